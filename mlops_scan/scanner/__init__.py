@@ -1,0 +1,1 @@
+"""From files to one evidence graph: knows formats and facts, judges nothing."""

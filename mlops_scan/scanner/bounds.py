@@ -1,0 +1,22 @@
+"""Every limit on what a hostile or huge input may cost. Hitting one is a coverage note, never an error."""
+
+FILE_BYTES = 8 * 2**20  # a larger text file is skipped with a note
+LINE_CHARS = 20_000
+YAML_DEPTH = 200
+YAML_NODES = 2_000_000
+YAML_ALIASES = 1_000
+JSON_DEPTH = 200
+PYTHON_DEPTH = 200  # nested brackets, before `ast` is asked
+NOTEBOOK_CELLS = 5_000
+TEMPLATE_STEPS = 2_000_000
+TEMPLATE_DEPTH = 200
+TEMPLATE_OUTPUT = 20 * 2**20
+CHART_DEPTH = 8  # sub-charts of sub-charts
+KUSTOMIZE_DEPTH = 32
+TERRAFORM_DEPTH = 16  # local modules of local modules
+TERRAFORM_STEPS = 500_000
+INCLUDE_DEPTH = 20  # -r of -r
+MODEL_HEADER_BYTES = 100 * 2**20
+PICKLE_OPCODES = 20_000_000
+FACT_TEXT = 2_000  # longest string kept in a fact
+FACTS_PER_FILE = 50_000

@@ -1,0 +1,34 @@
+"""What every parser is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import ClassVar
+
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.model import Fact, Note
+
+
+class Parser:
+    """Turns one kind of file into facts. Stateless: one instance reads many files, in several processes.
+
+    A format of several files (a chart, a kustomization, a Terraform module) is anchored at one of them and reads
+    the others through `tree`.
+    """
+
+    patterns: ClassVar[tuple[str, ...]] = ()  # globs over the file's name; over the whole path where they hold a '/'
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        """Whether this parser reads `source`: cheap, by name first, then by a look at the bytes."""
+        return matches(source.path, self.patterns)
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        """Yield what the file says, and a Note for what of it could not be read. Raises nothing for odd input."""
+        raise NotImplementedError
+
+
+def matches(path: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a glob fits the file's name (or, holding a '/', its whole path). Case matters, as it does on Linux."""
+    name = path.rsplit("/", 1)[-1]
+    return any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in patterns)
