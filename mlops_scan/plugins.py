@@ -34,7 +34,9 @@ def _own_members(module_name: str, base: type[T]) -> list[type[T]]:
     return [
         member
         for _, member in inspect.getmembers(module, inspect.isclass)
-        if member.__module__ == module_name and issubclass(member, base) and member is not base
+        if member.__module__ == module_name
+        and issubclass(member, base)
+        and member is not base
         and not member.__name__.startswith("_")
     ]
 

@@ -113,7 +113,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One judgement. `places[0]` is the line a reader opens; `subject` is the line-free identity for the fingerprint."""
+    """One judgement. `places[0]` is the line a reader opens; `subject` is the identity without lines (fingerprint)."""
 
     rule: str
     message: str
@@ -154,7 +154,7 @@ class RuleInfo:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What kind of repository this is, and what it does. `kind`: project, library, template, platform, notebooks, not-ml."""
+    """What this repository is and does. `kind`: project, library, template, platform, notebooks or not-ml."""
 
     kind: str = "not-ml"
     is_ml: bool = False
