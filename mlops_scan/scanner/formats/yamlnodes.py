@@ -45,12 +45,13 @@ _PLAIN_NODES = 200_000  # an alias bomb is cut here when it is turned into plain
 
 
 class Scalar(str):
-    """A scalar's text; `bare` when it was written without quotes."""
+    """A scalar's text; `bare` when it was written without quotes, `block` when as a block (`|`, `>`) below its key."""
 
-    __slots__ = ("bare", "column", "line", "tag")
+    __slots__ = ("bare", "block", "column", "line", "tag")
     line: int
     column: int
     bare: bool
+    block: bool
     tag: str
 
 
@@ -171,11 +172,12 @@ class _Builder:
             self.anchors.clear()
 
     def _scalar(self, event: ScalarEvent) -> Scalar:
-        scalar = Scalar(event.value)
-        scalar.line, scalar.column = self._mark(event)
-        scalar.bare = event.style is None or event.style == ""
-        scalar.tag = event.tag or ""
-        return scalar
+        one = Scalar(event.value)
+        one.line, one.column = self._mark(event)
+        one.bare = event.style is None or event.style == ""
+        one.block = event.style == "|" or event.style == ">"
+        one.tag = event.tag or ""
+        return one
 
     def _mark(self, event: Event) -> tuple[int, int]:
         return self.first_line + event.start_mark.line, event.start_mark.column + 1  # type: ignore[union-attr]
@@ -232,10 +234,36 @@ class _Builder:
         holder.places[str(key)] = (key.line, key.column)
 
 
+def made(value: Any, line: int = 1, column: int = 1) -> Node:
+    """Nodes for plain data (None, bool, int, float, str, list, dict) that all stand at one place."""
+    if isinstance(value, dict):
+        mapping = Mapping(line, column)
+        for key, item in value.items():
+            mapping[str(key)] = made(item, line, column)
+            mapping.places[str(key)] = (line, column)
+        return mapping
+    if isinstance(value, (list, tuple)):
+        sequence = Sequence(line, column)
+        sequence.extend(made(item, line, column) for item in value)
+        return sequence
+    return scalar(_written(value), line, column, bare=not isinstance(value, str))
+
+
+def scalar(text: str, line: int = 1, column: int = 1, *, bare: bool = True) -> Scalar:
+    """A scalar that no file wrote."""
+    one = Scalar(text)
+    one.line, one.column, one.bare, one.block, one.tag = line, column, bare, False, ""
+    return one
+
+
+def _written(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
 def _complex_key(node: Mapping | Sequence) -> Scalar:
-    key = Scalar(f"?{node.line}")
-    key.line, key.column, key.bare, key.tag = node.line, node.column, False, ""
-    return key
+    return scalar(f"?{node.line}", node.line, node.column, bare=False)
 
 
 def _merge(mapping: Mapping) -> None:
@@ -272,10 +300,10 @@ class _Plain:
         return typed(node)
 
 
-def typed(scalar: Scalar) -> Any:
+def typed(one: Scalar) -> Any:
     """The scalar as None, bool, int, float or str. Quoted text stays text, as do 0755, 1.2.3 and dates."""
-    text = str(scalar)
-    if not scalar.bare or scalar.tag.endswith(":str"):
+    text = str(one)
+    if not one.bare or one.tag.endswith(":str"):
         return text
     if text in _WORDS:
         return _WORDS[text]

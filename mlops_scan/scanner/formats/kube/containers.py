@@ -1,0 +1,167 @@
+"""One container of a pod spec as facts: itself, its image, what it runs, its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import images, shell, yamlnodes
+from mlops_scan.scanner.formats.kube.data import Scene, brief, last_line, spot, text_map, texts
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.model import Fact
+
+_PROBES = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
+_LINED = ("image", "resources", "readinessProbe", "livenessProbe", "startupProbe", "command", "args", "env")
+
+
+def facts(scene: Scene, spec: Mapping, container: Mapping, *, init: bool) -> Iterator[Fact]:
+    """The facts of `container`, one of the containers of the pod spec `spec`."""
+    yield _container(scene, spec, container, init)
+    yield from image(scene, container)
+    yield from commands(scene, container)
+    yield from _environment(scene, container)
+
+
+def _container(scene: Scene, spec: Mapping, container: Mapping, init: bool) -> Fact:
+    name = yamlnodes.text(container, "name")
+    place = (container.line, container.column)
+    path = scene.locate(*place)[0].path
+    says = {
+        "workload": scene.id,
+        "init": init,
+        "image": yamlnodes.text(container, "image"),
+        "command": texts(container.get("command")),
+        "args": texts(container.get("args")),
+        "ports": list(_ports(container)),
+        **{key: brief(container.get(probe)) or None for key, probe in _PROBES.items()},
+        "limits": _amounts(spec, container, "limits"),
+        "requests": _amounts(spec, container, "requests"),
+        **_security(spec, container),
+        "env": {key: value for key, value, _, _ in _variables(container)},
+        "end_line": scene.line((last_line(container), 1), path),
+        "devices": [yamlnodes.text(claim, "name") for claim in yamlnodes.items(container, "resources", "claims")],
+        "volume_mounts": list(_mounts(container)),
+        "lines": _lines(scene, container, path),
+    }
+    return scene.fact("container", name, place, says)
+
+
+def _lines(scene: Scene, container: Mapping, path: str) -> dict[str, int]:
+    found = {key: scene.line(spot(container, key), path) for key in _LINED if key in container}
+    security = container.get("securityContext")
+    if isinstance(security, Mapping) and "privileged" in security:
+        found["privileged"] = scene.line(spot(security, "privileged"), path)
+    return {key: line for key, line in found.items() if line}
+
+
+def _ports(container: Mapping) -> Iterator[dict[str, Any]]:
+    for port in yamlnodes.items(container, "ports"):
+        number = yamlnodes.child(port, "containerPort")
+        if isinstance(number, Scalar):
+            yield {"name": yamlnodes.text(port, "name"), "port": yamlnodes.typed(number)}
+
+
+def _mounts(container: Mapping) -> Iterator[dict[str, str]]:
+    for mount in yamlnodes.items(container, "volumeMounts"):
+        yield {"name": yamlnodes.text(mount, "name"), "path": yamlnodes.text(mount, "mountPath")}
+
+
+def _amounts(spec: Mapping, container: Mapping, kind: str) -> dict[str, str]:
+    """Amounts of the container, and those the pod as a whole states."""
+    return {
+        **text_map(yamlnodes.child(spec, "resources", kind)),
+        **text_map(yamlnodes.child(container, "resources", kind)),
+    }
+
+
+def _security(spec: Mapping, container: Mapping) -> dict[str, Any]:
+    """The security context; what the container leaves out holds from the pod."""
+    own, pod = container.get("securityContext"), spec.get("securityContext")
+    keys = {"run_as_non_root": "runAsNonRoot", "run_as_user": "runAsUser"}
+    found = {name: _typed(own, key, _typed(pod, key)) for name, key in keys.items()}
+    return {"privileged": _typed(own, "privileged"), **found}
+
+
+def _typed(holder: Node | None, key: str, default: Any = None) -> Any:
+    found = yamlnodes.child(holder, key)
+    return yamlnodes.typed(found) if isinstance(found, Scalar) else default
+
+
+def image(scene: Scene, container: Mapping) -> Iterator[Fact]:
+    """The image fact of a mapping with an `image` text."""
+    reference = container.get("image")
+    if not isinstance(reference, Scalar) or not reference.strip():
+        return
+    ref = images.parse(str(reference))
+    says = {
+        "tag": ref.tag,
+        "digest": ref.digest,
+        "role": "run",
+        "raw": str(reference)[: bounds.FACT_TEXT],
+        "owner": scene.id,
+        "unresolved": ref.unresolved or None,
+    }
+    yield scene.fact("image", ref.repository, spot(container, "image"), says)
+
+
+def commands(scene: Scene, container: Mapping) -> Iterator[Fact]:
+    """What the container starts: command and args joined, shells opened.
+
+    Arguments without a command are those of the image's own program, which this file does not name: they count as a
+    command line only when their first word is no option.
+    """
+    nodes = [
+        word for key in ("command", "args") for word in yamlnodes.items(container, key) if isinstance(word, Scalar)
+    ]
+    words = [str(word) for word in nodes]
+    source = container.get("source")
+    if isinstance(source, Scalar):
+        yield from _script(scene, source)
+    if not words or (words[0].startswith("-") and not isinstance(container.get("command"), (Scalar, Sequence))):
+        return
+    script = next((word for word in nodes if "\n" in word), None)
+    first = spot(container, "command" if container.get("command") else "args")
+    for command in shell.from_argv(words):
+        opened = script is not None and command.raw in script
+        yield _command(scene, command, _script_place(script, command.line) if script and opened else first)
+
+
+def _script(scene: Scene, source: Scalar) -> Iterator[Fact]:
+    if source.lstrip().startswith("#!") and "sh" not in source.lstrip().split("\n", 1)[0]:
+        return
+    for command in shell.commands(str(source)):
+        yield _command(scene, command, _script_place(source, command.line))
+
+
+def _script_place(script: Scalar, line: int) -> tuple[int, int]:
+    return (script.line + 1 + line, 1) if script.block else (script.line, script.column)
+
+
+def _command(scene: Scene, command: shell.Command, place: tuple[int, int]) -> Fact:
+    argv = [word[: bounds.FACT_TEXT] for word in command.argv]
+    says = {"argv": argv, "raw": command.raw, "where": "container", "owner": scene.id}
+    return scene.fact("command", argv[0], place, says)
+
+
+def _environment(scene: Scene, container: Mapping) -> Iterator[Fact]:
+    for name, value, secret, place in _variables(container):
+        says = {"value": value, "where": "container", "owner": scene.id, "secret_ref": secret}
+        yield scene.fact("env", name, place, says)
+
+
+def _variables(container: Mapping) -> Iterator[tuple[str, str | None, str, tuple[int, int]]]:
+    """(name, value or None, secret it comes from, place) of each variable, in list or mapping form."""
+    env = container.get("env")
+    if isinstance(env, Mapping):
+        for name, node in env.items():
+            yield name, str(node)[: bounds.FACT_TEXT] if isinstance(node, Scalar) else None, "", spot(env, name)
+        return
+    for one in yamlnodes.items(env):
+        name = yamlnodes.text(one, "name")
+        if not name or not isinstance(one, Mapping):
+            continue
+        value = one.get("value")
+        secret = yamlnodes.text(one, "valueFrom", "secretKeyRef", "name")
+        known = str(value)[: bounds.FACT_TEXT] if isinstance(value, Scalar) else None
+        yield name, known if "valueFrom" not in one else None, secret, spot(one, "value" if value else "name")
