@@ -1,0 +1,271 @@
+"""The evidence graph. Parsers' facts and links go in while it is built; rules ask the questions below.
+
+Inside: plain adjacency, because importing networkx costs 135 ms; it is imported for paths and exports only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from mlops_scan.scanner import paths
+from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Profile, Status, System
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A fact that the catalogue knows: `key` is a capability or a role, `strength` strong, medium or weak."""
+
+    key: str
+    tool: str
+    strength: str
+    signature: str
+    fact: Fact
+
+    @property
+    def at(self) -> Location:
+        return self.fact.at
+
+    @property
+    def disabled(self) -> bool:
+        return bool(self.fact.get("state") == "disabled")
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of a workload: its default rendering, and how other environments render it."""
+
+    name: str
+    at: Location
+    fact: Fact
+    variants: tuple[Fact, ...]
+
+    @property
+    def init(self) -> bool:
+        return bool(self.fact.get("init"))
+
+    @property
+    def image(self) -> str:
+        return str(self.fact.get("image") or "")
+
+    def lacks(self, key: str) -> bool:
+        """Whether `key` is empty as rendered by default; without a default, in every environment."""
+        if not self.fact.get("environment"):
+            return not self.fact.get(key)
+        return all(not variant.get(key) for variant in self.variants)
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Something that runs containers, merged over its environments."""
+
+    id: str
+    name: str
+    at: Location
+    fact: Fact
+    variants: tuple[Fact, ...]
+    containers: tuple[Container, ...]
+
+    @property
+    def kind(self) -> str:
+        return str(self.fact.get("kind") or "")
+
+    @property
+    def origin(self) -> str:
+        return str(self.fact.get("origin") or "")
+
+    @property
+    def disabled(self) -> bool:
+        return all(variant.get("state") == "disabled" for variant in self.variants)
+
+    @property
+    def node(self) -> str:
+        return f"workload:{self.id}"
+
+
+class Graph:
+    """Facts, what the catalogue knows of them, the links between their subjects, and what all that amounts to."""
+
+    def __init__(self, facts: Iterable[Fact], files: Iterable[str], uses: Iterable[Use] = ()) -> None:
+        self._facts: dict[str, list[Fact]] = defaultdict(list)
+        for fact in sorted(facts, key=lambda fact: fact.order):
+            self._facts[fact.kind].append(fact)
+        self.files = tuple(sorted(files))
+        self._uses: dict[str, list[Use]] = defaultdict(list)
+        for use in sorted(uses, key=lambda use: (use.fact.order, use.key, use.tool)):
+            self._uses[use.key].append(use)
+        self._nodes: dict[str, Node] = {}
+        self._out: dict[str, list[Edge]] = defaultdict(list)
+        self._in: dict[str, list[Edge]] = defaultdict(list)
+        self._evidence: dict[str, list[Evidence]] = defaultdict(list)
+        self.systems: tuple[System, ...] = ()
+        self.profile = Profile()
+        self._workloads: tuple[Workload, ...] | None = None
+
+    # -- building (link, evidence and profile only) -----------------------------------------------------------
+
+    def add_edge(self, edge: Edge) -> None:
+        """Link two subjects; both become nodes, a repeated link is kept once."""
+        if any(edge.target == known.target and edge.relation == known.relation for known in self._out[edge.source]):
+            return
+        for end in (edge.source, edge.target):
+            self._nodes.setdefault(end, Node(end, end.partition(":")[0], end.partition(":")[2], edge.at))
+        self._out[edge.source].append(edge)
+        self._in[edge.target].append(edge)
+
+    def add_node(self, node: Node) -> None:
+        self._nodes[node.id] = node
+
+    def add_evidence(self, found: Iterable[Evidence]) -> None:
+        for evidence in found:
+            if evidence not in self._evidence[evidence.capability]:
+                self._evidence[evidence.capability].append(evidence)
+
+    # -- facts and what they mean ------------------------------------------------------------------------------
+
+    def facts(self, *kinds: str) -> tuple[Fact, ...]:
+        """Facts of these kinds that count as evidence: outside tests, documentation and vendored trees. By place."""
+        return tuple(fact for fact in self.all_facts(*kinds) if counts(fact.at.path))
+
+    def all_facts(self, *kinds: str) -> tuple[Fact, ...]:
+        """Facts of these kinds wherever they stand, by place."""
+        if len(kinds) == 1:
+            return tuple(self._facts[kinds[0]])
+        return tuple(sorted((fact for kind in kinds for fact in self._facts[kind]), key=lambda fact: fact.order))
+
+    def uses(self, *keys: str, strengths: Collection[str] = ("strong", "medium")) -> tuple[Use, ...]:
+        """What the catalogue recognised for these roles or capabilities, outside tests and documentation."""
+        return tuple(
+            use for key in keys for use in self._uses[key] if use.strength in strengths and counts(use.at.path)
+        )
+
+    def uses_of(self, fact: Fact) -> tuple[Use, ...]:
+        """All that the catalogue says of one fact."""
+        return tuple(self._by_fact().get(id(fact), ()))
+
+    def _by_fact(self) -> dict[int, list[Use]]:
+        if not hasattr(self, "_fact_index"):
+            index: dict[int, list[Use]] = defaultdict(list)
+            for uses in self._uses.values():
+                for use in uses:
+                    index[id(use.fact)].append(use)
+            self._fact_index = index
+        return self._fact_index
+
+    def has_role(self, fact: Fact, *roles: str) -> bool:
+        """Whether the catalogue gives the fact one of these roles."""
+        return any(use.key in roles for use in self.uses_of(fact))
+
+    # -- capabilities ------------------------------------------------------------------------------------------
+
+    def evidence(self, capability: str, *states: Status) -> tuple[Evidence, ...]:
+        """Evidence for a capability in these states (default: only what takes effect), strongest tool first."""
+        wanted = states or (Status.USED,)
+        return tuple(one for one in self._evidence[capability] if one.status in wanted)
+
+    def has(self, *capabilities: str) -> bool:
+        """Whether any of the capabilities takes effect."""
+        return any(self.evidence(capability) for capability in capabilities)
+
+    def capabilities(self) -> tuple[Evidence, ...]:
+        """All evidence: by capability, then used before disabled before declared, then place."""
+        order = {Status.USED: 0, Status.DISABLED: 1, Status.DECLARED: 2}
+        return tuple(
+            sorted(
+                (one for found in self._evidence.values() for one in found),
+                key=lambda one: (one.capability, order[one.status], one.tool, one.at, one.what),
+            )
+        )
+
+    # -- workloads ---------------------------------------------------------------------------------------------
+
+    def workloads(self, *kinds: str) -> tuple[Workload, ...]:
+        """Workloads outside tests, each once however many environments render it; of these kinds, if any are named."""
+        if self._workloads is None:
+            self._workloads = tuple(_workloads(self.facts("workload"), self.facts("container")))
+        return tuple(one for one in self._workloads if not kinds or one.kind in kinds)
+
+    def workload(self, node: str) -> Workload | None:
+        """The workload of a node id `workload:...`."""
+        return next((one for one in self.workloads() if one.node == node), None)
+
+    # -- links -------------------------------------------------------------------------------------------------
+
+    def nodes(self) -> tuple[Node, ...]:
+        return tuple(self._nodes[key] for key in sorted(self._nodes))
+
+    def edges(self, *relations: str) -> tuple[Edge, ...]:
+        """All links (of these relations), by source, relation and target."""
+        found = (edge for edges in self._out.values() for edge in edges if not relations or edge.relation in relations)
+        return tuple(sorted(found, key=lambda edge: (edge.source, edge.relation, edge.target)))
+
+    def links_from(self, node: str, *relations: str) -> tuple[Edge, ...]:
+        found = (edge for edge in self._out.get(node, ()) if not relations or edge.relation in relations)
+        return tuple(sorted(found, key=lambda edge: (edge.relation, edge.target)))
+
+    def links_to(self, node: str, *relations: str) -> tuple[Edge, ...]:
+        found = (edge for edge in self._in.get(node, ()) if not relations or edge.relation in relations)
+        return tuple(sorted(found, key=lambda edge: (edge.relation, edge.source)))
+
+    def reachable_from(self, *starts: str, relations: Collection[str] = (), limit: int = 100_000) -> frozenset[str]:
+        """Nodes that the links (of these relations) reach from `starts`, the starts included."""
+        seen: set[str] = set(starts)
+        queue = deque(sorted(seen))
+        while queue and len(seen) < limit:
+            for edge in self._out.get(queue.popleft(), ()):
+                if edge.target not in seen and (not relations or edge.relation in relations):
+                    seen.add(edge.target)
+                    queue.append(edge.target)
+        return frozenset(seen)
+
+    def path(self, source: str, target: str) -> tuple[Edge, ...]:
+        """The shortest chain of links from `source` to `target`, or ()."""
+        before: dict[str, Edge] = {}
+        queue = deque([source])
+        while queue:
+            node = queue.popleft()
+            if node == target:
+                return tuple(_walk_back(before, source, target))
+            for edge in self.links_from(node):
+                if edge.target not in before and edge.target != source:
+                    before[edge.target] = edge
+                    queue.append(edge.target)
+        return ()
+
+
+def counts(path: str) -> bool:
+    """Whether a fact at this path is evidence: not in tests, documentation or vendored trees."""
+    return not (paths.is_test(path) or paths.is_documentation(path) or paths.is_vendored(path))
+
+
+def _walk_back(before: dict[str, Edge], source: str, target: str) -> list[Edge]:
+    chain: list[Edge] = []
+    while target != source:
+        chain.append(before[target])
+        target = before[target].source
+    return chain[::-1]
+
+
+def _workloads(facts: Iterable[Fact], containers: Iterable[Fact]) -> Iterator[Workload]:
+    inside: dict[str, dict[tuple[str, bool], list[Fact]]] = defaultdict(lambda: defaultdict(list))
+    for fact in containers:
+        inside[str(fact.get("workload"))][(fact.name, bool(fact.get("init")))].append(fact)
+    by_id: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        by_id[str(fact.get("id"))].append(fact)
+    for key in sorted(by_id, key=lambda key: _default(by_id[key]).order):
+        main = _default(by_id[key])
+        merged = [_container(group) for group in inside[key].values()]
+        merged.sort(key=lambda container: container.fact.order)
+        yield Workload(key, main.name, main.at, main, tuple(by_id[key]), tuple(merged))
+
+
+def _default(variants: list[Fact]) -> Fact:
+    """The variant rendered by default: enabled and with no environment first, then by place."""
+    return min(variants, key=lambda fact: (fact.get("state") == "disabled", bool(fact.get("environment")), fact.order))
+
+
+def _container(variants: list[Fact]) -> Container:
+    main = _default(variants)
+    return Container(main.name, main.at, main, tuple(variants))

@@ -1,0 +1,72 @@
+"""What a command line names of the repository: manifests it installs, files and modules it starts."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+_MODULE_TARGET = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?\Z")  # uvicorn app.main:app
+_SUFFIXES = (".py", ".sh", ".ipynb", ".R", ".bash")
+_MODULE_SERVERS = frozenset(
+    ("uvicorn", "gunicorn", "hypercorn", "daphne", "waitress-serve", "celery", "functions-framework")
+)
+
+
+def installed_manifests(argv: Sequence[str], folder: str, files: Collection[str]) -> Iterator[str]:
+    """Requirement and environment files that an install command reads, as paths of the repository."""
+    for index, word in enumerate(argv):
+        name = ""
+        if word in ("-r", "--requirement", "--requirements", "-f", "--file", "-c") and index + 1 < len(argv):
+            name = argv[index + 1]
+        elif word.startswith(("-r", "--requirement=", "--file=")) and len(word) > 2:
+            name = word.partition("=")[2] or word[2:]
+        if name and (path := locate(name, folder, files)):
+            yield path
+
+
+def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Iterator[str]:
+    """Scripts, notebooks and Python modules that a command starts, as paths of the repository."""
+    words = list(argv)
+    if words[:1] == ["python"] and "-m" in words[:4] and words.index("-m") + 1 < len(words):
+        yield from _module(words[words.index("-m") + 1], folder, files)
+        return
+    for word in words:
+        if word.endswith(_SUFFIXES) or word.startswith("./"):
+            if path := locate(word, folder, files):
+                yield path
+        elif match := _MODULE_TARGET.match(word):
+            yield from _module(match[1], folder, files)
+    if words[:1] and words[0] in _MODULE_SERVERS:
+        for word in words[1:]:
+            if re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)+", word):
+                yield from _module(word, folder, files)
+
+
+def locate(name: str, folder: str, files: Collection[str]) -> str:
+    """The repository file that `name` means, seen from `folder` or any parent, or from an image's work directory."""
+    name = name.strip().lstrip("/")
+    parts = [part for part in name.split("/") if part not in (".", "")]
+    while folder is not None:
+        for start in range(len(parts)):  # /app/src/x.py in an image is src/x.py here
+            path = posixpath.normpath(posixpath.join(folder, *parts[start:])) if parts else ""
+            if path in files:
+                return path
+        if not folder:
+            break
+        folder = folder.rpartition("/")[0]
+    return ""
+
+
+def _module(dotted: str, folder: str, files: Collection[str]) -> Iterator[str]:
+    base = dotted.replace(".", "/")
+    for name in (
+        f"{base}.py",
+        f"{base}/__main__.py",
+        f"{base}/__init__.py",
+        f"src/{base}.py",
+        f"src/{base}/__main__.py",
+    ):
+        if path := locate(name, folder, files):
+            yield path
+            return

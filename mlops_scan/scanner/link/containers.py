@@ -1,0 +1,146 @@
+"""Dockerfile stages to what they copy, install and start, and to the images they build."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.commands import entry_files, installed_manifests
+from mlops_scan.scanner.model import Edge, Fact
+
+
+class Stages(Link):
+    """`stage:Dockerfile#0` copies files, installs manifests, starts an entry file and stands on an earlier stage."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        files = frozenset(graph.files)
+        names = {(fact.at.path, fact.name): stage_id(fact) for fact in graph.all_facts("stage")}
+        for stage in graph.all_facts("stage"):
+            yield from self._copies(stage, files, graph.files)
+            if stage.get("from_stage") and (base := names.get((stage.at.path, str(stage.get("from_stage"))))):
+                yield Edge(stage_id(stage), "stands on", base, stage.at)
+            yield Edge(f"file:{stage.at.path}", "defines", stage_id(stage), stage.at)
+        for command in graph.all_facts("command"):
+            if str(command.get("where", "")).startswith("dockerfile"):
+                yield from self._runs(command, names, files)
+
+    def _copies(self, stage: Fact, files: frozenset[str], ordered: tuple[str, ...]) -> Iterator[Edge]:
+        for copy in stage.get("copies") or ():
+            if copy.get("from"):
+                continue
+            at = stage.at if not copy.get("line") else type(stage.at)(stage.at.path, int(copy["line"]))
+            for path in context_files(str(copy.get("src") or ""), stage.at.path, files, ordered):
+                yield Edge(stage_id(stage), "copies", f"file:{path}", at)
+
+    def _runs(self, command: Fact, names: dict[tuple[str, str], str], files: frozenset[str]) -> Iterator[Edge]:
+        owner = names.get((command.at.path, str(command.get("stage"))))
+        if owner is None:
+            return
+        folder = command.at.path.rpartition("/")[0]
+        argv = command.get("argv") or []
+        for path in installed_manifests(argv, folder, files):
+            yield Edge(owner, "installs", f"file:{path}", command.at)
+        relation = "runs" if command.get("where") == "dockerfile" else "starts"
+        for path in entry_files(argv, folder, files):
+            yield Edge(owner, relation, f"file:{path}", command.at)
+
+
+class Builds(Link):
+    """A stage builds an image that a workload runs: through compose `build:`, or a name that CI builds."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.get("final")}
+        for workload in graph.all_facts("workload"):
+            path = _dockerfile_of(workload, finals)
+            if path is not None:
+                yield Edge(f"workload:{workload.get('id')}", "builds", finals[path], workload.at)
+        for image in graph.all_facts("image"):
+            if image.get("role") == "run" and image.get("owner"):
+                yield Edge(f"workload:{image.get('owner')}", "runs", f"image:{image.name}", image.at)
+        yield from self._by_name(graph, finals)
+
+    def _by_name(self, graph: Graph, finals: dict[str, str]) -> Iterator[Edge]:
+        """Images built in CI or scripts: `docker build -t NAME -f FILE CONTEXT`."""
+        files = frozenset(graph.files)
+        for command in graph.all_facts("command"):
+            argv = [str(word) for word in command.get("argv") or ()]
+            if (
+                command.name not in ("docker", "podman", "buildah")
+                or ("build" not in argv[1:3]
+                and "bud" not in argv[1:2])
+            ):
+                continue
+            file = _option(argv, ("-f", "--file"))
+            context = argv[-1].rstrip("/") if not argv[-1].startswith("-") else "."
+            folder = command.at.path.rpartition("/")[0]
+            wanted = [file] if file else [posixpath.join(context, "Dockerfile")]
+            path = next((found for name in wanted if (found := _locate(name, folder, files)) in finals), None)
+            tag = _option(argv, ("-t", "--tag"))
+            if path and tag:
+                yield Edge(finals[path], "builds", f"image:{tag.rpartition(':')[0] or tag}", command.at)
+
+
+def stage_id(stage: Fact) -> str:
+    """Node id of a Dockerfile stage."""
+    return f"stage:{stage.at.path}#{stage.name}"
+
+
+def context_files(source: str, dockerfile: str, files: frozenset[str], ordered: Iterable[str]) -> list[str]:
+    """The files that COPY `source` brings, the build context being the Dockerfile's folder, a parent, or the root."""
+    source = source.lstrip("/")
+    folder = dockerfile.rpartition("/")[0]
+    for context in _ancestors(folder):
+        wanted = posixpath.normpath(posixpath.join(context, source)) if source not in (".", "./") else context
+        if wanted in files:
+            return [wanted]
+        if any(char in wanted for char in "*?["):
+            found = [path for path in ordered if fnmatchcase(path, wanted)]
+        else:
+            prefix = f"{wanted}/" if wanted and wanted != "." else ""
+            found = [path for path in ordered if path.startswith(prefix)]
+        if found:
+            return found[:2000]
+        if source in (".", "./"):
+            break
+    return []
+
+
+def _ancestors(folder: str) -> Iterator[str]:
+    yield folder
+    while folder:
+        folder = folder.rpartition("/")[0]
+        yield folder
+
+
+def _dockerfile_of(workload: Fact, finals: dict[str, str]) -> str | None:
+    context = workload.get("build_context")
+    if context is None and not workload.get("dockerfile"):
+        return None
+    folder = workload.at.path.rpartition("/")[0]
+    name = str(workload.get("dockerfile") or "Dockerfile")
+    for base in (posixpath.join(folder, str(context or "."), name), posixpath.join(folder, name)):
+        path = posixpath.normpath(base)
+        if path in finals:
+            return path
+    return None
+
+
+def _option(argv: list[str], names: tuple[str, ...]) -> str:
+    for index, word in enumerate(argv):
+        for name in names:
+            if word == name and index + 1 < len(argv):
+                return argv[index + 1]
+            if word.startswith(name + "=") and name.startswith("--"):
+                return word[len(name) + 1 :]
+    return ""
+
+
+def _locate(name: str, folder: str, files: frozenset[str]) -> str:
+    for base in _ancestors(folder):
+        path = posixpath.normpath(posixpath.join(base, name))
+        if path in files:
+            return path
+    return ""

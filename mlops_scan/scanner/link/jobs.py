@@ -1,0 +1,111 @@
+"""Everything that runs commands (CI jobs, make targets, scripts, pipeline steps, containers) to the files it starts."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.commands import entry_files, installed_manifests
+from mlops_scan.scanner.model import Edge, Fact
+
+_MAKERS = {"make": ("Makefile", "makefile", "GNUmakefile"), "just": ("justfile", "Justfile")}
+
+
+class Jobs(Link):
+    """A workflow has jobs; a job calls workflows and actions of the repository; owners run, call and install."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        files = frozenset(graph.files)
+        targets = {
+            str(fact.get("owner")) for fact in graph.all_facts("command") if fact.get("where") in ("make", "just")
+        }
+        for job in graph.all_facts("job"):
+            owner = f"job:{job.get('id')}"
+            yield Edge(f"file:{job.get('workflow') or job.at.path}", "has job", owner, job.at)
+            used = str(job.get("uses") or "").removeprefix("./")
+            if used in files:
+                yield Edge(owner, "calls", f"file:{used}", job.at)
+            for needed in job.get("needs") or ():
+                yield Edge(owner, "needs", f"job:{job.at.path}#{needed}", job.at)
+        for action in graph.all_facts("action"):
+            yield from self._action(action, files)
+        for command in graph.all_facts("command"):
+            if not str(command.get("where", "")).startswith("dockerfile"):
+                yield from self._command(command, files, targets)
+
+    def _action(self, action: Fact, files: frozenset[str]) -> Iterator[Edge]:
+        name = action.name.removeprefix("./")
+        folder = action.at.path.rpartition("/")[0]
+        for path in (name, f"{name}/action.yml", f"{name}/action.yaml", posixpath.normpath(f"{folder}/{name}")):
+            if path in files:
+                yield Edge(f"job:{action.get('owner')}", "calls", f"file:{path}", action.at)
+                return
+
+    def _command(self, command: Fact, files: frozenset[str], targets: set[str]) -> Iterator[Edge]:
+        owner = owner_id(command)
+        argv = [str(word) for word in command.get("argv") or ()]
+        folder = command.at.path.rpartition("/")[0]
+        for path in entry_files(argv, folder, files):
+            if f"file:{path}" != owner:
+                yield Edge(owner, "runs", f"file:{path}", command.at)
+        for path in installed_manifests(argv, folder, files):
+            yield Edge(owner, "installs", f"file:{path}", command.at)
+        if command.name in _MAKERS:
+            for word in argv[1:]:
+                for target in _made(word, command, targets):
+                    yield Edge(owner, "runs", target, command.at)
+
+
+def owner_id(command: Fact) -> str:
+    """Node id of what runs a command: a CI job, a make target, a workload, a pipeline step, or the file itself."""
+    owner = command.get("owner")
+    where = str(command.get("where", ""))
+    kind = {
+        "ci": "job",
+        "make": "target",
+        "just": "target",
+        "container": "workload",
+        "compose": "workload",
+        "dvc": "step",
+    }
+    if owner and where in kind:
+        return f"{kind[where]}:{owner}"
+    return f"file:{command.at.path}"
+
+
+def _made(word: str, command: Fact, targets: set[str]) -> Iterator[str]:
+    """The target of the nearest makefile: the command's folder, its parents, then any."""
+    folder = command.at.path.rpartition("/")[0]
+    while True:
+        for name in _MAKERS[command.name]:
+            if (target := f"{folder}/{name}#{word}".lstrip("/")) in targets:
+                yield f"target:{target}"
+                return
+        if not folder:
+            break
+        folder = folder.rpartition("/")[0]
+    anywhere = sorted(target for target in targets if target.endswith(f"#{word}"))
+    if anywhere:
+        yield f"target:{anywhere[0]}"
+
+
+class Steps(Link):
+    """A pipeline file has steps; a step needs and makes files."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        files = frozenset(graph.files)
+        for step in graph.all_facts("pipeline-step"):
+            owner = f"step:{step.get('pipeline') or step.at.path}#{step.name}"
+            yield Edge(f"file:{step.at.path}", "has step", owner, step.at)
+            folder = step.at.path.rpartition("/")[0]
+            for path in step.get("deps") or ():
+                yield Edge(owner, "reads", _path_node(folder, str(path), files), step.at)
+            for path in (*(step.get("outs") or ()), *(step.get("metrics") or ())):
+                yield Edge(owner, "writes", _path_node(folder, str(path), files), step.at)
+
+
+def _path_node(folder: str, path: str, files: frozenset[str]) -> str:
+    full = posixpath.normpath(posixpath.join(folder, path))
+    return f"file:{full}" if full in files else f"data:{full}"

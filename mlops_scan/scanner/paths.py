@@ -1,0 +1,57 @@
+"""What a path says about the file before it is read: test, documentation, example, or the thing itself."""
+
+from __future__ import annotations
+
+import re
+
+_TEST = re.compile(
+    r"(?:^|/)(?:tests?|testing|__tests__|e2e|testdata|test[-_]data|fixtures?|[\w-]*(?:integration|unit|smoke|e2e)[-_]?tests?)/"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.(?:py|ipynb|sh|ya?ml)$|\.(?:test|spec)\.[jt]sx?$",
+    re.IGNORECASE,
+)
+_DOCUMENTATION = re.compile(r"(?:^|/)(?:docs?|documentation|website)/|\.(?:md|rst|adoc)$", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|quick-?starts?|playground|experiment(?:s|ation)?|notebooks?|getting[-_]started)/",
+    re.IGNORECASE,
+)
+_VENDORED = re.compile(r"(?:^|/)(?:vendor|third[-_]party|node_modules|site-packages)/", re.IGNORECASE)
+_DEVELOPMENT = re.compile(
+    r"(?:^|[/._-])(?:dev|develop(?:ment)?|local|minikube|kind|k3d|sandbox|override|debug|lint|ci)(?:[/._-]|$)",
+    re.IGNORECASE,
+)
+
+
+def is_test(path: str) -> bool:
+    """Tests and their data are no evidence and no target of a rule."""
+    return bool(_TEST.search(path))
+
+
+def is_documentation(path: str) -> bool:
+    """Documentation is no evidence."""
+    return bool(_DOCUMENTATION.search(path))
+
+
+def is_example(path: str) -> bool:
+    """Beside the system: examples, samples, demos, experiments."""
+    return bool(_EXAMPLE.search(path))
+
+
+def is_vendored(path: str) -> bool:
+    """Somebody else's code, copied in."""
+    return bool(_VENDORED.search(path))
+
+
+def is_development(path: str) -> bool:
+    """An environment that is not production, by its name."""
+    return bool(_DEVELOPMENT.search(path))
+
+
+def role(path: str) -> str:
+    """production, test, documentation, vendored or example, by path alone."""
+    if is_vendored(path):
+        return "vendored"
+    if is_test(path):
+        return "test"
+    if is_documentation(path):
+        return "documentation"
+    return "example" if is_example(path) else "production"
