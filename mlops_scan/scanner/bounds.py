@@ -5,6 +5,7 @@ LINE_CHARS = 20_000
 YAML_DEPTH = 200
 YAML_NODES = 2_000_000
 YAML_ALIASES = 1_000
+YAML_ALIASED_NODES = 200_000  # nodes that aliases repeat
 JSON_DEPTH = 200
 PYTHON_DEPTH = 200  # nested brackets, before `ast` is asked
 NOTEBOOK_CELLS = 5_000

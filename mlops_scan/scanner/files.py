@@ -59,6 +59,7 @@ class Tree:
         self.root = root
         self._sources = {source.path: source for source in sources}
         self._paths = tuple(sorted(self._sources))
+        self._memo: dict[str, Any] = {}
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -75,6 +76,13 @@ class Tree:
         if not prefix:
             return self._paths
         return tuple(path for path in self._paths if path.startswith(prefix + "/"))
+
+    def memo(self, key: str, make: Callable[[], T]) -> T:
+        """`make()`, once a tree: what several parsers must know of the whole repository."""
+        if key not in self._memo:
+            self._memo[key] = make()
+        found: T = self._memo[key]
+        return found
 
 
 def resolve(folder: str, path: str) -> str | None:

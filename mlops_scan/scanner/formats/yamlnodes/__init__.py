@@ -1,0 +1,26 @@
+"""YAML (and JSON) as nodes that know their line and column. Scalars stay text; `typed` and `plain` type them."""
+
+from mlops_scan.scanner.formats.yamlnodes.access import at, child, items, plain, text, typed
+from mlops_scan.scanner.formats.yamlnodes.nodes import Mapping, Node, Scalar, Sequence, made, scalar
+from mlops_scan.scanner.formats.yamlnodes.reader import Parsed, Readable, YamlError, documents, parse, split
+
+__all__ = [
+    "Mapping",
+    "Node",
+    "Parsed",
+    "Readable",
+    "Scalar",
+    "Sequence",
+    "YamlError",
+    "at",
+    "child",
+    "documents",
+    "items",
+    "made",
+    "parse",
+    "plain",
+    "scalar",
+    "split",
+    "text",
+    "typed",
+]
