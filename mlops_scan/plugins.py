@@ -26,7 +26,8 @@ def load(package: ModuleType, base: type[T], *, plugins: Collection[str] = ()) -
 
 def _modules(package: ModuleType) -> Iterator[str]:
     for info in pkgutil.walk_packages(package.__path__, prefix=f"{package.__name__}."):
-        yield info.name
+        if not info.name.endswith(".base"):  # what all of them share
+            yield info.name
 
 
 def _own_members(module_name: str, base: type[T]) -> list[type[T]]:

@@ -16,6 +16,7 @@ from mlops_scan.scanner.model import (
     Place,
     RuleInfo,
     Severity,
+    Status,
 )
 
 PROJECTS = frozenset({"project", "template"})  # somebody's own ML system, or the mould of one
@@ -102,3 +103,48 @@ class Rule:
             tuple(Place(edge.at, f"{edge.relation} {edge.target.partition(':')[2]}") for edge in chain),
             looked_for,
         )
+
+
+class Absence(Rule):
+    """A capability that the repository needs and does not have: judged once, at the line that makes it needed."""
+
+    capability: ClassVar[str] = ""
+
+    def needed(self, graph: Graph) -> Iterator[Place]:
+        """Yield the places that make the capability needed, the most telling first; none: nothing is missing."""
+        raise NotImplementedError
+
+    def present(self, graph: Graph) -> bool:
+        """Whether the capability takes effect."""
+        return graph.has(self.capability)
+
+    def message(self, graph: Graph) -> str:
+        """One full sentence that says what is missing, without what was looked for."""
+        raise NotImplementedError
+
+    def advice(self, graph: Graph) -> str:
+        """The remedy for this stack."""
+        return self.remedy
+
+    def check(self, graph: Graph) -> Iterator[Finding]:
+        if self.capability in graph.external or self.present(graph):
+            return
+        places = list(dict.fromkeys(self.needed(graph)))
+        if not places:
+            return
+        partial = graph.evidence(self.capability, Status.DISABLED, Status.DECLARED)[:3]
+        yield self.finding(
+            " ".join([self.message(graph), *(_partly(one.tool, one.status, one.at) for one in partial)]),
+            places[0].at,
+            subject="repository",
+            note=places[0].note,
+            related=[*places[1:4], *(Place(one.at, f"{one.status.value}: {one.what}") for one in partial)],
+            remedy=self.advice(graph),
+            looked_for=graph.looked_for(self.capability),
+        )
+
+
+def _partly(tool: str, status: Status, at: Location) -> str:
+    if status is Status.DISABLED:
+        return f"'{tool}' is there but switched off ({at})."
+    return f"'{tool}' is declared and never used ({at})."

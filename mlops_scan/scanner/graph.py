@@ -8,20 +8,25 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from mlops_scan.scanner import paths
+from mlops_scan.scanner import catalog, paths
+from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Profile, Status, System
+
+# links by which something comes to run a file
+RUNNING = ("runs", "starts", "calls", "has job", "needs", "builds", "stands on", "has step")
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A fact that the catalogue knows: `key` is a capability or a role, `strength` strong, medium or weak."""
+    """A fact that the catalogue knows: `key` is a capability or a role; `strength` is strong, medium or weak."""
 
     key: str
     tool: str
     strength: str
-    signature: str
     fact: Fact
+    match: Match
 
     @property
     def at(self) -> Location:
@@ -29,7 +34,21 @@ class Use:
 
     @property
     def disabled(self) -> bool:
-        return bool(self.fact.get("state") == "disabled")
+        """Switched off: by a default around it, or by an argument of its own."""
+        return bool(self.fact.get("state") == "disabled") or self.match.off
+
+    @property
+    def safe(self) -> bool:
+        """An argument takes the danger away (role unsafe-load)."""
+        return self.match.safe
+
+    def argument(self, key: str) -> Any:
+        """What the call passes for an argument that the catalogue names (id, revision, timeout ...), or None."""
+        return self.match.argument(self.fact, key)
+
+    def given(self, key: str) -> bool:
+        """Whether the call passes anything for that argument."""
+        return self.match.given(self.fact, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +120,13 @@ class Graph:
         self._evidence: dict[str, list[Evidence]] = defaultdict(list)
         self.systems: tuple[System, ...] = ()
         self.profile = Profile()
+        self.training: tuple[Use, ...] = ()  # what fits a model
+        self.online: tuple[Use, ...] = ()  # what answers requests with a model
+        self.batch: tuple[Use, ...] = ()  # what writes predictions
+        self.external: dict[str, str] = {}  # capability -> where the user says it lives
         self._workloads: tuple[Workload, ...] | None = None
+        self._closures: dict[str, frozenset[str]] = {}
+        self._fact_index: dict[int, list[Use]] | None = None
 
     # -- building (link, evidence and profile only) -----------------------------------------------------------
 
@@ -145,12 +170,11 @@ class Graph:
         return tuple(self._by_fact().get(id(fact), ()))
 
     def _by_fact(self) -> dict[int, list[Use]]:
-        if not hasattr(self, "_fact_index"):
-            index: dict[int, list[Use]] = defaultdict(list)
+        if self._fact_index is None:
+            self._fact_index = defaultdict(list)
             for uses in self._uses.values():
                 for use in uses:
-                    index[id(use.fact)].append(use)
-            self._fact_index = index
+                    self._fact_index[id(use.fact)].append(use)
         return self._fact_index
 
     def has_role(self, fact: Fact, *roles: str) -> bool:
@@ -176,6 +200,16 @@ class Graph:
                 (one for found in self._evidence.values() for one in found),
                 key=lambda one: (one.capability, order[one.status], one.tool, one.at, one.what),
             )
+        )
+
+    def looked_for(self, capability: str) -> str:
+        """What a search for the capability looked at: tools known to give it, and the files read."""
+        tools = ", ".join(catalog.load().looked_for(capability))
+        suffixes = [path.rpartition(".")[2] for path in self.files]
+        code = sum(suffix in ("py", "ipynb") for suffix in suffixes)
+        manifests = len(self._facts["resource"]) + len(self._facts["chart"])
+        return (
+            f"{tools} ({code} Python files, {manifests} declared resources, {len(self._facts['workflow'])} workflows)"
         )
 
     # -- workloads ---------------------------------------------------------------------------------------------
@@ -218,6 +252,19 @@ class Graph:
                     seen.add(edge.target)
                     queue.append(edge.target)
         return frozenset(seen)
+
+    def closure(self, path: str) -> frozenset[str]:
+        """The files that a file reaches by importing, itself included."""
+        if path not in self._closures:
+            reached = self.reachable_from(f"file:{path}", relations=("imports",))
+            self._closures[path] = frozenset(node[5:] for node in reached if node.startswith("file:"))
+        return self._closures[path]
+
+    def files_run_by(self, node: str) -> frozenset[str]:
+        """The files that a job, target, stage, workload or file comes to run, with all that they import."""
+        reached = self.reachable_from(node, relations=RUNNING)
+        started = {one[5:] for one in reached if one.startswith("file:")}
+        return frozenset(path for one in started for path in self.closure(one))
 
     def path(self, source: str, target: str) -> tuple[Edge, ...]:
         """The shortest chain of links from `source` to `target`, or ()."""

@@ -1,1 +1,1 @@
-"""Which capabilities the repository has, and in which state: one file a capability that a signature alone cannot prove."""
+"""Which capabilities there are, in which state: a file each for those that no single signature proves."""

@@ -67,10 +67,8 @@ class Builds(Link):
         files = frozenset(graph.files)
         for command in graph.all_facts("command"):
             argv = [str(word) for word in command.get("argv") or ()]
-            if (
-                command.name not in ("docker", "podman", "buildah")
-                or ("build" not in argv[1:3]
-                and "bud" not in argv[1:2])
+            if command.name not in ("docker", "podman", "buildah") or (
+                "build" not in argv[1:3] and "bud" not in argv[1:2]
             ):
                 continue
             file = _option(argv, ("-f", "--file"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from mlops_scan.scanner import catalog
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.model import Edge, Fact
@@ -14,6 +15,7 @@ class Imports(Link):
     """`file:a.py` imports `file:b.py` or `package:numpy`."""
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
+        known = catalog.load()
         local = LocalModules(graph.all_facts("module"))
         for fact in graph.all_facts("import"):
             source = f"file:{fact.at.path}"
@@ -22,7 +24,7 @@ class Imports(Link):
                 if path != fact.at.path:
                     yield Edge(source, "imports", f"file:{path}", fact.at)
             if not found and not fact.get("relative"):
-                yield Edge(source, "imports", f"package:{fact.name.partition('.')[0]}", fact.at)
+                yield Edge(source, "imports", f"package:{known.distribution_for(fact.name)}", fact.at)
 
 
 class LocalModules:

@@ -1,0 +1,51 @@
+"""deployment-automation: a pipeline, not a person at a keyboard, brings the new version to where it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.model import Evidence, Location
+
+_CALLING = ("runs", "calls", "starts")
+
+
+class DeploymentAutomation(Derivation):
+    capability = "deployment-automation"
+    alone = True
+
+    def find(self, graph: Graph) -> Iterator[Evidence]:
+        for use in graph.uses("deployment-automation", strengths=("strong",)):
+            if use.fact.kind not in ("command", "call") and not use.disabled:
+                yield self.evidence(use.tool, use.at, use.fact.name)
+        deploying = [use for use in graph.uses("deploys") if not use.disabled]
+        reached = _reached_from_ci(graph)
+        for use in deploying:
+            at = _in_ci(use, reached)
+            if at is not None:
+                yield self.evidence(use.tool, at, f"CI runs {_text(use)}")
+
+
+def _in_ci(use: Use, reached: dict[str, Location]) -> Location | None:
+    """Where CI runs it: itself a step, or in a target or file that a job comes to."""
+    if use.fact.get("where") == "ci" or use.fact.kind == "action":
+        return use.at
+    owner = use.fact.get("owner")
+    if use.fact.kind == "command" and owner and f"target:{owner}" in reached:
+        return use.at
+    return use.at if f"file:{use.at.path}" in reached else None
+
+
+def _text(use: Use) -> str:
+    argv = use.fact.get("argv")
+    return "'" + " ".join(str(word) for word in argv[:4]) + "'" if argv else f"'{use.fact.name}'"
+
+
+def _reached_from_ci(graph: Graph) -> dict[str, Location]:
+    """Every target and file that a CI job comes to run, with the job's place."""
+    reached: dict[str, Location] = {}
+    for job in graph.facts("job"):
+        for node in sorted(graph.reachable_from(f"job:{job.get('id')}", relations=_CALLING)):
+            reached.setdefault(node, job.at)
+    return reached

@@ -1,0 +1,49 @@
+"""evaluation-gate: a metric threshold or comparison that can stop a model before it is registered or shipped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.model import Evidence, Fact
+
+_METRIC = re.compile(
+    r"(?:^|_)(?:acc|accuracy|auc|roc_auc|f1|precision|recall|rmse|mse|mae|mape|r2|loss|score|metrics?|error|bleu|rouge|"
+    r"logloss|gini|ks|perplexity|threshold|performance|improvement|champion|challenger|baseline|blessed)(?:_|\d|$)",
+    re.IGNORECASE,
+)
+
+
+class EvaluationGate(Derivation):
+    capability = "evaluation-gate"
+
+    def find(self, graph: Graph) -> Iterator[Evidence]:
+        promoting = {
+            (use.at.path, use.fact.name) for use in graph.uses("promotes", "deploys") if use.fact.kind == "call"
+        }
+        stopping = {path for path, _ in promoting} | {use.at.path for use in graph.uses("evaluates")}
+        names = {name for _, name in promoting}
+        for fact in graph.facts("comparison"):
+            if not _speaks_of_metrics(fact) or not set(fact.get("ops") or ()) & {"<", "<=", ">", ">="}:
+                continue
+            body = {*(fact.get("body") or ()), *(fact.get("else") or ())}
+            promotes = not names.isdisjoint(body) or any(_leads_to_promotion(graph, fact, call) for call in body)
+            stops = (fact.get("raises") or fact.get("exits")) and fact.at.path in stopping
+            if promotes or (stops and fact.get("in") in ("if", "assert")):
+                yield self.evidence("python", fact.at, f"'{fact.name}' decides")
+
+
+def _leads_to_promotion(graph: Graph, fact: Fact, call: str) -> bool:
+    """Whether a function of the same file, called in the branch, promotes."""
+    return any(
+        use.at.path == fact.at.path and str(use.fact.get("function") or "").split(".")[-1] == call.split(".")[-1]
+        for use in graph.uses("promotes", "deploys")
+        if use.fact.kind == "call" and use.fact.get("function")
+    )
+
+
+def _speaks_of_metrics(fact: Fact) -> bool:
+    words = re.findall(r"[A-Za-z_]\w*", " ".join([fact.name, *(str(name) for name in fact.get("names") or ())]))
+    return any(_METRIC.search(word) for word in words)

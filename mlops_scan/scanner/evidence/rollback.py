@@ -1,0 +1,36 @@
+"""rollback: the previous model or release can be put back by version, alias, release history or git."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link.models import constant
+from mlops_scan.scanner.model import Evidence, Fact
+
+_FLOATING = ("latest", "none")
+
+
+class Rollback(Derivation):
+    capability = "rollback"
+
+    def find(self, graph: Graph) -> Iterator[Evidence]:
+        if graph.has("model-registry") or graph.uses("model-registry"):
+            for use in graph.uses("registry-load"):
+                reference = registry_reference(use.fact)
+                if reference and reference.rpartition("/")[2].lower() not in _FLOATING:
+                    yield self.evidence(use.tool, use.at, f"loads '{reference}' by version, alias or stage")
+
+
+def registry_reference(call: Fact) -> str:
+    """The `name/version-or-alias` that a registry load names, or ''."""
+    values = [*(call.get("args") or ()), *(call.get("kwargs") or {}).values()]
+    for value in values:
+        text = constant(value)
+        if text.startswith("models:/"):
+            return text.removeprefix("models:/").replace("@", "/")
+        parts = value.get("parts") if isinstance(value, dict) else None
+        if parts and any(isinstance(part, str) and part.startswith("models:/") for part in parts):
+            return "".join(str(part) for part in parts).removeprefix("models:/").replace("@", "/") or "?"
+    return ""

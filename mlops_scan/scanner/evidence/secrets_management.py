@@ -1,0 +1,18 @@
+"""secrets-management: workloads that take secrets from a secret object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_scan.scanner.evidence.base import Derivation, state
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.model import Evidence
+
+
+class SecretsManagement(Derivation):
+    capability = "secrets-management"
+
+    def find(self, graph: Graph) -> Iterator[Evidence]:
+        for env in graph.facts("env"):
+            if env.get("secret_ref") and env.get("where") == "container":
+                yield self.evidence("kubernetes-secret", env.at, f"'{env.name}' from a Secret", state(env))

@@ -1,0 +1,93 @@
+"""What kind of repository: somebody's project, a library for others, a template, a platform, notebooks."""
+
+from __future__ import annotations
+
+import re
+
+from mlops_scan.scanner import paths
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.profile.activity import online_serving, serves, training
+
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|__cookiecutter|\[\[.*?\]\]")
+_TEMPLATE_FILES = ("cookiecutter.json", "copier.yml", "copier.yaml", "cruft.json")
+_ABOUT_MODELS = ("trains", "predicts", "loads-model", "loads-hub-model", "registry-load", "batch-scoring")
+
+
+def kind_of(graph: Graph) -> str:
+    """project, library, template, platform or notebooks. Asked only where there is ML."""
+    if is_template(graph):
+        return "template"
+    if is_platform(graph):
+        return "platform"
+    if is_library(graph):
+        return "library"
+    if is_notebooks(graph):
+        return "notebooks"
+    return "project"
+
+
+def is_template(graph: Graph) -> bool:
+    """File names or marker files of a generator (cookiecutter, copier)."""
+    marked = any(path.rsplit("/", 1)[-1] in _TEMPLATE_FILES for path in graph.files)
+    return marked or any(_PLACEHOLDER.search(path) for path in graph.files)
+
+
+def is_platform(graph: Graph) -> bool:
+    """Charts, modules or manifests that run other people's models: infrastructure, and no code about models."""
+    if any(not use.at.path.endswith(".ipynb") for use in graph.uses(*_ABOUT_MODELS) if use.fact.kind == "call"):
+        return False
+    offered = graph.facts("chart", "terraform-module", "kustomization")
+    resources = [fact for fact in graph.facts("resource") if fact.get("platform") in ("terraform", "kubernetes")]
+    return bool(offered) or (bool(resources) and not graph.uses("web-app"))
+
+
+def is_library(graph: Graph) -> bool:
+    """A distribution for others: it is packaged, and nothing here runs a system of its own."""
+    manifests = [fact for fact in graph.facts("manifest") if fact.get("package") and "/" not in fact.at.path]
+    if not manifests:
+        return False
+    return _library_score(graph) > _project_score(graph)
+
+
+def _library_score(graph: Graph) -> int:
+    """How much the repository looks made to be installed by others."""
+    ranged = [fact for fact in graph.facts("package") if fact.get("group") == "main" and fact.get("pinned")]
+    publishes = any(
+        use.fact.get("where") == "ci" or use.fact.kind == "action" for use in graph.uses("publishes-package")
+    )
+    documented = any(re.search(r"(?:^|/)(?:docs?/conf\.py|mkdocs\.ya?ml)$", path) for path in graph.files)
+    examples = any(paths.is_example(path) for path in graph.files)
+    extras = any(fact.get("group") not in ("main", "dev", "build", None, "") for fact in graph.facts("package"))
+    return 3 * publishes + documented + examples + extras + (not ranged) + 1
+
+
+def _project_score(graph: Graph) -> int:
+    """How much it looks like a system that somebody runs."""
+    real = [path for path in graph.files if not paths.is_test(path) and not paths.is_example(path)]
+    data = any(not paths.is_example(fact.at.path) for fact in graph.facts("dataset"))
+    workloads = [one for one in graph.workloads() if not paths.is_example(one.at.path)]
+    stages = [
+        fact for fact in graph.facts("stage") if fact.at.path in real and (fact.get("cmd") or fact.get("entrypoint"))
+    ]
+    deploys = graph.has("deployment-automation")
+    pipeline = bool(graph.facts("pipeline-step"))
+    tracked = any(
+        not paths.is_example(use.at.path) for use in graph.uses("reads-data") if _is_constant_path(use.argument("data"))
+    )
+    return 3 * bool(workloads) + 2 * bool(stages) + 3 * deploys + 2 * data + 2 * pipeline + tracked
+
+
+def _is_constant_path(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def is_notebooks(graph: Graph) -> bool:
+    """Notebooks and loose scripts: nothing is served, packaged, deployed or piped."""
+    if serves(graph) != "none" or online_serving(graph) or graph.facts("workload", "pipeline-step", "stage"):
+        return False
+    if graph.uses("pipeline-definition") or graph.has("deployment-automation", "infrastructure-as-code"):
+        return False
+    trained = training(graph)
+    in_notebooks = sum(use.at.path.endswith(".ipynb") for use in trained)
+    notebooks = sum(path.endswith(".ipynb") for path in graph.files)
+    return bool(notebooks) and (in_notebooks * 2 >= len(trained))

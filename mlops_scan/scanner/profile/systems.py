@@ -1,0 +1,49 @@
+"""Systems: each deployable thing, with the workloads, images, files and objects that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_scan.scanner.evidence.serving import batch_serving
+from mlops_scan.scanner.graph import Graph, Use, Workload
+from mlops_scan.scanner.model import System
+from mlops_scan.scanner.profile.activity import online_serving
+
+_BATCH = frozenset(("Job", "CronJob", "Workflow", "CronWorkflow"))
+
+
+def systems(graph: Graph) -> tuple[System, ...]:
+    """Workloads that are not infrastructure, then endpoints and applications that no workload runs. By place."""
+    found = [_workload(graph, one) for one in graph.workloads() if not one.disabled]
+    claimed = {member for system in found for member in system.members}
+    for use in (*online_serving(graph), *batch_serving(graph)):
+        node = f"file:{use.at.path}"
+        if node not in claimed and use.fact.kind not in ("image", "command", "container", "workload"):
+            system = _endpoint(graph, use, "batch" if use in batch_serving(graph) else "online")
+            claimed.update(system.members)
+            found.append(system)
+    unique = {system.id: system for system in reversed(found)}
+    return tuple(sorted(unique.values(), key=lambda system: (system.at, system.id)))
+
+
+def _workload(graph: Graph, workload: Workload) -> System:
+    members = set(graph.reachable_from(workload.node))
+    members |= {edge.source for edge in graph.links_to(workload.node)}
+    kind = "batch" if workload.kind in _BATCH else "online"
+    return System(workload.id, workload.name, kind, workload.at, _ordered(members))
+
+
+def _endpoint(graph: Graph, use: Use, kind: str) -> System:
+    path = use.at.path
+    members = {f"file:{one}" for one in graph.closure(path)} | set(_runners(graph, path))
+    name = use.fact.name if use.fact.kind == "resource" else path.rsplit("/", 2)[-2] if "/" in path else path
+    return System(f"{path}#{name}", name, kind, use.at, _ordered(members))
+
+
+def _runners(graph: Graph, path: str) -> Iterator[str]:
+    for edge in graph.links_to(f"file:{path}", "starts", "runs", "copies"):
+        yield edge.source
+
+
+def _ordered(members: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(members))
