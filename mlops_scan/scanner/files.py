@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeVar
 
 from mlops_scan.scanner import bounds
 
 T = TypeVar("T")
+_HEAD_BYTES = 8192
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class SourceFile:
-    """One file of the repository: its path relative to the root, with forward slashes, and its bytes read once."""
+    """One file of the repository: its path relative to the root, with forward slashes, and its bytes read once.
 
-    def __init__(self, root: Path, path: str, size: int = 0) -> None:
+    `link` is the path a symbolic link stands for ('' for a plain file): another name of a file that is listed, too.
+    """
+
+    def __init__(self, root: Path, path: str, size: int = 0, link: str = "") -> None:
         self.root = root
         self.path = path
         self.size = size
+        self.link = link
         self._memo: dict[str, Any] = {}
 
     @property
@@ -33,16 +40,36 @@ class SourceFile:
     @cached_property
     def data(self) -> bytes:
         """Contents, at most bounds.FILE_BYTES; b'' when the file cannot be read."""
-        try:
-            with (self.root / self.path).open("rb") as file:
-                return file.read(bounds.FILE_BYTES)
-        except OSError:
-            return b""
+        return self._start(bounds.FILE_BYTES)
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 8 KiB."""
+        return self.__dict__["data"][:_HEAD_BYTES] if "data" in self.__dict__ else self._start(_HEAD_BYTES)
+
+    @property
+    def binary(self) -> bool:
+        """Whether a NUL byte stands near the start; text in UTF-16 with its mark is none."""
+        return b"\0" in self.head and not self.head.startswith(_UTF16)
 
     @cached_property
     def text(self) -> str:
-        """Contents as UTF-8 (a BOM is dropped, wrong bytes are replaced), line ends made LF."""
-        return self.data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+        """Contents as UTF-8 (UTF-16 with its mark; a BOM is dropped, wrong bytes are replaced), line ends made LF."""
+        encoding = "utf-16" if self.data.startswith(_UTF16) else "utf-8-sig"
+        return self.data.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+
+    def _start(self, limit: int) -> bytes:
+        try:
+            with (self.root / self.path).open("rb") as file:
+                return file.read(limit)
+        except (OSError, ValueError):
+            return b""
+
+    def release(self) -> None:
+        """Forget contents and memos: memory is bounded by what is being read, not by the repository."""
+        self._memo.clear()
+        for name in ("data", "head", "text"):
+            self.__dict__.pop(name, None)
 
     def memo(self, key: str, make: Callable[[], T]) -> T:
         """`make()`, once a file: several parsers share one reading of it."""
@@ -67,6 +94,9 @@ class Tree:
 
     def get(self, path: str) -> SourceFile | None:
         """The file at `path` (relative to the root; '.' and '..' are resolved), or None."""
+        found = self._sources.get(path)
+        if found is not None:
+            return found
         resolved = resolve("", path)
         return None if resolved is None else self._sources.get(resolved)
 
@@ -75,7 +105,8 @@ class Tree:
         prefix = folder.strip("/")
         if not prefix:
             return self._paths
-        return tuple(path for path in self._paths if path.startswith(prefix + "/"))
+        # '0' is the character after '/': both ends of the range are found without a look at each path
+        return self._paths[bisect_left(self._paths, prefix + "/") : bisect_left(self._paths, prefix + "0")]
 
     def memo(self, key: str, make: Callable[[], T]) -> T:
         """`make()`, once a tree: what several parsers must know of the whole repository."""
@@ -87,15 +118,15 @@ class Tree:
 
 def resolve(folder: str, path: str) -> str | None:
     """`path` as written in a file of `folder`, relative to the root and normalised; None when it leaves the root."""
+    if path.startswith("/"):
+        return None
     parts: list[str] = []
-    for part in PurePosixPath(folder, path).parts:
+    for part in f"{folder}/{path}".split("/"):
         if part == "..":
             if not parts:
                 return None
             parts.pop()
-        elif part == "/":
-            return None
-        elif part != ".":
+        elif part not in ("", "."):
             parts.append(part)
     return "/".join(parts)
 
