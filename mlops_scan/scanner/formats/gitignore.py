@@ -40,39 +40,40 @@ class _Pattern:
 class IgnoreRules:
     """The patterns of one ignore file; paths are relative to its folder.
 
-    Plain names and `*.suffix` patterns, nearly all there are, are found by dictionary.
+    Plain names, `*.suffix` and anchored paths, nearly all there are, are found by dictionary.
     """
 
     def __init__(self, text: str) -> None:
         self._named: dict[str, list[_Pattern]] = {}
         self._suffixed: dict[str, list[_Pattern]] = {}
-        self._rest: list[_Pattern] = []
+        self._anchored: dict[str, list[_Pattern]] = {}
+        self._globs: list[_Pattern] = []
+        self._deep: list[_Pattern] = []
         for rank, line in enumerate(text.splitlines()):
             self._add(rank, line)
-        self._rest.reverse()
 
     def decide(self, path: str, *, folder: bool) -> bool | None:
         """True: ignored; False: kept by a negation; None: no pattern speaks of `path`. The last pattern wins."""
-        name = path.rpartition("/")[2]
         best: _Pattern | None = None
-        for pattern in self._by_name(name):
+        for pattern in self._fitting(path):
             if (folder or not pattern.folders_only) and (best is None or pattern.rank > best.rank):
                 best = pattern
-        parts = path.split("/") if self._rest else []
-        for pattern in self._rest:
-            if best is not None and pattern.rank < best.rank:
-                break
-            if (folder or not pattern.folders_only) and pattern.fits(parts):
-                best = pattern
-                break
         return None if best is None else not best.negated
 
-    def _by_name(self, name: str) -> Iterator[_Pattern]:
+    def _fitting(self, path: str) -> Iterator[_Pattern]:
+        name = path.rpartition("/")[2]
         yield from self._named.get(name, ())
         dot = name.find(".") if self._suffixed else -1
         while dot >= 0:
             yield from self._suffixed.get(name[dot:], ())
             dot = name.find(".", dot + 1)
+        for pattern in self._globs:
+            if pattern.fits([name]):
+                yield pattern
+        whole = [*self._anchored.get(path.partition("/")[0], ()), *self._deep]
+        if whole:
+            parts = path.split("/")
+            yield from (pattern for pattern in whole if pattern.fits(parts))
 
     def _add(self, rank: int, line: str) -> None:
         glob = _trimmed(line)
@@ -84,17 +85,22 @@ class IgnoreRules:
         glob = glob.rstrip("/") if folders_only else glob
         if not glob:
             return
-        anchored = "/" in glob
-        segments = glob.lstrip("/").split("/") if anchored else ["**", glob]
-        pattern = _Pattern(rank, negated, folders_only, tuple(_segments(segments)))
-        if anchored:
-            self._rest.append(pattern)
-        elif not _WILD.search(glob):
+        parts = glob.lstrip("/").split("/")
+        pattern = _Pattern(rank, negated, folders_only, tuple(_segments(parts)))
+        if "/" not in glob and glob != "**":
+            self._add_name(glob, pattern)
+        elif _WILD.search(parts[0]):
+            self._deep.append(pattern)
+        else:
+            self._anchored.setdefault(parts[0], []).append(pattern)
+
+    def _add_name(self, glob: str, pattern: _Pattern) -> None:
+        if not _WILD.search(glob):
             self._named.setdefault(glob, []).append(pattern)
         elif glob.startswith("*.") and not _WILD.search(glob[1:]):
             self._suffixed.setdefault(glob[1:], []).append(pattern)
         else:
-            self._rest.append(pattern)
+            self._globs.append(pattern)
 
 
 def _trimmed(line: str) -> str:
