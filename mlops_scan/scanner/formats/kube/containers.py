@@ -7,7 +7,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import images, shell, yamlnodes
-from mlops_scan.scanner.formats.kube.data import Scene, brief, last_line, spot, text_map, texts
+from mlops_scan.scanner.formats.kube.data import Scene, brief, last_lines, spot, text_map, texts
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
 
@@ -39,12 +39,18 @@ def _container(scene: Scene, spec: Mapping, container: Mapping, init: bool) -> F
         "requests": _amounts(spec, container, "requests"),
         **_security(spec, container),
         "env": {key: value for key, value, _, _ in _variables(container)},
-        "end_line": scene.line((last_line(container), 1), path),
+        "end_line": _end(scene, container, path),
         "devices": [yamlnodes.text(claim, "name") for claim in yamlnodes.items(container, "resources", "claims")],
         "volume_mounts": list(_mounts(container)),
         "lines": _lines(scene, container, path),
     }
     return scene.fact("container", name, place, says)
+
+
+def _end(scene: Scene, container: Mapping, path: str) -> int | None:
+    """The last line of the container in its own file: a patch of another file may hold parts of it."""
+    found = (scene.line((line, 1), path) for line in last_lines(container))
+    return next((line for line in found if line), None)
 
 
 def _lines(scene: Scene, container: Mapping, path: str) -> dict[str, int]:

@@ -84,20 +84,20 @@ def key_places(node: Mapping, prefix: str = "", depth: int = 1) -> Iterator[tupl
             yield from key_places(value, f"{dotted}.", depth + 1)
 
 
-def last_line(node: Node) -> int:
-    """The last line of the parsed text on which something of `node` stands."""
-    last, stack, left = node.line, [node], _END_NODES
+def last_lines(node: Node) -> list[int]:
+    """The lines of the parsed text on which something of `node` stands, the last one first."""
+    found, stack, left = {node.line}, [node], _END_NODES
     while stack and left:
         current = stack.pop()
         left -= 1
         if isinstance(current, Mapping):
             stack.extend(current.values())
-            last = max(last, *(line for line, _ in current.places.values())) if current.places else last
+            found.update(line for line, _ in current.places.values())
         elif isinstance(current, Sequence):
             stack.extend(current)
         else:
-            last = max(last, current.line + (current.rstrip("\n").count("\n") + 1 if current.block else 0))
-    return last
+            found.add(current.line + (current.rstrip("\n").count("\n") + 1 if current.block else 0))
+    return sorted(found, reverse=True)
 
 
 def texts(node: Node | None) -> list[str]:

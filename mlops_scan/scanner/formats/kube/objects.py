@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,9 +23,32 @@ def is_object(node: Node | None) -> bool:
     return bool(yamlnodes.text(node, "apiVersion") and yamlnodes.text(node, "kind"))
 
 
+def objects(node: Node | None) -> Iterator[Mapping]:
+    """The objects of a document: itself, or the items of a `List` (or of a bare sequence)."""
+    if isinstance(node, Sequence):
+        for item in node:
+            if isinstance(item, Mapping) and is_object(item) and not _is_list(item):
+                yield item
+    elif isinstance(node, Mapping) and is_object(node):
+        if _is_list(node):
+            yield from objects(node["items"])
+        else:
+            yield node
+
+
+def _is_list(document: Mapping) -> bool:
+    return yamlnodes.text(document, "kind").endswith("List") and isinstance(document.get("items"), Sequence)
+
+
 def workload_id(path: str, document: Mapping) -> str:
     """The identity of an object: the file (or chart) it comes from, its kind and its name; no line."""
     return f"{path}#{yamlnodes.text(document, 'kind')}/{_name(document)}"
+
+
+def distinct(identity: str, seen: Counter[str]) -> str:
+    """`identity`, told apart by its order from an equal one before it (other namespaces, variants of one base)."""
+    seen[identity] += 1
+    return identity if seen[identity] == 1 else f"{identity}~{seen[identity]}"
 
 
 def facts(
@@ -46,13 +70,12 @@ def facts(
     `anchor` is the path of which the identity is made (default: the file the object stands in); `identity` is the whole
     identity, for a caller that must keep two objects of one name apart.
     """
+    common = {key: value for key, value in (("environment", environment), ("state", state)) if value}
     if not is_object(document):
         return
-    common = {key: value for key, value in (("environment", environment), ("state", state)) if value}
-    if yamlnodes.text(document, "kind").endswith("List") and isinstance(document.get("items"), Sequence):
-        for item in yamlnodes.items(document, "items"):
-            if isinstance(item, Mapping) and not yamlnodes.text(item, "kind").endswith("List"):
-                yield from facts(item, locate, origin=origin, chart=chart, anchor=anchor, **common)
+    if _is_list(document):
+        for item in objects(document):
+            yield from facts(item, locate, origin=origin, chart=chart, anchor=anchor, **common)
         return
     at, _ = locate(document.line, document.column)
     scene = Scene(locate, identity or workload_id(anchor or at.path, document), origin, chart, common)

@@ -1,0 +1,25 @@
+"""Kustomizations: which there are, which files they take, and what they render to."""
+
+from mlops_scan.scanner.formats.kustomize.render import Rendered, Variant, render
+from mlops_scan.scanner.formats.kustomize.sources import (
+    FILE_NAMES,
+    Kustomization,
+    bases,
+    claimed,
+    is_root,
+    kustomizations,
+    references,
+)
+
+__all__ = [
+    "FILE_NAMES",
+    "Kustomization",
+    "Rendered",
+    "Variant",
+    "bases",
+    "claimed",
+    "is_root",
+    "kustomizations",
+    "references",
+    "render",
+]

@@ -1,0 +1,192 @@
+"""A root kustomization as the objects it renders to. Runs no plugin, fetches nothing, stays inside the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import kube, yamlnodes
+from mlops_scan.scanner.formats.kustomize import transforms, variant
+from mlops_scan.scanner.formats.kustomize.generators import generated
+from mlops_scan.scanner.formats.kustomize.ledger import Ledger, TooLargeError
+from mlops_scan.scanner.formats.kustomize.patches import json_patch, merge
+from mlops_scan.scanner.formats.kustomize.sources import (
+    Kustomization,
+    Reference,
+    Repository,
+    file_of,
+    kustomizations,
+    references,
+)
+from mlops_scan.scanner.formats.kustomize.variant import Variant
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.model import Location, Note
+
+__all__ = ["Rendered", "Variant", "render"]
+
+
+@dataclass(slots=True)
+class Rendered:
+    """The objects of a root, where their nodes stand, and what could not be read or applied."""
+
+    variants: list[Variant] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    notes: list[Note] = field(default_factory=list)
+
+
+def render(tree: Repository, root: Kustomization) -> Rendered:
+    """The objects of `root`. What goes over a bound or cannot be resolved is left out, with a note."""
+    work = _Render(tree)
+    try:
+        work.out.variants = work.accumulate(root, (), [])
+    except TooLargeError as error:
+        work.out.notes.append(Note(Location(root.path), f"kustomization {error}"))
+    return work.out
+
+
+class _Render:
+    def __init__(self, tree: Repository) -> None:
+        self.tree = tree
+        self.out = Rendered()
+        self.includes = 0
+
+    def accumulate(self, one: Kustomization, above: tuple[str, ...], given: list[Variant]) -> list[Variant]:
+        """The objects of `one`; `given` are those that a component, unlike a base, finds there already."""
+        self.includes += 1
+        if self.includes > bounds.KUSTOMIZE_INCLUDES:
+            raise TooLargeError(f"includes more than {bounds.KUSTOMIZE_INCLUDES} others")
+        variants = list(given)
+        for reference in references(self.tree, one):
+            variants = self._take(one, reference, (*above, one.path), variants)
+        self._generate(one, variants)
+        variants = self._patched(one, variants)
+        shifted = self.out.ledger.copy(one.node, one.path)
+        if isinstance(shifted, Mapping):
+            transforms.apply(shifted, one.path, variants, self.out.ledger)
+        return variants
+
+    def _take(
+        self, one: Kustomization, reference: Reference, above: tuple[str, ...], variants: list[Variant]
+    ) -> list[Variant]:
+        if reference.file:
+            return variants + list(self._objects(one, reference.file))
+        if not reference.kustomization:
+            what = "is remote and not read" if reference.remote else "is not in the repository"
+            self._note(one, reference.entry, f"'{reference.entry[:200]}' of a kustomization {what}")
+            return variants
+        if reference.kustomization in above or len(above) >= bounds.KUSTOMIZE_DEPTH:
+            self._note(one, reference.entry, "kustomizations include each other in a circle or too deeply")
+            return variants
+        inner = kustomizations(self.tree)[reference.kustomization]
+        if reference.component:
+            return self.accumulate(inner, above, variants)
+        return variants + self.accumulate(inner, above, [])
+
+    def _objects(self, one: Kustomization, path: str) -> Iterator[Variant]:
+        source = self.tree.get(path)
+        if source is None:
+            return
+        parsed = kube.manifests(source)
+        self.out.notes += [note for note in parsed.notes if note not in self.out.notes]
+        for document in parsed.documents:
+            copied = self.out.ledger.copy(document, path)
+            if isinstance(copied, Mapping):
+                yield variant.made(copied, path, one.path)
+
+    def _generate(self, one: Kustomization, variants: list[Variant]) -> None:
+        for node, behaviour in generated(one.node):
+            copied = self.out.ledger.copy(node, one.path)
+            if not isinstance(copied, Mapping):
+                continue
+            new = variant.made(copied, one.path, one.path)
+            old = next((v for v in variants if v.kind == new.kind and new.name in v.names), None)
+            if behaviour == "create" or old is None:
+                variants.append(new)
+            else:
+                merge(old.node, copied, self.out.ledger, by_name=True)
+
+    def _patched(self, one: Kustomization, variants: list[Variant]) -> list[Variant]:
+        for entry in yamlnodes.items(one.node, "patchesStrategicMerge"):
+            variants = self._patch(one, entry, None, variants)
+        for key in ("patches", "patchesJson6902"):
+            for entry in yamlnodes.items(one.node, key):
+                body = yamlnodes.child(entry, "path") or yamlnodes.child(entry, "patch")
+                variants = self._patch(one, body, yamlnodes.child(entry, "target"), variants)
+        return variants
+
+    def _patch(
+        self, one: Kustomization, body: Node | None, target: Node | None, variants: list[Variant]
+    ) -> list[Variant]:
+        for patch in self._patch_documents(one, body):
+            if isinstance(patch, Sequence):
+                for chosen in variant.selected(variants, target) if target is not None else []:
+                    complaints = json_patch(chosen.node, patch, self.out.ledger)
+                    for complaint in complaints:
+                        self._note(one, body, complaint)
+            elif isinstance(patch, Mapping):
+                variants = self._merged(one, patch, target, variants, body)
+        return variants
+
+    def _merged(
+        self, one: Kustomization, patch: Mapping, target: Node | None, variants: list[Variant], body: Node | None
+    ) -> list[Variant]:
+        wanted = target if target is not None else _own_target(patch)
+        chosen = variant.selected(variants, wanted)
+        if not chosen:
+            name = yamlnodes.text(wanted, "name")
+            self._note(one, body, f"a patch finds no {yamlnodes.text(wanted, 'kind') or 'object'} '{name}'")
+        content = _without_identity(patch)
+        gone = [v for v in chosen if not merge(v.node, content, self.out.ledger, by_name=v.built_in)]
+        return [v for v in variants if not any(v is other for other in gone)]
+
+    def _patch_documents(self, one: Kustomization, body: Node | None) -> list[Node]:
+        """The documents of a patch, in a file or written in place."""
+        if not isinstance(body, Scalar):
+            return []
+        source = file_of(self.tree, one.folder, body) if "\n" not in body else None
+        if source is not None:
+            parsed = yamlnodes.documents(source)
+            self.out.notes += [note for note in parsed.notes if note not in self.out.notes]
+            return [self.out.ledger.copy(node, source.path) for node in parsed.documents]
+        try:
+            documents = yamlnodes.parse(str(body))
+        except yamlnodes.YamlError as error:
+            self._note(one, body, f"not readable as YAML: {error.reason}")
+            return []
+        found = [node for node in documents if not isinstance(node, Scalar)]
+        if not found:
+            self._note(one, body, f"patch '{body[:200]}' is not in the repository")
+        return [self.out.ledger.copy(node, one.path, body.line if body.block else body.line - 1) for node in found]
+
+    def _note(self, one: Kustomization, node: Node | None, reason: str) -> None:
+        note = Note(yamlnodes.at(one.path, node), reason)
+        if note not in self.out.notes:
+            self.out.notes.append(note)
+
+
+def _own_target(patch: Mapping) -> Mapping:
+    """What a strategic merge patch without `target` is about: its own kind, group and name."""
+    group = yamlnodes.text(patch, "apiVersion").rpartition("/")[0]
+    names = {"kind": yamlnodes.text(patch, "kind"), "group": group, "name": yamlnodes.text(patch, "metadata", "name")}
+    target = yamlnodes.made(names, patch.line, patch.column)
+    return target if isinstance(target, Mapping) else patch
+
+
+def _without_identity(patch: Mapping) -> Mapping:
+    """The patch without the keys that only say what it is about."""
+    content = Mapping(patch.line, patch.column, patch.tag)
+    for key, value in patch.items():
+        if key not in ("apiVersion", "kind"):
+            content[key] = _nameless(value) if key == "metadata" and isinstance(value, Mapping) else value
+            content.places[key] = patch.places.get(key, (value.line, value.column))
+    return content
+
+
+def _nameless(metadata: Mapping) -> Mapping:
+    content = Mapping(metadata.line, metadata.column, metadata.tag)
+    for key, value in metadata.items():
+        if key not in ("name", "namespace"):
+            content[key] = value
+            content.places[key] = metadata.places.get(key, (value.line, value.column))
+    return content

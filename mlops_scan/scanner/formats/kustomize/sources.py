@@ -1,0 +1,174 @@
+"""The kustomizations of a repository and what each refers to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Scalar
+
+T = TypeVar("T")
+
+FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_ENTRIES = ("resources", "bases", "components")
+_CONFIGURATION = ("transformers", "generators", "configurations", "validators")
+_REMOTE = re.compile(r"://|^git@|^(?:www\.)?(?:github|gitlab|bitbucket)\.[a-z]+[/:]|\?ref=|\.git(?:$|[/?])")
+
+
+class Repository(Protocol):
+    """The files of a repository, as much as a kustomization needs of them."""
+
+    @property
+    def paths(self) -> tuple[str, ...]: ...
+
+    def get(self, path: str) -> Readable | None: ...
+
+    def memo(self, key: str, make: Callable[[], T]) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kustomization:
+    """One readable kustomization file."""
+
+    path: str
+    folder: str
+    node: Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An entry of `resources`, `bases` or `components`: a file, a kustomization, remote, or (none of it) missing."""
+
+    entry: Scalar
+    component: bool
+    file: str = ""
+    kustomization: str = ""
+    remote: bool = False
+
+
+def kustomizations(tree: Repository) -> dict[str, Kustomization]:
+    """Every kustomization that can be read, by its path."""
+    return tree.memo("kustomizations", lambda: {one.path: one for one in _found(tree)})
+
+
+def _found(tree: Repository) -> Iterator[Kustomization]:
+    for path in tree.paths:
+        folder, _, name = path.rpartition("/")
+        source = tree.get(path) if name in FILE_NAMES else None
+        if source is None:
+            continue
+        documents = yamlnodes.documents(source).documents
+        if documents and isinstance(documents[0], Mapping):
+            yield Kustomization(path, folder, documents[0])
+
+
+def references(tree: Repository, one: Kustomization) -> tuple[Reference, ...]:
+    """What `one` takes its objects from, in the order in which kustomize reads it."""
+    return tree.memo(f"kustomize references {one.path}", lambda: tuple(_references(tree, one)))
+
+
+def _references(tree: Repository, one: Kustomization) -> Iterator[Reference]:
+    known = kustomizations(tree)
+    for key in _ENTRIES:
+        for entry in yamlnodes.items(one.node, key):
+            if isinstance(entry, Scalar) and entry.strip():
+                yield _reference(tree, known, one.folder, entry, key == "components")
+
+
+def _reference(
+    tree: Repository, known: dict[str, Kustomization], folder: str, entry: Scalar, component: bool
+) -> Reference:
+    source = tree.get(f"{folder}/{entry}" if folder else str(entry))
+    if source is not None:
+        return Reference(entry, component, file=source.path)
+    for name in FILE_NAMES:
+        source = tree.get(f"{folder}/{entry}/{name}" if folder else f"{entry}/{name}")
+        if source is not None and source.path in known:
+            return Reference(entry, component, kustomization=source.path)
+    return Reference(entry, component, remote=bool(_REMOTE.search(entry)))
+
+
+def patch_files(tree: Repository, one: Kustomization) -> Iterator[str]:
+    """Files with patches and with configuration of kustomize itself: no objects of their own."""
+    for entry in [*yamlnodes.items(one.node, "patchesStrategicMerge"), *_configuration(one)]:
+        if isinstance(entry, Scalar) and "\n" not in entry:
+            yield from _existing(tree, one.folder, entry)
+    for key in ("patches", "patchesJson6902", "replacements"):
+        for patch in yamlnodes.items(one.node, key):
+            yield from _existing(tree, one.folder, yamlnodes.child(patch, "path"))
+
+
+def _configuration(one: Kustomization) -> list[Node]:
+    return [entry for key in _CONFIGURATION for entry in yamlnodes.items(one.node, key)]
+
+
+def _existing(tree: Repository, folder: str, entry: Node | None) -> Iterator[str]:
+    source = file_of(tree, folder, entry)
+    if source is not None:
+        yield source.path
+
+
+def file_of(tree: Repository, folder: str, entry: Node | str | None) -> Readable | None:
+    """The file that `entry`, written in a kustomization of `folder`, names."""
+    if not isinstance(entry, str) or not entry.strip():
+        return None
+    return tree.get(f"{folder}/{entry}" if folder else str(entry))
+
+
+def claimed(tree: Repository) -> frozenset[str]:
+    """Files that some kustomization takes as objects or patches: only the kustomize parser makes facts of them."""
+    return tree.memo("kustomize claimed", lambda: frozenset(_claimed(tree)))
+
+
+def _claimed(tree: Repository) -> Iterator[str]:
+    for one in kustomizations(tree).values():
+        yield one.path
+        yield from (reference.file for reference in references(tree, one) if reference.file)
+        yield from patch_files(tree, one)
+
+
+def is_root(tree: Repository, one: Kustomization) -> bool:
+    """Whether no other kustomization includes this one. Of a closed circle the first by path counts as root."""
+    return one.path in tree.memo("kustomize roots", lambda: _roots(tree))
+
+
+def _roots(tree: Repository) -> frozenset[str]:
+    known = kustomizations(tree)
+    included = {path for one in known.values() for path in _includes(tree, one) if path != one.path}
+    roots = [path for path in known if path not in included]
+    reached = {path for root in roots for path in _reachable(tree, root)}
+    for path in known:
+        if path not in reached:
+            roots.append(path)
+            reached |= _reachable(tree, path)
+    return frozenset(roots)
+
+
+def _includes(tree: Repository, one: Kustomization) -> list[str]:
+    return [reference.kustomization for reference in references(tree, one) if reference.kustomization]
+
+
+def _reachable(tree: Repository, root: str) -> set[str]:
+    known, found, stack = kustomizations(tree), {root}, [root]
+    while stack:
+        for path in _includes(tree, known[stack.pop()]):
+            if path not in found:
+                found.add(path)
+                stack.append(path)
+    return found
+
+
+def bases(tree: Repository) -> dict[str, int]:
+    """How many root kustomizations each kustomization is reached from."""
+    return tree.memo("kustomize bases", lambda: _bases(tree))
+
+
+def _bases(tree: Repository) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for root in sorted(tree.memo("kustomize roots", lambda: _roots(tree))):
+        for path in _reachable(tree, root):
+            counts[path] = counts.get(path, 0) + 1
+    return counts

@@ -1,0 +1,186 @@
+"""What a kustomization does to every object it has: names, namespace, labels, replicas, images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_scan.scanner.formats import images, yamlnodes
+from mlops_scan.scanner.formats.kustomize.ledger import Ledger
+from mlops_scan.scanner.formats.kustomize.patches import put
+from mlops_scan.scanner.formats.kustomize.variant import Variant
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, scalar
+from mlops_scan.scanner.model import Place
+
+_CONTAINER_LISTS = ("containers", "initContainers")
+_CLUSTER_WIDE = frozenset(
+    (
+        "Namespace",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "PersistentVolume",
+        "StorageClass",
+        "PriorityClass",
+        "RuntimeClass",
+        "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
+        "APIService",
+    )
+)
+_NEVER_RENAMED = frozenset(("Namespace", "CustomResourceDefinition", "APIService"))
+_SCALABLE = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"))
+# key of a mapping that names another object -> (kind of that object, key of the name)
+_REFERENCES = {
+    "configMap": ("ConfigMap", "name"),
+    "configMapRef": ("ConfigMap", "name"),
+    "configMapKeyRef": ("ConfigMap", "name"),
+    "secret": ("Secret", "secretName"),
+    "secretRef": ("Secret", "name"),
+    "secretKeyRef": ("Secret", "name"),
+    "persistentVolumeClaim": ("PersistentVolumeClaim", "claimName"),
+    "service": ("Service", "name"),
+    "scaleTargetRef": ("", "name"),
+    "targetRef": ("", "name"),
+}
+
+
+def apply(node: Mapping, path: str, variants: list[Variant], ledger: Ledger) -> None:
+    """The transformers of the kustomization `node` that stand after its patches, in kustomize's order."""
+    _namespace(node, variants)
+    _rename(yamlnodes.text(node, "namePrefix"), yamlnodes.text(node, "nameSuffix"), variants)
+    _labels(node, variants, ledger)
+    for entry in yamlnodes.items(node, "replicas"):
+        _replicas(entry, path, variants, ledger)
+    for entry in yamlnodes.items(node, "images"):
+        _image(entry, path, variants, ledger)
+
+
+def _namespace(node: Mapping, variants: list[Variant]) -> None:
+    namespace = node.get("namespace")
+    if not isinstance(namespace, Scalar) or not namespace:
+        return
+    for variant in variants:
+        metadata = variant.node.get("metadata")
+        if isinstance(metadata, Mapping) and variant.kind not in _CLUSTER_WIDE:
+            put(metadata, "namespace", namespace, metadata.places.get("namespace", (metadata.line, metadata.column)))
+
+
+def _rename(prefix: str, suffix: str, variants: list[Variant]) -> None:
+    if not prefix and not suffix:
+        return
+    renamed: dict[tuple[str, str], str] = {}
+    for variant in variants:
+        metadata = variant.node.get("metadata")
+        old = yamlnodes.child(metadata, "name")
+        if not isinstance(metadata, Mapping) or not isinstance(old, Scalar) or variant.kind in _NEVER_RENAMED:
+            continue
+        new = scalar(f"{prefix}{old}{suffix}"[:300], old.line, old.column, bare=False)
+        metadata["name"] = new
+        variant.names.add(str(new))
+        renamed[(variant.kind, str(old))] = str(new)
+    for variant in variants:
+        _follow(variant.node, renamed)
+
+
+def _follow(node: Node, renamed: dict[tuple[str, str], str]) -> None:
+    """Names of other objects inside `node` follow their objects' new names."""
+    for holder in _mappings(node):
+        for key, (kind, name_key) in _REFERENCES.items():
+            one = holder.get(key)
+            old = yamlnodes.child(one, name_key)
+            new = renamed.get((kind or yamlnodes.text(one, "kind"), str(old)))
+            if isinstance(one, Mapping) and isinstance(old, Scalar) and new:
+                one[name_key] = scalar(new, old.line, old.column, bare=False)
+
+
+def _mappings(node: Node) -> Iterator[Mapping]:
+    stack: list[Node] = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Mapping):
+            yield current
+            stack.extend(current.values())
+        elif isinstance(current, Sequence):
+            stack.extend(current)
+
+
+def _labels(node: Mapping, variants: list[Variant], ledger: Ledger) -> None:
+    everywhere = yamlnodes.child(node, "commonLabels")
+    annotations = yamlnodes.child(node, "commonAnnotations")
+    for variant in variants:
+        _add(variant.node, everywhere, "labels", ledger, templates=True, selectors=True)
+        _add(variant.node, annotations, "annotations", ledger, templates=True, selectors=False)
+        for entry in yamlnodes.items(node, "labels"):
+            selectors = yamlnodes.text(entry, "includeSelectors") == "true"
+            templates = selectors or yamlnodes.text(entry, "includeTemplates") == "true"
+            pairs = yamlnodes.child(entry, "pairs")
+            _add(variant.node, pairs, "labels", ledger, templates=templates, selectors=selectors)
+
+
+def _add(node: Mapping, pairs: Node | None, key: str, ledger: Ledger, *, templates: bool, selectors: bool) -> None:
+    if not isinstance(pairs, Mapping):
+        return
+    holders: list[Node | None] = [_below(node, pairs, "metadata", key)]
+    spec = node.get("spec")
+    template = yamlnodes.child(spec, "template")
+    if templates and isinstance(template, Mapping):
+        holders.append(_below(template, pairs, "metadata", key))
+    if selectors and isinstance(spec, Mapping) and isinstance(spec.get("selector"), Mapping):
+        selector = spec["selector"]
+        matched = yamlnodes.child(selector, "matchLabels")
+        is_plain = yamlnodes.text(node, "kind") in ("Service", "ReplicationController")
+        holders.append(matched if isinstance(matched, Mapping) else selector if is_plain else None)
+    for holder in holders:
+        if not isinstance(holder, Mapping):
+            continue
+        for name, value in pairs.items():
+            put(holder, name, ledger.again(value), pairs.places.get(name, (value.line, value.column)))
+
+
+def _below(node: Mapping, pairs: Mapping, *keys: str) -> Node:
+    """The mapping at `keys`, made where it is missing."""
+    for key in keys:
+        found = node.get(key)
+        if not isinstance(found, Mapping):
+            found = Mapping(pairs.line, pairs.column)
+            put(node, key, found, (pairs.line, pairs.column))
+        node = found
+    return node
+
+
+def _replicas(entry: Node, path: str, variants: list[Variant], ledger: Ledger) -> None:
+    count = yamlnodes.child(entry, "count")
+    if not isinstance(entry, Mapping) or not isinstance(count, Scalar):
+        return
+    for variant in variants:
+        spec = variant.node.get("spec")
+        if yamlnodes.text(entry, "name") in variant.names and variant.kind in _SCALABLE and isinstance(spec, Mapping):
+            put(spec, "replicas", ledger.again(count), entry.places["count"])
+
+
+def _image(entry: Node, path: str, variants: list[Variant], ledger: Ledger) -> None:
+    name = yamlnodes.text(entry, "name")
+    if not isinstance(entry, Mapping) or not name:
+        return
+    for variant in variants:
+        for holder in _mappings(variant.node):
+            for key in _CONTAINER_LISTS:
+                for container in yamlnodes.items(holder, key) if key in holder else ():
+                    if isinstance(container, Mapping):
+                        _replace_image(container, name, entry, ledger)
+
+
+def _replace_image(container: Mapping, name: str, entry: Mapping, ledger: Ledger) -> None:
+    old = container.get("image")
+    if not isinstance(old, Scalar):
+        return
+    ref = images.parse(str(old))
+    if ref.repository != name:
+        return
+    new_name, new_tag, digest = (yamlnodes.text(entry, key) for key in ("newName", "newTag", "digest"))
+    tag, pin = (new_tag, digest) if new_tag or digest else (ref.tag, ref.digest)
+    text = f"{new_name or name}{':' + tag if tag else ''}{'@' + pin if pin else ''}"
+    deciding = next((key for key in ("digest", "newTag", "newName") if key in entry), "name")
+    line, column = entry.places[deciding]
+    ledger.fed((line, column), Place(ledger.locate(old.line, old.column)[0], "the image it replaces"))
+    put(container, "image", scalar(text[:500], line, column, bare=False), (line, column))

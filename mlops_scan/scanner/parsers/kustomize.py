@@ -1,0 +1,63 @@
+"""Kustomizations: what each names, and for those that nobody includes the objects they render to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import kube, kustomize, yamlnodes
+from mlops_scan.scanner.formats.yamlnodes import Node, Scalar
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+
+class Kustomizations(Parser):
+    """Anchored at the kustomization file; reads its resources, bases, components and patches through the tree."""
+
+    patterns: ClassVar[tuple[str, ...]] = kustomize.FILE_NAMES
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        one = kustomize.kustomizations(tree).get(source.path)
+        if one is None:
+            yield from yamlnodes.documents(source).notes
+            return
+        root = kustomize.is_root(tree, one)
+        yield Fact("kustomization", one.path, Location(one.path), _says(tree, one, root))
+        if root:
+            yield from _rendered(tree, one)
+
+
+def _says(tree: Tree, one: kustomize.Kustomization, root: bool) -> dict[str, Any]:
+    found = kustomize.references(tree, one)
+    says = {
+        "root": root,
+        "resources": [ref.file or ref.kustomization for ref in found if not ref.component and not ref.remote],
+        "components": [ref.kustomization for ref in found if ref.component and ref.kustomization],
+        "remote": [str(ref.entry)[:500] for ref in found if ref.remote],
+        "images": [
+            _texts(entry, ("name", "newName", "newTag", "digest")) for entry in yamlnodes.items(one.node, "images")
+        ],
+        "charts": [_texts(entry, ("name", "repo", "version")) for entry in yamlnodes.items(one.node, "helmCharts")],
+    }
+    return {key: value for key, value in says.items() if value not in ([], {})}
+
+
+def _texts(entry: Node, keys: tuple[str, ...]) -> dict[str, str]:
+    found = {key: yamlnodes.child(entry, key) for key in keys}
+    return {key: str(value)[:500] for key, value in found.items() if isinstance(value, Scalar)}
+
+
+def _rendered(tree: Tree, one: kustomize.Kustomization) -> Iterator[Fact | Note]:
+    """Facts of every object; one that several roots share says under which of them it looks like this."""
+    rendered = kustomize.render(tree, one)
+    shared = kustomize.bases(tree)
+    seen: Counter[str] = Counter()
+    for variant in rendered.variants:
+        identity = kube.distinct(f"{variant.path}#{variant.kind}/{variant.name}", seen)
+        environment = one.folder if shared.get(variant.kustomization, 1) > 1 else ""
+        yield from kube.facts(
+            variant.node, rendered.ledger.locate, origin="kustomize", environment=environment, identity=identity
+        )
+    yield from rendered.notes
