@@ -1,0 +1,104 @@
+"""Scan: files -> facts -> graph -> profile -> findings and advice -> result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from time import perf_counter
+
+from mlops_scan import plugins, rules
+from mlops_scan.rules import advice
+from mlops_scan.rules.advice.base import Chooser
+from mlops_scan.rules.base import Rule
+from mlops_scan.scanner import catalog, files, reading, suppress
+from mlops_scan.scanner.config import Config
+from mlops_scan.scanner.evidence.gather import gather
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link.build import build
+from mlops_scan.scanner.model import Coverage, Fact, Finding, Result
+from mlops_scan.scanner.profile.compute import profile
+from mlops_scan.scanner.profile.systems import systems
+
+
+def all_rules(config: Config | None = None) -> list[type[Rule]]:
+    """Every rule of ours, and of the plugins that the configuration names."""
+    return plugins.load(rules, Rule, plugins=config.plugins if config else ())
+
+
+def scan(root: Path, config: Config, progress: Callable[[str], None] | None = None) -> Result:
+    """Scan the repository (or the folder of one) at `root`."""
+    started = perf_counter()
+    tell = progress or (lambda _: None)
+    found = files.discover(root)
+    tell(f"reading {len(found.tree.paths)} files")
+    read = reading.read(found.tree, config.jobs, progress)
+    tell("linking")
+    graph = understand(read.facts, found.tree.paths, config, whole=not found.prefix)
+    chosen = selected(all_rules(config), config)
+    tell(f"judging with {len(chosen)} rules")
+    findings, stale = suppress.apply(tuple(judge(graph, chosen)), found.tree, config)
+    choosers = [chooser() for chooser in plugins.load(advice, Chooser)] if graph.profile.is_ml else []
+    return Result(
+        name=found.name,
+        root=str(root),
+        profile=graph.profile,
+        capabilities=graph.capabilities() if graph.profile.is_ml else (),
+        systems=graph.systems,
+        findings=tuple(finding for finding in findings if _wanted(finding, config)),
+        recommendations=tuple(one for chooser in choosers for one in chooser.choose(graph)),
+        questions=tuple(dict.fromkeys(one for chooser in choosers for one in chooser.questions(graph))),
+        coverage=Coverage(
+            files=len(found.tree.paths),
+            parsed=read.parsed,
+            skipped=found.skipped,
+            unreadable=tuple(sorted({*found.notes, *read.notes, *stale})),
+        ),
+        rules=tuple(rule.info() for rule in chosen),
+        nodes=graph.nodes(),
+        edges=graph.edges(),
+        prefix=found.prefix,
+        seconds=perf_counter() - started,
+    )
+
+
+def understand(facts: tuple[Fact, ...], paths: tuple[str, ...], config: Config, *, whole: bool = True) -> Graph:
+    """The linked graph with its evidence, profile and systems. `whole`: the folder is a whole repository."""
+    graph = build(facts, paths)
+    graph.whole_repository = whole
+    graph.external = dict(config.external)
+    gather(graph, catalog.load().capabilities())
+    graph.profile = profile(graph)
+    graph.systems = systems(graph) if graph.profile.is_ml else ()
+    return graph
+
+
+def judge(graph: Graph, chosen: list[type[Rule]]) -> Iterator[Finding]:
+    """All findings of the rules that apply, each place and subject once, by place."""
+    found = (finding for rule in chosen if rule().applies(graph) for finding in rule().check(graph))
+    unique = {(finding.rule, finding.at.path, finding.at.line, finding.subject): finding for finding in found}
+    yield from sorted(unique.values(), key=lambda finding: finding.order)
+
+
+def selected(candidates: list[type[Rule]], config: Config) -> list[type[Rule]]:
+    """The rules that the configuration asks for: by name, concern or glob; a more exact selector wins."""
+    return [rule for rule in candidates if _is_selected(rule, config)]
+
+
+def _is_selected(rule: type[Rule], config: Config) -> bool:
+    info = rule.info()
+
+    def named(selectors: tuple[str, ...]) -> bool:
+        return any(info.concern == one or fnmatchcase(info.name, one) for one in selectors)
+
+    if info.name in config.select or info.name in config.extend_select:
+        return info.name not in config.ignore
+    if named(config.ignore):
+        return False
+    if named(config.select) or named(config.extend_select):
+        return True
+    return not config.select and info.persona <= config.persona and info.status != "preview"
+
+
+def _wanted(finding: Finding, config: Config) -> bool:
+    return finding.severity >= config.min_severity and finding.confidence >= config.min_confidence

@@ -1,0 +1,1 @@
+"""Recommendations: one chooser a topic, its decision table as YAML beside it."""

@@ -1,0 +1,87 @@
+"""missing-data-versioning"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mlops_scan.rules.base import PROJECTS, Absence
+from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.model import Place, Severity
+
+_VERSIONED = re.compile(r"(?:dt|date|ds|version|v)=|@v?\d|/v\d+/|\{(?:date|ds|version|run_id|snapshot)", re.IGNORECASE)
+
+
+class MissingDataVersioning(Absence):
+    """Training reads data that can change under it, and no version of it is recorded
+
+    ## Why is this bad?
+    A model cannot be rebuilt, and a worse one cannot be explained, when the table or bucket it was trained on has
+    changed since.
+
+    ## Example
+    ```python title="src/train.py"
+    import pandas as pd
+    from sklearn.linear_model import Ridge
+
+    frame = pd.read_parquet("s3://acme-lake/orders/latest.parquet")
+    model = Ridge().fit(frame[["x"]], frame["y"])
+    ```
+
+    ## Use instead
+    ```python title="src/train.py"
+    import pandas as pd
+    from sklearn.linear_model import Ridge
+
+    frame = pd.read_parquet("data/orders.parquet")
+    model = Ridge().fit(frame[["x"]], frame["y"])
+    ```
+    ```yaml title="data/orders.parquet.dvc"
+    outs:
+      - md5: 22a1a2931c8370d3aeedd7183606fd7f
+        path: orders.parquet
+    ```
+
+    ## When to ignore
+    The data is a fixed public benchmark, or the store itself keeps snapshots that training names.
+
+    ## References
+    ML Test Score, test Infra 1 (training is reproducible), Breck et al. 2017.
+    """
+
+    severity = Severity.NOTE
+    capability = "data-versioning"
+    kinds = PROJECTS
+    references = ("https://research.google/pubs/pub46555/",)
+    remedy = "Record a version of the data with each run: a snapshot id, a dated partition or a tracked file."
+
+    def needed(self, graph: Graph) -> Iterator[Place]:
+        if not graph.training:
+            return
+        training = frozenset(path for use in graph.training for path in graph.closure(use.at.path))
+        held = {fact.at.path.rsplit("/", 1)[-1] for fact in graph.all_facts("dataset")}
+        for use in graph.uses("reads-data"):
+            if use.at.path in training and _is_mutable(use, held):
+                yield Place(use.at, "reads data from a place outside git")
+
+    def message(self, graph: Graph) -> str:
+        return "Training reads data from outside git, and no version of that data is recorded."
+
+
+def _is_mutable(use: Use, held: set[str]) -> bool:
+    """Whether what is read lies outside git and its name holds no version."""
+    source = use.argument("data")
+    text = source if isinstance(source, str) else _known(source)
+    if not text:
+        return not isinstance(source, str)
+    if _VERSIONED.search(text):
+        return False
+    return text.rsplit("/", 1)[-1] not in held
+
+
+def _known(source: object) -> str:
+    if isinstance(source, dict):
+        if isinstance(source.get("const"), str):
+            return str(source["const"])
+        return "".join(part for part in source.get("parts") or () if isinstance(part, str))
+    return ""
