@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -186,8 +187,10 @@ class _Scanner:
 
 
 def _unquote(text: str) -> str:
-    return (
-        token[1:-1]
-        if token[:1] == "'" or "\\" not in token
-        else token[1:-1].encode().decode("unicode_escape", "replace")
-    )
+    """A quoted key; what JSON's escapes do not cover stays as written."""
+    if text[:1] == '"' and "\\" in text:
+        try:
+            return str(json.loads(text))
+        except ValueError:
+            pass
+    return text[1:-1]
