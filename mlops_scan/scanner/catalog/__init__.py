@@ -1,0 +1,93 @@
+"""Knowledge about tools: one YAML file a capability, a loader, and the matcher of facts (docs/catalog.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from mlops_scan.scanner.catalog import tools as _tools
+from mlops_scan.scanner.catalog.match import Match, Matcher
+from mlops_scan.scanner.catalog.tools import Sighting, Tool
+from mlops_scan.scanner.catalog.vocabulary import CAPABILITIES, ROLES, Strength
+from mlops_scan.scanner.model import Fact
+
+__all__ = ["CAPABILITIES", "ROLES", "Catalog", "Match", "Sighting", "Strength", "Tool", "load", "load_folder"]
+
+
+class Catalog:
+    """All tools, their signatures, and what a fact shows of them."""
+
+    def __init__(self, tools: Iterable[Tool], sightings: Iterable[Sighting], distributions: dict[str, str]) -> None:
+        self._tools = {tool.id: tool for tool in tools}
+        self._sightings = tuple(sightings)
+        self._distributions = distributions
+        self._matcher = Matcher(self._tools.values(), self._sightings)
+
+    def matches(self, fact: Fact) -> tuple[Match, ...]:
+        """All that the catalogue says of the fact, in a fixed order."""
+        return self._matcher.matches(fact)
+
+    def file_matches(self, paths: Iterable[str]) -> Iterator[tuple[str, Match]]:
+        """(path, match) for every file that shows a tool by its name alone."""
+        return self._matcher.file_matches(paths)
+
+    def setting_keys(self, path: str) -> tuple[str, ...]:
+        """Globs of the dotted keys that are worth a `setting` fact in the file at `path`; () for most files."""
+        return self._matcher.setting_keys(path)
+
+    def tool(self, tool_id: str) -> Tool:
+        """The entry of that id. Raises KeyError when there is none."""
+        return self._tools[tool_id]
+
+    def tools(self) -> tuple[Tool, ...]:
+        """Every entry, by id."""
+        return tuple(self._tools[key] for key in sorted(self._tools))
+
+    def capabilities(self) -> tuple[str, ...]:
+        """Every capability key that a report may name, sorted."""
+        return CAPABILITIES
+
+    def roles(self, role: str) -> tuple[Sighting, ...]:
+        """The signatures that play a role, in the catalogue's order."""
+        return tuple(one for one in self._sightings if one.role == role)
+
+    def signatures(self, capability: str) -> tuple[Sighting, ...]:
+        """The signatures that show a capability, in the catalogue's order."""
+        return tuple(one for one in self._sightings if one.capability == capability)
+
+    def looked_for(self, capability: str, count: int = 8) -> tuple[str, ...]:
+        """Names of tools that give the capability first of all: what the message of an absence says was looked for."""
+        named = [tool.name for tool in self._tools.values() if capability in tool.capabilities[:1]]
+        return tuple(named[:count])
+
+    def distribution_for(self, module: str) -> str:
+        """The distribution (PEP 503 name) that provides a module, top-level or dotted; its own name if unknown."""
+        for name in _parents_longest_first(module):
+            if name in self._distributions:
+                return self._distributions[name]
+        return module.split(".", 1)[0].lower().replace("_", "-")
+
+
+def _parents_longest_first(module: str) -> Iterator[str]:
+    parts = module.split(".")
+    return (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+
+
+@cache
+def load() -> Catalog:
+    """The catalogue that is shipped, read once a process."""
+    return load_folder(_tools.folder())
+
+
+def load_folder(folder: Path) -> Catalog:
+    """The catalogue in the YAML files of `folder`. Raises SignatureError or KeyError for a broken entry."""
+    tools: list[Tool] = []
+    sightings: list[Sighting] = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.stem == "distributions":
+            continue
+        for entry in _tools.read(path):
+            tools.append(_tools.tool(entry, path.stem))
+            sightings.extend(_tools.sightings(entry))
+    return Catalog(tools, sightings, _tools.read_distributions(folder / "distributions.yaml"))

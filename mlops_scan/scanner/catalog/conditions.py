@@ -1,0 +1,159 @@
+"""Conditions of signatures: on the arguments of a call, and on the attributes of a resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+_ARGUMENT = re.compile(r"(?P<no>!)?(?P<refs>\w+(?:\|\w+)*)=(?P<value>.*)\Z")
+_STEP = re.compile(r"(?P<key>[\w*/-]+|\"[^\"]+\")(?:\[(?:>=(?P<many>\d+)|(?P<field>[\w-]+)=(?P<value>[^\]]+))\])?")
+_PART = r"(?:[\w*/-]+|\"[^\"]+\")(?:\[[^\]]+\])?"
+_ATTRIBUTE = re.compile(rf"(?P<no>!)?\.(?P<path>{_PART}(?:\.{_PART})*)(?:=(?P<value>\S.*))?\Z")
+_TEXT = 400  # characters of a value that a pattern looks at
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """`kw=` (given), `kw=glob`, `0=glob` (position), `0|kw=glob` (either); `!` in front negates."""
+
+    refs: tuple[int | str, ...]
+    value: str
+    negated: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Argument:
+        """Raises ValueError when `text` is no condition on an argument."""
+        found = _ARGUMENT.match(text.strip())
+        if found is None:
+            raise ValueError(f"'{text}' is no condition on an argument")
+        refs = tuple(int(ref) if ref.isdigit() else ref for ref in found["refs"].split("|"))
+        return cls(refs, found["value"], bool(found["no"]))
+
+    def holds(self, says: Mapping[str, Any]) -> bool:
+        """Whether the call with these args and kwargs meets the condition."""
+        given, value = argument(says, self.refs)
+        if given and self.value:
+            given = any(glob(self.value).fullmatch(text) for text in texts(value))
+        return given != self.negated
+
+
+def argument(says: Mapping[str, Any], refs: Sequence[int | str]) -> tuple[bool, Any]:
+    """(given, value) of the first of `refs` (positions and keywords) that the call passes."""
+    args, kwargs = says.get("args") or (), says.get("kwargs") or {}
+    for ref in refs:
+        if isinstance(ref, int):
+            if ref < len(args):
+                return True, args[ref]
+        elif ref in kwargs:
+            return True, kwargs[ref]
+    return False, None
+
+
+def texts(value: Any) -> Iterator[str]:
+    """The spellings of a fact's value that a pattern may fit: constant, resolved name, call, known pieces, source."""
+    if isinstance(value, Mapping):
+        for key in ("name", "call", "expr"):
+            if isinstance(value.get(key), str):
+                yield value[key][:_TEXT]
+        if value.get("parts"):
+            yield "".join(str(part) for part in value["parts"])[:_TEXT]
+    elif isinstance(value, (list, tuple)):
+        for one in value[:50]:
+            yield from texts(one)
+    else:
+        yield str(value)[:_TEXT]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One key of an attribute path; `many`: a list of at least so many; `field=value`: its entries that have this."""
+
+    key: str
+    many: int = 0
+    field: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`.a.b` (present and not empty), `.a.b=glob`, `.a[>=2].b`, `.a[field=value].b`; `!` in front negates.
+
+    Lists on the way are entered by themselves, `*` is any key.
+    """
+
+    path: tuple[Step, ...]
+    value: str
+    negated: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Attribute:
+        """Raises ValueError when `text` is no condition on an attribute."""
+        found = _ATTRIBUTE.match(text.strip())
+        if found is None:
+            raise ValueError(f"'{text}' is no condition on an attribute")
+        steps = tuple(
+            Step(one["key"].strip('"'), int(one["many"] or 0), one["field"] or "", one["value"] or "")
+            for one in _STEP.finditer(found["path"])
+        )
+        return cls(steps, found["value"] or "", bool(found["no"]))
+
+    def holds(self, data: Any) -> bool:
+        """Whether `data` has such an attribute."""
+        return any(self._fits(value) for value in _descend(data, self.path)) != self.negated
+
+    def _fits(self, value: Any) -> bool:
+        if not self.value:
+            return value is not None and value not in ("", [], {})
+        return any(glob(self.value).fullmatch(text) for text in _scalars(value))
+
+
+def _descend(data: Any, path: tuple[Step, ...]) -> Iterator[Any]:
+    if not path:
+        yield data
+    elif isinstance(data, list):
+        for one in data:
+            yield from _descend(one, path)
+    elif isinstance(data, Mapping):
+        step, rest = path[0], path[1:]
+        if step.key == "*":
+            for value in data.values():
+                yield from _descend(value, rest)
+        elif step.key in data:
+            yield from _enter(data[step.key], step, rest)
+
+
+def _enter(value: Any, step: Step, rest: tuple[Step, ...]) -> Iterator[Any]:
+    if step.many and not (isinstance(value, list) and len(value) >= step.many):
+        return
+    if step.field:
+        wanted = glob(step.value)
+        entries = value if isinstance(value, list) else [value]
+        value = [
+            one
+            for one in entries
+            if isinstance(one, Mapping) and any(wanted.fullmatch(text) for text in _scalars(one.get(step.field)))
+        ]
+        if not value:
+            return
+    yield from _descend(value, rest)
+
+
+def _scalars(value: Any) -> Iterator[str]:
+    if isinstance(value, bool):
+        yield "true" if value else "false"
+    elif isinstance(value, list):
+        for one in value:
+            yield from _scalars(one)
+    elif isinstance(value, Mapping):
+        yield from texts(value)
+    elif value is not None:
+        yield str(value)[:_TEXT]
+
+
+@cache
+def glob(pattern: str) -> re.Pattern[str]:
+    """`*` is any text, `|` separates alternatives; case matters. Match it with `fullmatch`."""
+    return re.compile("|".join(".*".join(map(re.escape, one.split("*"))) for one in pattern.split("|")), re.DOTALL)

@@ -1,0 +1,258 @@
+"""Matches facts with the catalogue: which tool, which capability or role, how strongly."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from mlops_scan.scanner.catalog import charts, commands
+from mlops_scan.scanner.catalog.conditions import argument, glob
+from mlops_scan.scanner.catalog.index import ImageIndex, NameIndex, PathIndex
+from mlops_scan.scanner.catalog.signature import dotted, path_glob
+from mlops_scan.scanner.catalog.tools import Sighting, Tool
+from mlops_scan.scanner.catalog.vocabulary import Strength
+from mlops_scan.scanner.model import Fact
+
+_PLATFORMS = {
+    "kubernetes": "k8s",
+    "terraform": "tf",
+    "cloudformation": "cfn",
+    "bicep": "arm",
+    "arm": "arm",
+    "azureml": "aml",
+}
+_METRIC = re.compile(r"[A-Za-z_:][\w:]{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A fact shows `tool`: it gives `capability`, or plays `role` (the other of the two is '').
+
+    `data` names arguments of the call (positions and keywords; read them with `argument`). `safe`: an argument takes
+    the danger away (role unsafe-load). `off`: an argument or a chart's condition switches the thing off.
+    """
+
+    tool: str
+    capability: str
+    role: str
+    strength: Strength
+    signature: str
+    data: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict, compare=False)
+    safe: bool = False
+    off: bool = False
+
+    def argument(self, fact: Fact, key: str) -> Any:
+        """What the call passes for `data[key]` (a value as facts write it), or None."""
+        return argument(fact.says, self.data.get(key, ()))[1]
+
+    def given(self, fact: Fact, key: str) -> bool:
+        """Whether the call passes anything for `data[key]`."""
+        return argument(fact.says, self.data.get(key, ()))[0]
+
+    @property
+    def order(self) -> tuple[str, str, str, str]:
+        return (self.tool, self.capability, self.role, self.signature)
+
+
+class Matcher:
+    """Answers `matches(fact)` from indexes, one a prefix, each built when it is first needed."""
+
+    def __init__(self, tools: Iterable[Tool], sightings: Iterable[Sighting]) -> None:
+        self._tools = tuple(tools)
+        self._by_prefix: dict[str, list[Sighting]] = defaultdict(list)
+        for sighting in sightings:
+            self._by_prefix[sighting.signature.prefix].append(sighting)
+        self._indexes: dict[str, NameIndex] = {}
+        self._readers: dict[str, Callable[[Fact], Iterator[Match]]] = {
+            "call": lambda fact: self._called(fact.name, fact.says),
+            "function": self._function,
+            "class": self._class,
+            "import": self._import,
+            "package": self._package,
+            "locked": self._package,
+            "command": self._command,
+            "resource": self._resource,
+            "workload": self._annotated,
+            "image": lambda fact: map(_match, self._images.find(fact.name)),
+            "chart": lambda fact: self._installed(charts.from_chart(fact.says)),
+            "action": self._action,
+            "env": self._env,
+            "setting": self._setting,
+            "alert": self._alert,
+        }
+
+    def matches(self, fact: Fact) -> tuple[Match, ...]:
+        """All that the catalogue says of the fact, without repetition, in a fixed order."""
+        found = {one.order: one for one in self._stated(fact)}
+        reader = self._readers.get(fact.kind)
+        if reader is not None:
+            found.update((one.order, one) for one in reader(fact))
+        return tuple(found[key] for key in sorted(found)) if found else ()
+
+    def file_matches(self, paths: Iterable[str]) -> Iterator[tuple[str, Match]]:
+        """(path, match) for every file that shows a tool by its name alone."""
+        for path in paths:
+            for sighting in self._files.find(path):
+                yield path, _match(sighting)
+
+    def setting_keys(self, path: str) -> tuple[str, ...]:
+        """Globs of the dotted keys that the catalogue wants to hear of in the file at `path`, sorted."""
+        return tuple(sorted({one.signature.words[0] for one in self._settings.find(path)}))
+
+    # -- indexes
+
+    def _index(self, prefix: str) -> NameIndex:
+        if prefix not in self._indexes:
+            compile_ = dotted if prefix == "py" else glob
+            separator = {"py": ".", "env": "_", "metric": "_"}.get(prefix, "/")
+            self._indexes[prefix] = NameIndex(self._by_prefix[prefix], compile_, separator)
+        return self._indexes[prefix]
+
+    @cached_property
+    def _images(self) -> ImageIndex:
+        return ImageIndex(self._by_prefix["img"], glob)
+
+    @cached_property
+    def _files(self) -> PathIndex:
+        return PathIndex(self._by_prefix["file"], path_glob)
+
+    @cached_property
+    def _settings(self) -> PathIndex:
+        return PathIndex(self._by_prefix["cfg"], path_glob)
+
+    @cached_property
+    def _modules(self) -> dict[str, list[Tool]]:
+        return _grouped((module, tool) for tool in self._tools for module in tool.imports)
+
+    @cached_property
+    def _distributions(self) -> dict[str, list[Tool]]:
+        return _grouped((name, tool) for tool in self._tools for name in tool.pypi)
+
+    @cached_property
+    def _npm(self) -> dict[str, list[Tool]]:
+        return _grouped((name, tool) for tool in self._tools for name in tool.npm)
+
+    # -- one reader a kind of fact
+
+    def _stated(self, fact: Fact) -> Iterator[Match]:
+        for one in self._index("fact").find(fact.kind):
+            if all(condition.holds(fact.says) for condition in one.signature.attributes):
+                yield _match(one)
+
+    def _called(self, name: str, says: Mapping[str, Any]) -> Iterator[Match]:
+        for one in self._index("py").find(name):
+            if all(condition.holds(says) for condition in one.signature.arguments):
+                yield _match(one, says)
+
+    def _function(self, fact: Fact) -> Iterator[Match]:
+        for decorator in fact.get("decorators") or ():
+            if isinstance(decorator, Mapping):
+                yield from self._called(str(decorator.get("name", "")), decorator)
+        if not fact.get("stub"):
+            yield from map(_match, self._index("def").find(fact.name.rsplit(".", 1)[-1].lower()))
+
+    def _class(self, fact: Fact) -> Iterator[Match]:
+        for name in (*(fact.get("bases") or ()), *(fact.get("decorators") or ())):
+            yield from self._called(str(name), {})
+
+    def _import(self, fact: Fact) -> Iterator[Match]:
+        names = (fact.name, *(f"{fact.name}.{name}" for name in fact.get("names") or () if name != "*"))
+        for module in sorted({parent for name in names for parent in _parents(name)}):
+            for tool in self._modules.get(module, ()):
+                strength = Strength.MEDIUM if tool.import_proves else Strength.WEAK
+                yield from _declared(tool, strength, f"import:{module}")
+
+    def _package(self, fact: Fact) -> Iterator[Match]:
+        npm = fact.get("manager") == "npm" or fact.get("lock") == "npm-lock"
+        for tool in (self._npm if npm else self._distributions).get(fact.name, ()):
+            yield from _declared(tool, Strength.WEAK, f"package:{fact.name}")
+
+    def _command(self, fact: Fact) -> Iterator[Match]:
+        argv = [str(word) for word in fact.get("argv") or (fact.name,)]
+        for program, rest in commands.programs(argv):
+            for one in self._index("cli").find(program):
+                if commands.fits(one.signature.words, rest):
+                    yield _match(one)
+        yield from self._installed(charts.from_command(argv))
+
+    def _resource(self, fact: Fact) -> Iterator[Match]:
+        kind, data = str(fact.get("type") or ""), fact.get("data")
+        prefix = _PLATFORMS.get(str(fact.get("platform") or ""), "")
+        for one in self._index(prefix).find(kind) if prefix else ():
+            if all(condition.holds(data) for condition in one.signature.attributes):
+                yield _match(one)
+        yield from self._annotated(fact)
+        yield from self._installed(charts.from_resource(kind, data))
+
+    def _annotated(self, fact: Fact) -> Iterator[Match]:
+        for key in ("annotations", "labels"):
+            marks = fact.get(key)
+            for name, value in marks.items() if isinstance(marks, Mapping) else ():
+                yield from _valued(self._index("ann").find(str(name)), value)
+
+    def _installed(self, releases: Iterable[charts.Release]) -> Iterator[Match]:
+        for release in releases:
+            for one in self._index("helm").find(release.chart):
+                if not one.signature.words or release.comes_from(one.signature.words[0]):
+                    yield _match(one, off=release.off)
+
+    def _action(self, fact: Fact) -> Iterator[Match]:
+        name = fact.name.split("@", 1)[0]
+        for candidate in dict.fromkeys((name, "/".join(name.split("/")[:2]))):
+            for one in self._index("gha").find(candidate):
+                if all(condition.holds(fact.says) for condition in one.signature.attributes):
+                    yield _match(one)
+
+    def _env(self, fact: Fact) -> Iterator[Match]:
+        if fact.get("value") != "":
+            yield from _valued(self._index("env").find(fact.name), fact.get("value"))
+
+    def _setting(self, fact: Fact) -> Iterator[Match]:
+        for one in self._settings.find(fact.at.path):
+            key, value = one.signature.words
+            if glob(key).fullmatch(fact.name) and _fits(value, fact.get("value")):
+                yield _match(one)
+
+    def _alert(self, fact: Fact) -> Iterator[Match]:
+        for metric in sorted(set(_METRIC.findall(str(fact.get("expr") or "")))):
+            yield from map(_match, self._index("metric").find(metric))
+
+
+def _match(one: Sighting, says: Mapping[str, Any] | None = None, *, off: bool = False) -> Match:
+    given = says or {}
+    safe = any(all(condition.holds(given) for condition in conditions) for conditions in one.safe_when)
+    off = off or any(all(condition.holds(given) for condition in conditions) for conditions in one.off_when)
+    return Match(one.tool, one.capability, one.role, one.strength, one.signature.text, one.data, safe, off)
+
+
+def _declared(tool: Tool, strength: Strength, signature: str) -> Iterator[Match]:
+    """A dependency or import speaks for what the tool is for, which is its first capability."""
+    if tool.capabilities:
+        yield Match(tool.id, tool.capabilities[0], "", strength, signature)
+
+
+def _valued(sightings: Iterable[Sighting], value: Any) -> Iterator[Match]:
+    for one in sightings:
+        if all(_fits(wanted, value) for wanted in one.signature.words):
+            yield _match(one)
+
+
+def _fits(pattern: str, value: Any) -> bool:
+    text = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
+    return pattern == "*" or bool(glob(pattern).fullmatch(str(text)))
+
+
+def _parents(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    return (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+def _grouped(pairs: Iterable[tuple[str, Tool]]) -> dict[str, list[Tool]]:
+    found: dict[str, list[Tool]] = defaultdict(list)
+    for name, tool in pairs:
+        found[name].append(tool)
+    return found

@@ -1,0 +1,129 @@
+"""Entries of the catalogue and how they are read from YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlops_scan.scanner.catalog.conditions import Argument
+from mlops_scan.scanner.catalog.signature import Signature, parse
+from mlops_scan.scanner.catalog.vocabulary import CAPABILITIES, REFERENCES, Strength
+
+# a variable or a metric name tells of a tool that works elsewhere
+_BY_PREFIX = {"env": Strength.MEDIUM, "metric": Strength.MEDIUM, "def": Strength.MEDIUM}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One entry: a product, or a group of products that mean the same to a review."""
+
+    id: str
+    name: str
+    theme: str
+    status: str = "active"
+    status_note: str = ""
+    verified: str = "none"
+    capabilities: tuple[str, ...] = ()
+    pypi: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    npm: tuple[str, ...] = ()
+    import_proves: bool = False
+    generic: bool = False
+    kinds: tuple[str, ...] = ()
+    cloud: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: str = ""
+    source: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A signature and what a match of it says: a capability of a tool, or a role that a call or command plays."""
+
+    tool: str
+    signature: Signature
+    strength: Strength
+    capability: str = ""
+    role: str = ""
+    data: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
+    safe_when: tuple[tuple[Argument, ...], ...] = ()
+    off_when: tuple[tuple[Argument, ...], ...] = ()
+
+
+def tool(entry: Mapping[str, Any], theme: str) -> Tool:
+    """The Tool of one YAML entry. `theme` is the name of its file."""
+    own = [theme] if theme in CAPABILITIES else []
+    capabilities = entry.get("capabilities") or [*own, *(key for key in entry.get("sig") or {} if key not in own)]
+    return Tool(
+        id=entry["id"],
+        name=entry.get("name", entry["id"]),
+        theme=theme,
+        status=entry.get("status", "active"),
+        status_note=entry.get("status_note", ""),
+        verified=entry.get("verified", "none"),
+        capabilities=tuple(capabilities),
+        pypi=tuple(entry.get("pypi") or ()),
+        imports=tuple(entry.get("import") or ()),
+        npm=tuple(entry.get("npm") or ()),
+        import_proves=bool(entry.get("import_proves")),
+        generic=bool(entry.get("generic")),
+        kinds=tuple(entry.get("kinds") or ()),
+        cloud=entry.get("cloud", ""),
+        facts=entry.get("facts") or {},
+        notes=entry.get("notes", ""),
+        source=tuple(entry.get("source") or ()),
+    )
+
+
+def sightings(entry: Mapping[str, Any]) -> Iterator[Sighting]:
+    """Everything by which the entry shows itself. Raises SignatureError for a signature that is none."""
+    for capability, written in (entry.get("sig") or {}).items():
+        for one in written:
+            yield from _sightings(entry["id"], one, capability, "")
+    for role, written in (entry.get("roles") or {}).items():
+        for one in written:
+            yield from _sightings(entry["id"], one, "", role)
+
+
+def _sightings(tool_id: str, written: str | Mapping[str, Any], capability: str, role: str) -> Iterator[Sighting]:
+    says: Mapping[str, Any] = {"sig": written} if isinstance(written, str) else written
+    data = {key: _references(says[key]) for key in REFERENCES if key in says}
+    safe, off = (tuple(map(_all_of, says.get(key) or ())) for key in ("safe_when", "off_when"))
+    for signature in parse(says["sig"]):
+        strength = _BY_PREFIX.get(signature.prefix, Strength.STRONG)
+        if "strength" in says:
+            strength = Strength[says["strength"].upper()]
+        yield Sighting(tool_id, signature, strength, capability, role, data, safe, off)
+
+
+def _all_of(text: str) -> tuple[Argument, ...]:
+    return tuple(Argument.parse(one) for one in text.split(", "))
+
+
+def _references(written: Any) -> tuple[int | str, ...]:
+    return tuple(written) if isinstance(written, list) else (written,)
+
+
+def folder() -> Path:
+    """Where the catalogue's YAML files lie."""
+    return Path(__file__).parent
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The entries of one catalogue file."""
+    import yaml  # here: a warm scan that has all facts cached may never need it
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_bytes(), loader) or []  # noqa: S506  (a safe loader)
+
+
+def read_distributions(path: Path) -> dict[str, str]:
+    """Module -> distribution, from the YAML mapping at `path`; {} when there is no such file."""
+    import yaml
+
+    if not path.is_file():
+        return {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return dict(yaml.load(path.read_bytes(), loader) or {})  # noqa: S506  (a safe loader)

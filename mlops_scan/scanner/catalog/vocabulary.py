@@ -1,0 +1,122 @@
+"""The words of the catalogue: capabilities, roles, and what an entry may say. docs/catalog.md repeats them."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+CAPABILITIES = (
+    "ab-testing",
+    "alerting",
+    "autoscaling",
+    "ci-cd",
+    "cost-controls",
+    "data-validation",
+    "data-versioning",
+    "dependency-locking",
+    "deployment-automation",
+    "disaster-recovery",
+    "distributed-training",
+    "drift-monitoring",
+    "evaluation-gate",
+    "experiment-tracking",
+    "feature-store",
+    "governance",
+    "gradual-rollout",
+    "health-checks",
+    "hyperparameter-tuning",
+    "inference-optimization",
+    "infra-monitoring",
+    "infrastructure-as-code",
+    "llm-api-client",
+    "llm-gateway",
+    "llm-observability",
+    "load-balancing",
+    "model-artifact",
+    "model-monitoring",
+    "model-registry",
+    "pipeline-orchestration",
+    "response-caching",
+    "retraining-trigger",
+    "rollback",
+    "secrets-management",
+    "serving",
+    "supply-chain-security",
+    "training-framework",
+)
+
+ROLES = {
+    "trains": "fits a model, or starts a job that does",
+    "hyperparameter-search": "tries hyperparameters",
+    "evaluates": "computes metrics of a model",
+    "logs-metrics": "records metrics or parameters of a run",
+    "splits-randomly": "splits, shuffles, samples or initialises at random (`seed`: what fixes it)",
+    "seeds": "fixes the random state of the process",
+    "reads-data": "reads a data set (`data`: from where)",
+    "writes-data": "writes a table or an object (`data`: where to)",
+    "persists-model": "writes a trained model (`path` or `name`)",
+    "loads-model": "reads a model (`path`)",
+    "loads-hub-model": "loads a model from a public hub (`id`, `revision`)",
+    "registry-load": "loads a named, versioned model from a registry (`model`)",
+    "unsafe-load": "reading it may run code (`safe` where an argument prevents that)",
+    "registers-model": "makes a named, versioned model",
+    "promotes": "brings a model to users or one step nearer: stage, alias, approval, endpoint",
+    "predicts": "asks a model",
+    "batch-scoring": "a product that scores in bulk",
+    "model-server": "a server or an endpoint that answers with a model",
+    "web-app": "a web application",
+    "web-route": "a handler of requests (`url`)",
+    "request-body": "a typed, validated request body",
+    "untyped-body": "a request body taken as it comes",
+    "demo-ui": "a demonstration page around a model",
+    "dev-server": "a web server meant for development",
+    "runs-service": "a resource that runs a container or a function of one's own",
+    "http-client": "an outgoing HTTP call (`url`, `timeout`; `safe` where it cannot hang)",
+    "llm-client": "asks a language model behind an API (`url`, `model`, `timeout`)",
+    "pipeline-definition": "defines a pipeline, a flow, a DAG, or a step of one",
+    "schedules": "runs something by the clock or on an event (`cron`)",
+    "drift-check": "compares distributions",
+    "alerts": "tells somebody",
+    "deploys": "brings a release to where it runs",
+    "builds-image": "builds a container image",
+    "pushes-image": "pushes a container image",
+    "publishes-package": "publishes a package or a chart: that is no deployment",
+    "local-run": "runs containers on the machine at hand",
+    "manual-approval": "waits for a person",
+    "gpu-runtime": "an image, a command or a variable that means a GPU",
+    "gpu-code": "code that moves to a GPU",
+    "executes-notebook": "runs a notebook as a program",
+    "runs-tests": "runs tests",
+    "reads-secret": "takes a secret from a store",
+    "uses-cloud": "shows which cloud this runs on",
+}
+
+KINDS = (
+    "audio",
+    "classical",
+    "deep-learning",
+    "diffusion",
+    "embedding",
+    "llm",
+    "nlp",
+    "recommender",
+    "time-series",
+    "vision",
+)
+CLOUDS = ("aws", "azure", "databricks", "gcp")
+STATUSES = ("active", "archived", "eol", "maintenance", "relicensed", "renamed")
+VERIFIED = ("full", "none", "part")
+
+# keys of a signature that name arguments of the call, by position or keyword
+REFERENCES = ("alias", "body", "cron", "data", "id", "model", "name", "path", "revision", "seed", "timeout", "url")
+
+
+class Strength(IntEnum):
+    """strong: it does it; medium: an import or a variable that proves it; weak: declared, or only a hint."""
+
+    WEAK = 1
+    MEDIUM = 2
+    STRONG = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
