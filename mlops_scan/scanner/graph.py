@@ -14,6 +14,15 @@ from mlops_scan.scanner import catalog, paths
 from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Profile, Status, System
 
+# kinds that run their pod template as it is written: no controller adds probes, replicas or limits
+PLAIN_KINDS = frozenset(
+    ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig")
+)
+_ENDING = frozenset(
+    ("Job", "CronJob", "Pod", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate")
+)
+_IDLE = ("sleep", "tail", "pause")
+
 # links by which something comes to run a file
 RUNNING = ("runs", "starts", "calls", "has job", "needs", "builds", "stands on", "has step")
 
@@ -123,9 +132,13 @@ class Graph:
         self.training: tuple[Use, ...] = ()  # what fits a model
         self.online: tuple[Use, ...] = ()  # what answers requests with a model
         self.batch: tuple[Use, ...] = ()  # what writes predictions
+        self.whole_repository = True  # False: the scanned folder is a part of one
         self.external: dict[str, str] = {}  # capability -> where the user says it lives
         self._workloads: tuple[Workload, ...] | None = None
         self._closures: dict[str, frozenset[str]] = {}
+        self._locks: dict[str, Fact] | None = None
+        self._locked: set[tuple[str, str]] = set()
+        self._compiled: set[str] = set()
         self._fact_index: dict[int, list[Use]] | None = None
 
     # -- building (link, evidence and profile only) -----------------------------------------------------------
@@ -220,9 +233,81 @@ class Graph:
             self._workloads = tuple(_workloads(self.facts("workload"), self.facts("container")))
         return tuple(one for one in self._workloads if not kinds or one.kind in kinds)
 
+    def long_running(self) -> tuple[tuple[Workload, Container], ...]:
+        """Containers of the system that are meant to stay up, as deployed to a cluster.
+
+        Left out: compose services, jobs and single pods, init containers, chart hooks, containers that only sleep, what
+        the defaults switch off, and cluster add-ons (namespace kube-system, monitoring agents).
+        """
+        return tuple(
+            (workload, container)
+            for workload in self.workloads()
+            if self._stays_up(workload)
+            for container in workload.containers
+            if not container.init and not self._is_idle(container) and not self._is_agent(container)
+        )
+
+    def _stays_up(self, workload: Workload) -> bool:
+        ends = workload.kind in _ENDING or workload.kind.endswith("Job") or workload.origin == "compose"
+        return not (
+            ends or workload.disabled or workload.fact.get("hook") or workload.fact.get("namespace") == "kube-system"
+        )
+
+    def _is_idle(self, container: Container) -> bool:
+        words = [*(container.fact.get("command") or ()), *(container.fact.get("args") or ())]
+        text = " ".join(str(word) for word in words)
+        return any(f"{idle} infinity" in text or f"{idle} -f /dev/null" in text for idle in _IDLE) or text in _IDLE
+
+    def _is_agent(self, container: Container) -> bool:
+        """A monitoring or cluster component of somebody else, by its image."""
+        images = [fact for fact in self.all_facts("image") if fact.get("role") == "run" and fact.get("owner")]
+        own = [
+            fact
+            for fact in images
+            if fact.get("owner") == container.fact.get("workload") and fact.get("raw") == container.image
+        ]
+        return any(use.key in ("infra-monitoring", "cluster-add-on") for fact in own for use in self.uses_of(fact))
+
+    def exposes(self, workload: Workload, container: Container) -> bool:
+        """Whether something can call the container: it has ports, or a Service selects its pods."""
+        return bool(container.fact.get("ports")) or bool(self.links_to(workload.node, "selects"))
+
     def workload(self, node: str) -> Workload | None:
         """The workload of a node id `workload:...`."""
         return next((one for one in self.workloads() if one.node == node), None)
+
+    # -- files and versions --------------------------------------------------------------------------------------
+
+    def readers_of(self, path: str) -> tuple[Edge, ...]:
+        """Links of the code that loads the model file at `path`: names agree, the longest path wins."""
+        return self.links_to(f"model:{path.rsplit('/', 1)[-1]}", "reads")
+
+    def is_locked(self, package: Fact) -> bool:
+        """Whether a lock file covers the manifest that declares the package: in its folder or a parent of it."""
+        folder = str(package.get("manifest") or package.at.path).rpartition("/")[0]
+        if self._locks is None:
+            self._locks = {
+                fact.at.path.rpartition("/")[0]: fact for fact in self.all_facts("manifest") if fact.get("lock")
+            }
+            self._locked = {(fact.at.path, fact.name) for fact in self.all_facts("locked")}
+            self._compiled = {
+                fact.at.path.rpartition("/")[0] for fact in self.all_facts("manifest") if fact.get("compiled")
+            }
+        if folder in self._compiled and package.at.path.endswith(".in"):
+            return True
+        while True:
+            lock = self._locks.get(folder)
+            if lock is not None and (lock.at.path, package.name) in self._locked:
+                return True
+            if not folder:
+                return False
+            folder = folder.rpartition("/")[0]
+
+    def versions(self, package: str) -> tuple[Fact, ...]:
+        """Every place that pins or locks a version of the distribution, by place."""
+        found = [fact for fact in self.facts("locked") if fact.name == package]
+        found += [fact for fact in self.facts("package") if fact.name == package and fact.get("pinned")]
+        return tuple(sorted(found, key=lambda fact: fact.order))
 
     # -- links -------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,82 @@
+"""committed-model-artifact"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_scan.rules.base import ANY_ML, Rule
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.model import Fact, Finding, Place
+
+_DESCRIPTIONS = frozenset(("mlflow",))
+
+
+class CommittedModelArtifact(Rule):
+    """A model file lies in git
+
+    ## Why is this bad?
+    Nobody can tell which run, data and code made it; every version stays in the history of every clone; and a review
+    cannot see what changed.
+
+    ## Example
+    ```python title="app.py"
+    import joblib
+    from fastapi import FastAPI
+
+    app = FastAPI()
+    model = joblib.load("models/churn.joblib")
+
+    @app.post("/predict")
+    def predict(x: float) -> float:
+        return model.predict([[x]])[0]
+    ```
+    ```text title="models/churn.joblib"
+    (a model)
+    ```
+
+    ## Use instead
+    ```python title="app.py"
+    import mlflow
+    from fastapi import FastAPI
+
+    app = FastAPI()
+    model = mlflow.pyfunc.load_model("models:/churn/3")
+
+    @app.post("/predict")
+    def predict(x: float) -> float:
+        return model.predict([[x]])[0]
+    ```
+
+    ## When to ignore
+    A tiny model that is a constant of the program and changes with its code.
+
+    ## References
+    Git LFS documentation.
+    """
+
+    kinds = ANY_ML
+    references = ("https://git-lfs.com/",)
+    remedy = (
+        "Keep the model in a registry or an artifact store, and fetch it by version when the image is built or starts."
+    )
+
+    def check(self, graph: Graph) -> Iterator[Finding]:
+        for file in graph.facts("model-file"):
+            if file.get("lfs") or file.get("format") in _DESCRIPTIONS:
+                continue
+            readers = graph.readers_of(file.at.path)
+            if readers or _is_big(file):
+                yield self.finding(
+                    f"Model file '{file.name}' is committed to git{_used(readers)}.",
+                    file.at,
+                    subject=file.name,
+                    related=[Place(edge.at, "loads it") for edge in readers[:3]],
+                )
+
+
+def _is_big(file: Fact) -> bool:
+    return int(file.get("bytes") or 0) >= 1_000_000
+
+
+def _used(readers: tuple[object, ...]) -> str:
+    return " and loaded from there" if readers else ""

@@ -1,0 +1,91 @@
+"""image-tag-latest"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_scan.rules.base import OPERATED, Rule
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.model import Fact, Finding, Location
+
+_FLOATING = frozenset(("", "latest"))
+
+
+class ImageTagLatest(Rule):
+    """What runs is a container image with no fixed tag
+
+    ## Why is this bad?
+    The same manifest runs another image tomorrow, nodes run different ones today, and a rollback rolls back to nothing.
+
+    ## Example
+    ```yaml title="k8s/llm.yaml"
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: llm}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: vllm
+              image: vllm/vllm-openai:latest
+    ```
+
+    ## Use instead
+    ```yaml title="k8s/llm.yaml"
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: llm}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: vllm
+              image: vllm/vllm-openai:v0.10.0
+    ```
+
+    ## When to ignore
+    The image is built and run on one developer's machine.
+
+    ## References
+    Kubernetes documentation, container images.
+    """
+
+    kinds = OPERATED
+    references = ("https://kubernetes.io/docs/concepts/containers/images/#image-names",)
+    remedy = "Name a version tag, or better a digest."
+
+    def check(self, graph: Graph) -> Iterator[Finding]:
+        owners = {workload.id: workload for workload in graph.workloads()}
+        for image in graph.facts("image"):
+            if image.get("role") not in ("run", "ci") or image.get("local_build") or not _floats(image):
+                continue
+            workload = owners.get(str(image.get("owner")))
+            if image.get("state") == "disabled" or (workload is not None and workload.fact.get("hook")):
+                continue
+            yield self.finding(
+                f"Image '{image.name}' {_says(image)}.",
+                _place(image),
+                subject=f"{image.get('owner')}/{image.name}",
+            )
+
+
+def _floats(image: Fact) -> bool:
+    if image.get("digest"):
+        return False
+    default = image.get("default_tag")
+    tag = str(default if default else image.get("tag") or "")
+    if image.get("unresolved") and not default and tag != "latest":
+        return False
+    return tag in _FLOATING
+
+
+def _says(image: Fact) -> str:
+    if image.get("default_tag") == "latest":
+        return "is ':latest' unless a variable says otherwise"
+    return "is ':latest'" if image.get("tag") == "latest" else "has no tag and no digest"
+
+
+def _place(image: Fact) -> Location:
+    """The values line that says the tag, where one fed a rendered template."""
+    fed = [place.at for place in image.also]
+    return fed[0] if fed else image.at
