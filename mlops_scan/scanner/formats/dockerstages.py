@@ -1,0 +1,264 @@
+"""The stages that a Dockerfile's instructions make, as facts: what each stands on, copies, runs and starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import images, shell
+from mlops_scan.scanner.formats.dockerfile import Instruction, assignments, substitute, unquote
+from mlops_scan.scanner.model import Fact, Location
+
+_SCRIPT = (".sh", ".bash", "entrypoint", "docker-entrypoint", "start")
+
+
+@dataclass(slots=True)
+class _Stage:
+    """A stage being read. What it does not set itself it takes from the earlier stage it stands on."""
+
+    name: str
+    index: int
+    at: Location
+    base: str
+    parent: _Stage | None
+    platform: str = ""
+    user: str = ""
+    user_line: int = 0
+    workdir: str = ""
+    healthcheck: str = ""
+    values: dict[str, str | None] = field(default_factory=dict)  # ARG and ENV, for substitution
+    env: dict[str, str | None] = field(default_factory=dict)
+    expose: list[str] = field(default_factory=list)
+    copies: list[dict[str, Any]] = field(default_factory=list)
+    cmd: tuple[Instruction, list[str]] | None = None
+    entrypoint: tuple[Instruction, list[str]] | None = None
+    own_cmd: bool = False
+    own_entrypoint: bool = False
+
+    def inherit(self) -> None:
+        if self.parent is not None:
+            parent = self.parent
+            self.user, self.user_line, self.workdir = parent.user, parent.user_line, parent.workdir
+            self.healthcheck, self.expose = parent.healthcheck, list(parent.expose)
+            self.env, self.values = dict(parent.env), dict(parent.env)
+            self.cmd, self.entrypoint = parent.cmd, parent.entrypoint
+
+
+class Stages:
+    """One reading of a Dockerfile at `path`."""
+
+    def __init__(self, path: str, instructions: tuple[Instruction, ...], lines: list[str]) -> None:
+        self.path = path
+        self.lines = lines
+        self.instructions = instructions
+        self.globals: dict[str, str | None] = {}
+        self.stages: list[_Stage] = []
+        self.by_name: dict[str, _Stage] = {}
+
+    def facts(self) -> Iterator[Fact]:
+        """All facts of the file: env, image and command facts in order, then the stages."""
+        for instruction in self.instructions:
+            if instruction.keyword == "FROM":
+                yield from self._from(instruction)
+            elif not self.stages:
+                if instruction.keyword == "ARG":
+                    yield from self._variables(instruction, self.globals)
+            else:
+                yield from self._inside(instruction, self.stages[-1])
+        for stage in self.stages:
+            yield from self._starts(stage)
+        for stage in self.stages:
+            yield self._stage_fact(stage)
+
+    def _inside(self, instruction: Instruction, stage: _Stage) -> Iterator[Fact]:
+        keyword = instruction.keyword
+        if keyword == "RUN":
+            yield from self._run(instruction, stage)
+        elif keyword in ("COPY", "ADD"):
+            yield from self._copy(instruction, stage)
+        elif keyword in ("ENV", "ARG"):
+            yield from self._variables(instruction, stage.values, stage)
+        elif keyword == "USER":
+            stage.user, stage.user_line = substitute(instruction.value, stage.values)[0].strip(), instruction.line
+        elif keyword == "WORKDIR":
+            place = unquote(substitute(instruction.value, stage.values)[0].strip())
+            stage.workdir = place if place.startswith("/") or not stage.workdir else f"{stage.workdir}/{place}"
+        elif keyword == "EXPOSE":
+            stage.expose += substitute(instruction.value, stage.values)[0].split()
+        elif keyword == "HEALTHCHECK":
+            stage.healthcheck = instruction.value[: bounds.FACT_TEXT]
+        elif keyword == "CMD":
+            stage.cmd, stage.own_cmd = (instruction, _argv(instruction)), True
+        elif keyword == "ENTRYPOINT":
+            stage.entrypoint, stage.own_entrypoint = (instruction, _argv(instruction)), True
+            stage.cmd = stage.cmd if stage.own_cmd else None  # an inherited CMD is reset
+
+    def _from(self, instruction: Instruction) -> Iterator[Fact]:
+        words = instruction.words()
+        if not words:
+            return
+        raw, offset = unquote(words[0][0]), words[0][1]
+        named = len(words) > 2 and words[1][0].lower() == "as"
+        index = len(self.stages)
+        reference, used = substitute(raw, self.globals)
+        name = words[2][0] if named else str(index)
+        line, column = instruction.place(offset)
+        at = Location(self.path, line, column, line, column + len(words[0][0]))
+        parent = self.by_name.get(reference.lower())
+        platform = substitute(instruction.flag("platform"), self.globals)[0]
+        start = Location(self.path, instruction.line, 1, instruction.end_line)
+        stage = _Stage(name, index, start, reference, parent, platform)
+        stage.inherit()
+        self.stages.append(stage)
+        self.by_name[name.lower()] = stage
+        self.by_name.setdefault(str(index), stage)
+        if parent is None and reference.lower() != "scratch":
+            yield self._image(raw, reference, used, "base", name, at)
+
+    def _image(self, raw: str, reference: str, used: frozenset[str], role: str, stage: str, at: Location) -> Fact:
+        read = images.parse(reference)
+        says: dict[str, Any] = {"tag": read.tag, "digest": read.digest, "role": role, "raw": raw, "stage": stage}
+        says["owner"] = self.path
+        if read.unresolved:
+            says["unresolved"] = True
+        if used and read.tag and "$" not in read.tag and images.parse(raw).tag != read.tag:
+            says["default_tag"] = read.tag
+        return Fact("image", read.repository, at, says)
+
+    def _variables(
+        self, instruction: Instruction, values: dict[str, str | None], stage: _Stage | None = None
+    ) -> Iterator[Fact]:
+        for name, written, offset in assignments(instruction):
+            value = None if written is None else substitute(unquote(written), values)[0]
+            if instruction.keyword == "ENV":
+                if stage is not None:
+                    stage.env[name] = value
+                values[name] = value or ""
+            elif name not in (stage.env if stage is not None else {}):  # an ENV outranks an ARG
+                if value is None and stage is not None:
+                    value = self.globals.get(name)
+                values[name] = value
+            line, column = instruction.place(offset)
+            at = Location(self.path, line, column, line, column + len(name))
+            shown = None if value is None else value[: bounds.FACT_TEXT]
+            yield Fact("env", name, at, {"value": shown, "where": "dockerfile", "owner": self.path})
+
+    def _copy(self, instruction: Instruction, stage: _Stage) -> Iterator[Fact]:
+        words = instruction.exec_form()
+        if words is None:
+            words = [unquote(word) for word, _ in instruction.words()]
+        words = [substitute(word, stage.values)[0] for word in words]
+        yield from self._from_image(instruction, instruction.flag("from"), stage)
+        if len(words) < 2:
+            return
+        source_stage = instruction.flag("from")
+        for source in words[:-1]:
+            if source.startswith("<<"):
+                continue
+            copy: dict[str, Any] = {"src": source, "dst": words[-1], "line": instruction.line}
+            if source_stage:
+                copy["from"] = source_stage
+            stage.copies.append(copy)
+
+    def _from_image(self, instruction: Instruction, written: str, stage: _Stage) -> Iterator[Fact]:
+        """An image that COPY --from or RUN --mount=from takes files out of (role `copy`)."""
+        reference, used = substitute(written, {**self.globals, **stage.values})
+        if not reference or reference.lower() in self.by_name or reference.isdigit():
+            return
+        if not any(char in reference for char in "/:@."):
+            return  # a named build context
+        line = next((n for n in range(instruction.line, instruction.end_line + 1) if written in self.lines[n - 1]), 0)
+        column = self.lines[line - 1].find(written) + 1 if line else 1
+        at = Location(self.path, line or instruction.line, column)
+        yield self._image(written, reference, used, "copy", stage.name, at)
+
+    def _run(self, instruction: Instruction, stage: _Stage) -> Iterator[Fact]:
+        for name, value in instruction.flags:
+            if name == "mount":
+                parts = dict(part.partition("=")[::2] for part in value.split(","))
+                yield from self._from_image(instruction, parts.get("from", ""), stage)
+        words = instruction.exec_form()
+        if words is not None:
+            found = shell.from_argv(words)
+            yield from self._commands(found, instruction.value_line, "dockerfile", stage)
+            return
+        whole = instruction.heredocs and instruction.value.startswith("<<")
+        if not whole:
+            yield from self._commands(shell.commands(instruction.shell), instruction.value_line, "dockerfile", stage)
+        for heredoc in instruction.heredocs if whole else ():
+            first = heredoc.body.split("\n", 1)[0]
+            if not first.startswith("#!") or "sh" in first:
+                yield from self._commands(shell.commands(heredoc.body), heredoc.line, "dockerfile", stage)
+
+    def _commands(self, found: list[shell.Command], line: int, where: str, stage: _Stage) -> Iterator[Fact]:
+        for command in found:
+            argv = [substitute(word, stage.values)[0] if "\n" not in word else word for word in command.argv]
+            says = {
+                "argv": [word[: bounds.FACT_TEXT] for word in argv],
+                "raw": command.raw.rstrip(" \\\t\n"),
+                "where": where,
+                "owner": self.path,
+                "stage": stage.name,
+            }
+            yield Fact("command", argv[0], self._command_place(command.raw, line + command.line), says)
+
+    def _command_place(self, raw: str, line: int) -> Location:
+        begin = raw.split("\n", 1)[0].rstrip("\\ \t")
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        column = text.find(begin) + 1 or text.find("[") + 1  # the exec form is not written as it runs
+        return Location(self.path, line, column or 1)
+
+    def _starts(self, stage: _Stage) -> Iterator[Fact]:
+        """What a container of the stage starts, at the line that says it, for a stage that says it itself."""
+        if not (stage.own_cmd or stage.own_entrypoint):
+            return
+        entry, cmd = stage.entrypoint, stage.cmd
+        if entry is not None and entry[1]:
+            words = [*entry[1], *(cmd[1] if cmd is not None and _is_exec(entry[0]) else [])]
+            wrapper = cmd is not None and not shell.unwrap(list(entry[1]))
+            line = cmd[0] if wrapper and cmd is not None else entry[0]
+            where = "dockerfile-cmd" if wrapper else "dockerfile-entrypoint"
+            yield from self._started(words, entry[0], line, where, stage)
+            script = entry[1][-1].rsplit("/", 1)[-1].lower()
+            if wrapper or not _is_exec(entry[0]) or not (script.endswith(_SCRIPT[:2]) or script in _SCRIPT[2:]):
+                return  # CMD is arguments, or is not used
+        if cmd is not None and cmd[1]:
+            yield from self._started(cmd[1], cmd[0], cmd[0], "dockerfile-cmd", stage)
+
+    def _started(
+        self, words: list[str], form: Instruction, line: Instruction, where: str, stage: _Stage
+    ) -> Iterator[Fact]:
+        found = shell.from_argv(words) if _is_exec(form) else shell.commands(form.shell)
+        yield from self._commands(found, line.value_line, where, stage)
+
+    def _stage_fact(self, stage: _Stage) -> Fact:
+        says: dict[str, Any] = {"index": stage.index, "final": stage is self.stages[-1], "base": stage.base}
+        optional = {
+            "from_stage": stage.parent.name if stage.parent is not None else "",
+            "user": stage.user,
+            "user_line": stage.user_line,
+            "workdir": stage.workdir,
+            "expose": stage.expose,
+            "copies": stage.copies,
+            "cmd": stage.cmd[1] if stage.cmd is not None else [],
+            "entrypoint": stage.entrypoint[1] if stage.entrypoint is not None else [],
+            "healthcheck": stage.healthcheck,
+            "env": stage.env,
+            "platform": stage.platform,
+        }
+        says.update((key, value) for key, value in optional.items() if value)
+        return Fact("stage", stage.name, stage.at, says)
+
+
+def _is_exec(instruction: Instruction) -> bool:
+    return instruction.exec_form() is not None
+
+
+def _argv(instruction: Instruction) -> list[str]:
+    """The words of CMD or ENTRYPOINT; the shell form is wrapped in a shell, as Docker does."""
+    words = instruction.exec_form()
+    if words is not None:
+        return words
+    return ["sh", "-c", instruction.value] if instruction.value else []
