@@ -25,6 +25,7 @@ class Kustomizations(Parser):
             return
         root = kustomize.is_root(tree, one)
         yield Fact("kustomization", one.path, Location(one.path), _says(tree, one, root))
+        yield from _absent(tree, one)
         if root:
             yield from _rendered(tree, one)
 
@@ -49,10 +50,17 @@ def _texts(entry: Node, keys: tuple[str, ...]) -> dict[str, str]:
     return {key: str(value)[:500] for key, value in found.items() if isinstance(value, Scalar)}
 
 
+def _absent(tree: Tree, one: kustomize.Kustomization) -> Iterator[Note]:
+    for ref in kustomize.references(tree, one):
+        if not ref.file and not ref.kustomization:
+            what = "is remote and not read" if ref.remote else "is not in the repository"
+            yield Note(yamlnodes.at(one.path, ref.entry), f"'{ref.entry[:200]}' of a kustomization {what}")
+
+
 def _rendered(tree: Tree, one: kustomize.Kustomization) -> Iterator[Fact | Note]:
     """Facts of every object; one that several roots share says under which of them it looks like this."""
     rendered = kustomize.render(tree, one)
-    shared = kustomize.bases(tree)
+    shared = tree.memo("kustomize bases", lambda: kustomize.bases(tree))
     seen: Counter[str] = Counter()
     for variant in rendered.variants:
         identity = kube.distinct(f"{variant.path}#{variant.kind}/{variant.name}", seen)
@@ -60,4 +68,4 @@ def _rendered(tree: Tree, one: kustomize.Kustomization) -> Iterator[Fact | Note]
         yield from kube.facts(
             variant.node, rendered.ledger.locate, origin="kustomize", environment=environment, identity=identity
         )
-    yield from rendered.notes
+    yield from (note for note in rendered.notes if kustomize.first_root(tree, note.at.path) in ("", one.path))

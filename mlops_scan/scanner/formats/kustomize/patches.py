@@ -20,6 +20,7 @@ _MERGE_KEYS: dict[str, tuple[str, ...]] = {
     "ports": ("containerPort", "port"),
     "volumeMounts": ("mountPath",),
     "volumeDevices": ("devicePath",),
+    "webhooks": ("name",),
     "hostAliases": ("ip",),
     "topologySpreadConstraints": ("topologyKey",),
 }
@@ -69,17 +70,19 @@ def put(target: Mapping, key: str, value: Node, place: tuple[int, int]) -> None:
 def _merge_list(old: Sequence, patch: Sequence, keys: tuple[str, ...], ledger: Ledger) -> None:
     if any(yamlnodes.text(item, _DIRECTIVE) == "replace" for item in patch):
         old.clear()
+    new: list[Node] = []
     for item in patch:
         if not isinstance(item, Mapping) or yamlnodes.text(item, _DIRECTIVE) == "replace":
             continue
         index = _same(old, item, keys)
         if index is None:
             if _DIRECTIVE not in item:
-                old.append(ledger.again(item))
+                new.append(ledger.again(item))
             continue
         found = old[index]
         if isinstance(found, Mapping) and not merge(found, item, ledger, by_name=True):
             del old[index]
+    old[:0] = new  # kustomize puts what a patch adds first
 
 
 def _same(old: Sequence, item: Mapping, keys: tuple[str, ...]) -> int | None:

@@ -50,6 +50,7 @@ class _Render:
         self.tree = tree
         self.out = Rendered()
         self.includes = 0
+        self.whole = True  # nothing that the objects come from is remote or missing
 
     def accumulate(self, one: Kustomization, above: tuple[str, ...], given: list[Variant]) -> list[Variant]:
         """The objects of `one`; `given` are those that a component, unlike a base, finds there already."""
@@ -72,8 +73,7 @@ class _Render:
         if reference.file:
             return variants + list(self._objects(one, reference.file))
         if not reference.kustomization:
-            what = "is remote and not read" if reference.remote else "is not in the repository"
-            self._note(one, reference.entry, f"'{reference.entry[:200]}' of a kustomization {what}")
+            self.whole = False
             return variants
         if reference.kustomization in above or len(above) >= bounds.KUSTOMIZE_DEPTH:
             self._note(one, reference.entry, "kustomizations include each other in a circle or too deeply")
@@ -133,7 +133,7 @@ class _Render:
     ) -> list[Variant]:
         wanted = target if target is not None else _own_target(patch)
         chosen = variant.selected(variants, wanted)
-        if not chosen:
+        if not chosen and self.whole:
             name = yamlnodes.text(wanted, "name")
             self._note(one, body, f"a patch finds no {yamlnodes.text(wanted, 'kind') or 'object'} '{name}'")
         content = _without_identity(patch)

@@ -163,12 +163,30 @@ def _reachable(tree: Repository, root: str) -> set[str]:
 
 def bases(tree: Repository) -> dict[str, int]:
     """How many root kustomizations each kustomization is reached from."""
-    return tree.memo("kustomize bases", lambda: _bases(tree))
+    return {path: len(roots) for path, roots in _reached_from(tree).items()}
 
 
-def _bases(tree: Repository) -> dict[str, int]:
-    counts: dict[str, int] = {}
+def first_root(tree: Repository, path: str) -> str:
+    """The first root that takes in the file `path`: it alone reports what is wrong there."""
+    return tree.memo("kustomize first roots", lambda: _first_roots(tree)).get(path, "")
+
+
+def _first_roots(tree: Repository) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path, one in kustomizations(tree).items():
+        root = min(_reached_from(tree).get(path, [path]))
+        for file in (path, *(ref.file for ref in references(tree, one) if ref.file), *patch_files(tree, one)):
+            found[file] = min(found.get(file, root), root)
+    return found
+
+
+def _reached_from(tree: Repository) -> dict[str, list[str]]:
+    return tree.memo("kustomize reached from", lambda: _reach(tree))
+
+
+def _reach(tree: Repository) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for root in sorted(tree.memo("kustomize roots", lambda: _roots(tree))):
         for path in _reachable(tree, root):
-            counts[path] = counts.get(path, 0) + 1
-    return counts
+            found.setdefault(path, []).append(root)
+    return found

@@ -11,10 +11,9 @@ from mlops_scan.scanner.formats.kustomize.variant import Variant
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, scalar
 from mlops_scan.scanner.model import Place
 
-_CONTAINER_LISTS = ("containers", "initContainers")
+_CONTAINER_LISTS = ("containers", "initContainers", "container")
 _CLUSTER_WIDE = frozenset(
     (
-        "Namespace",
         "ClusterRole",
         "ClusterRoleBinding",
         "CustomResourceDefinition",
@@ -29,6 +28,11 @@ _CLUSTER_WIDE = frozenset(
 )
 _NEVER_RENAMED = frozenset(("Namespace", "CustomResourceDefinition", "APIService"))
 _SCALABLE = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"))
+_TEMPLATED = _SCALABLE | {"DaemonSet", "Job"}  # kinds whose pods carry the labels too
+_SELECTING = {
+    **dict.fromkeys(("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet"), ("selector", "matchLabels")),
+    **dict.fromkeys(("Service", "ReplicationController"), ("selector",)),
+}
 # key of a mapping that names another object -> (kind of that object, key of the name)
 _REFERENCES = {
     "configMap": ("ConfigMap", "name"),
@@ -61,8 +65,9 @@ def _namespace(node: Mapping, variants: list[Variant]) -> None:
         return
     for variant in variants:
         metadata = variant.node.get("metadata")
-        if isinstance(metadata, Mapping) and variant.kind not in _CLUSTER_WIDE:
-            put(metadata, "namespace", namespace, metadata.places.get("namespace", (metadata.line, metadata.column)))
+        key = "name" if variant.kind == "Namespace" else "namespace"
+        if isinstance(metadata, Mapping) and (key == "name" or variant.kind not in _CLUSTER_WIDE):
+            put(metadata, key, namespace, metadata.places.get(key, (metadata.line, metadata.column)))
 
 
 def _rename(prefix: str, suffix: str, variants: list[Variant]) -> None:
@@ -120,24 +125,21 @@ def _labels(node: Mapping, variants: list[Variant], ledger: Ledger) -> None:
 def _add(node: Mapping, pairs: Node | None, key: str, ledger: Ledger, *, templates: bool, selectors: bool) -> None:
     if not isinstance(pairs, Mapping):
         return
-    holders: list[Node | None] = [_below(node, pairs, "metadata", key)]
-    spec = node.get("spec")
-    template = yamlnodes.child(spec, "template")
-    if templates and isinstance(template, Mapping):
-        holders.append(_below(template, pairs, "metadata", key))
-    if selectors and isinstance(spec, Mapping) and isinstance(spec.get("selector"), Mapping):
-        selector = spec["selector"]
-        matched = yamlnodes.child(selector, "matchLabels")
-        is_plain = yamlnodes.text(node, "kind") in ("Service", "ReplicationController")
-        holders.append(matched if isinstance(matched, Mapping) else selector if is_plain else None)
+    kind, spec = yamlnodes.text(node, "kind"), node.get("spec")
+    holders = [_below(node, pairs, "metadata", key)]
+    if templates and kind in _TEMPLATED and isinstance(spec, Mapping):
+        holders.append(_below(spec, pairs, "template", "metadata", key))
+    if templates and kind == "CronJob" and isinstance(spec, Mapping):
+        holders.append(_below(spec, pairs, "jobTemplate", "metadata", key))
+        holders.append(_below(spec, pairs, "jobTemplate", "spec", "template", "metadata", key))
+    if selectors and kind in _SELECTING and isinstance(spec, Mapping):
+        holders.append(_below(spec, pairs, *_SELECTING[kind]))
     for holder in holders:
-        if not isinstance(holder, Mapping):
-            continue
         for name, value in pairs.items():
             put(holder, name, ledger.again(value), pairs.places.get(name, (value.line, value.column)))
 
 
-def _below(node: Mapping, pairs: Mapping, *keys: str) -> Node:
+def _below(node: Mapping, pairs: Mapping, *keys: str) -> Mapping:
     """The mapping at `keys`, made where it is missing."""
     for key in keys:
         found = node.get(key)
