@@ -309,6 +309,50 @@ class Graph:
         found += [fact for fact in self.facts("package") if fact.name == package and fact.get("pinned")]
         return tuple(sorted(found, key=lambda fact: fact.order))
 
+    def handovers(self) -> tuple[tuple[Location, Location], ...]:
+        """(where training writes a model, where a serving file loads it), for models whose names agree."""
+        serving = {use.at.path for use in (*self.online, *self.batch)}
+        reading = frozenset(path for one in serving for path in self.closure(one))
+        found: list[tuple[Location, Location]] = []
+        for read in self.edges("reads"):
+            if read.at.path in reading and read.target.startswith("model:"):
+                for written in self.links_to(read.target, "writes", "registers"):
+                    if written.at.path != read.at.path:
+                        found.append((written.at, read.at))
+        return tuple(dict.fromkeys(found))
+
+    def environment(self, path: str) -> dict[str, Fact]:
+        """Distribution -> the fact that fixes its version where `path` runs.
+
+        The manifests that the image or job which runs the file installs; else those of the nearest folder upward.
+        """
+        manifests = self._installed_for(path) or self._manifests_near(path)
+        found: dict[str, Fact] = {}
+        for fact in self.all_facts("package", "locked"):
+            here = not manifests.isdisjoint((fact.get("manifest"), fact.at.path))
+            if here and (fact.get("pinned") or fact.get("version")):
+                found.setdefault(fact.name, fact)
+        return found
+
+    def _installed_for(self, path: str) -> set[str]:
+        runners = {edge.source for edge in self.links_to(f"file:{path}", "starts", "copies", "runs")}
+        return {
+            edge.target[5:]
+            for runner in runners
+            if runner.startswith("stage:")
+            for edge in self.links_from(runner, "installs")
+        }
+
+    def _manifests_near(self, path: str) -> set[str]:
+        by_folder: dict[str, set[str]] = defaultdict(set)
+        for fact in self.all_facts("package", "locked"):
+            if fact.get("group") not in ("dev", "build"):
+                by_folder[fact.at.path.rpartition("/")[0]].add(fact.at.path)
+        folder = path.rpartition("/")[0]
+        while folder not in by_folder and folder:
+            folder = folder.rpartition("/")[0]
+        return by_folder.get(folder, set())
+
     # -- links -------------------------------------------------------------------------------------------------
 
     def nodes(self) -> tuple[Node, ...]:

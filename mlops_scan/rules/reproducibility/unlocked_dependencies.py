@@ -64,7 +64,7 @@ class UnlockedDependencies(Rule):
             subject="repository",
             note=f"'{first.name}' may become any version",
             related=[Place(package.at, f"'{package.name}'") for package in loose[1:4]],
-            looked_for="lock files of uv, poetry, pdm, pipenv, conda-lock and pixi, and compiled or hashed requirements",
+            looked_for="lock files (uv, poetry, pdm, pipenv, conda-lock, pixi), compiled or hashed requirements",
         )
 
 

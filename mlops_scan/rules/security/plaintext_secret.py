@@ -1,0 +1,102 @@
+"""plaintext-secret"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mlops_scan.rules.base import ANY_CODE, Rule
+from mlops_scan.scanner import paths
+from mlops_scan.scanner.formats.credentials import looks_real, redact
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.model import Confidence, Fact, Finding, Severity
+
+_SENSITIVE = re.compile(
+    r"(?:^|[_\-.])(?:pass(?:word|wd|phrase)?|pwd|secret(?:[_-]?(?:access)?[_-]?key)?|token|api[_-]?key|access[_-]?key|"
+    r"private[_-]?key|credentials?|account[_-]?key|connection[_-]?string)\Z",
+    re.IGNORECASE,
+)
+_CONFIGURED = ("env", "constant", "setting")
+
+
+class PlaintextSecret(Rule):
+    """A credential stands in the repository in plain text
+
+    ## Why is this bad?
+    Everybody who ever cloned the repository has it, and every later clone has it in the history.
+
+    ## Example
+    ```yaml title="docker-compose.yml"
+    services:
+      api:
+        image: acme/api:1.0
+        environment:
+          MLFLOW_TRACKING_PASSWORD: w8Zr3kQ1vTn5LbX9
+    ```
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+
+    Ridge().fit([[0.0]], [0.0])
+    ```
+
+    ## Use instead
+    ```yaml title="docker-compose.yml"
+    services:
+      api:
+        image: acme/api:1.0
+        environment:
+          MLFLOW_TRACKING_PASSWORD: ${MLFLOW_TRACKING_PASSWORD}
+    ```
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+
+    Ridge().fit([[0.0]], [0.0])
+    ```
+
+    ## When to ignore
+    The value opens nothing: a placeholder, or a service that only runs on one machine.
+
+    ## References
+    OWASP, secrets management cheat sheet.
+    """
+
+    severity = Severity.ERROR
+    confidence = Confidence.MEDIUM
+    kinds = ANY_CODE
+    references = ("https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",)
+    remedy = "Revoke it, take it from a secret store or the environment, and rewrite the history if it was real."
+
+    def check(self, graph: Graph) -> Iterator[Finding]:
+        seen: set[tuple[str, int]] = set()
+        for fact in graph.facts("secret"):
+            if not paths.is_example(fact.at.path):
+                seen.add((fact.at.path, fact.at.line))
+                yield self.finding(
+                    f"A {fact.name} ('{fact.get('redacted')}') stands here in plain text.",
+                    fact.at,
+                    subject=f"{fact.at.path}:{fact.name}:{fact.get('redacted')}",
+                )
+        for name, value, fact in _assignments(graph):
+            if (fact.at.path, fact.at.line) not in seen and looks_real(name, value):
+                seen.add((fact.at.path, fact.at.line))
+                yield self.finding(
+                    f"'{name}' is set to a value that looks like a real credential ('{redact(value)}').",
+                    fact.at,
+                    subject=f"{fact.at.path}:{name}",
+                )
+
+
+def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
+    """Literal values that are given to sensitive names: environment, constants, settings, Secret objects."""
+    for fact in graph.facts(*_CONFIGURED):
+        value: Any = fact.get("value")
+        name = fact.name.rpartition(".")[2]
+        if isinstance(value, str) and value and _SENSITIVE.search(name):
+            yield name, value, fact
+    for fact in graph.facts("resource"):
+        if str(fact.get("type", "")) == "core/Secret":
+            data = fact.get("data") or {}
+            for name, value in sorted((data.get("stringData") or {}).items()):
+                if isinstance(value, str) and value:
+                    yield str(name), value, fact
