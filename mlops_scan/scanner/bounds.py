@@ -1,6 +1,7 @@
 """Every limit on what a hostile or huge input may cost. Hitting one is a coverage note, never an error."""
 
 FILE_BYTES = 8 * 2**20  # a larger text file is skipped with a note
+FILE_SECONDS = 20.0  # all parsers together over one file
 LINE_CHARS = 20_000
 YAML_DEPTH = 200
 YAML_NODES = 2_000_000
@@ -16,6 +17,8 @@ CHART_DEPTH = 8  # sub-charts of sub-charts
 KUSTOMIZE_DEPTH = 32
 KUSTOMIZE_NODES = 1_000_000  # nodes of the objects of one root
 KUSTOMIZE_INCLUDES = 1_000  # kustomizations that one root takes in
+HCL_BYTES = 2 * 2**20
+HCL_DEPTH = 80  # nested brackets, blocks, and references that lead to references
 TERRAFORM_DEPTH = 16  # local modules of local modules
 TERRAFORM_STEPS = 500_000
 INCLUDE_DEPTH = 20  # -r of -r

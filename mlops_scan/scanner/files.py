@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mlops_scan.scanner import bounds
+from mlops_scan.scanner import bounds, paths
 
 T = TypeVar("T")
 _HEAD_BYTES = 8192
@@ -36,6 +36,11 @@ class SourceFile:
     def folder(self) -> str:
         """Parent folder relative to the root, '' at the root."""
         return self.path.rpartition("/")[0]
+
+    @property
+    def own(self) -> bool:
+        """Whether the file is read for itself: not a link to one that is, not somebody else's code copied in."""
+        return not self.link and not paths.is_vendored(self.path)
 
     @cached_property
     def data(self) -> bytes:

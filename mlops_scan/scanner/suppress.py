@@ -19,6 +19,7 @@ from mlops_scan.scanner.model import Finding, Location, Note
 ANNOTATION = "mlops-scan.io/ignore"
 NO_REASON = "no reason given"
 _MARK = b"mlops-scan"
+_MEMO = "files that speak of this tool"
 _COMMENT = re.compile(r"(?:#|//|/\*)\s*mlops-scan:\s*ignore\b(?:\s*\[(?P<rules>[^\]\n]*)\])?(?P<reason>[^\n]*)")
 _TAIL = re.compile(r"""(?:\\n)?["']?,?\s*$|\s*-?\*/.*$""")  # what JSON, or a template's comment, puts behind the reason
 _ALONE = re.compile(r"""\s*(?:["']|\{\{-?\s*)?$""")  # what may stand before a comment that has the line for itself
@@ -52,7 +53,8 @@ def apply(
     `ran` holds the names of the rules that ran: an ignore is stale only when a rule that it names ran and found
     nothing there. Without it, none is called stale.
     """
-    marks = {path: list(_marks(source)) for path in tree.paths if (source := tree.get(path)) and _is_marked(source)}
+    marked = tree.memo(_MEMO, lambda: tuple(path for path in tree.paths if (one := tree.get(path)) and mentions(one)))
+    marks = {path: list(_marks(source)) for path in marked if (source := tree.get(path))}
     configured = [(one, IgnoreRules(one.path) if one.path else None) for one in config.ignores]
     used: set[Mark | Ignore] = set()
     expired: set[Ignore] = set()
@@ -73,7 +75,12 @@ def apply(
     return tuple(told), sorted(notes)
 
 
-def _is_marked(source: SourceFile) -> bool:
+def remember(tree: Tree, mentioning: Collection[str]) -> None:
+    """Tell `apply` which files speak of this tool, when somebody has looked already."""
+    tree.memo(_MEMO, lambda: tuple(sorted(mentioning)))
+
+
+def mentions(source: SourceFile) -> bool:
     """Whether the file speaks of this tool at all. Its contents are not kept in memory for that."""
     if source.size > bounds.FILE_BYTES or source.link or paths.is_documentation(source.path):
         return False

@@ -18,9 +18,13 @@ class Parser:
     """
 
     patterns: ClassVar[tuple[str, ...]] = ()  # globs over the file's name; over the whole path where they hold a '/'
+    headers_only: ClassVar[bool] = False  # wants a name, a size or a header: is asked about binary and huge files, too
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        """Whether this parser reads `source`: cheap, by name first, then by a look at the bytes."""
+        """Whether this parser reads `source`: cheap, by name first, then by a look at the bytes.
+
+        It is asked only about files that one of `patterns` fits (about all files, where there are none).
+        """
         return matches(source.path, self.patterns)
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:

@@ -1,0 +1,53 @@
+"""Which parsers a file is offered to, by its name: found by dictionary, since every file is asked about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fnmatch import translate
+
+from mlops_scan.scanner.parsers.base import Parser
+
+_WILD = re.compile(r"[*?\[]")
+
+
+class Dispatch:
+    """Parsers by their patterns. A parser without patterns is offered every file."""
+
+    def __init__(self, readers: Sequence[Parser]) -> None:
+        self._readers = readers
+        self._always = frozenset(index for index, reader in enumerate(readers) if not reader.patterns)
+        self._names: dict[str, set[int]] = {}
+        self._suffixes: dict[str, set[int]] = {}
+        self._name_globs: list[tuple[re.Pattern[str], int]] = []
+        self._path_globs: list[tuple[re.Pattern[str], int]] = []
+        self._known: dict[str, frozenset[int]] = {}
+        for index, reader in enumerate(readers):
+            for pattern in reader.patterns:
+                self._add(pattern, index)
+
+    def candidates(self, path: str) -> tuple[Parser, ...]:
+        """The parsers one of whose patterns fits, in their order."""
+        name = path.rpartition("/")[2]
+        if name not in self._known:
+            self._known[name] = self._by_name(name)
+        found = self._known[name] | {index for glob, index in self._path_globs if glob.match(path)}
+        return tuple(self._readers[index] for index in sorted(found))
+
+    def _by_name(self, name: str) -> frozenset[int]:
+        found = self._always | self._names.get(name, set())
+        dot = name.find(".")
+        while dot >= 0:
+            found |= self._suffixes.get(name[dot:], set())
+            dot = name.find(".", dot + 1)
+        return found | {index for glob, index in self._name_globs if glob.match(name)}
+
+    def _add(self, pattern: str, index: int) -> None:
+        if "/" in pattern:
+            self._path_globs.append((re.compile(translate(pattern)), index))
+        elif not _WILD.search(pattern):
+            self._names.setdefault(pattern, set()).add(index)
+        elif pattern.startswith("*.") and not _WILD.search(pattern[1:]):
+            self._suffixes.setdefault(pattern[1:], set()).add(index)
+        else:
+            self._name_globs.append((re.compile(translate(pattern)), index))

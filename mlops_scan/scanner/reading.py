@@ -1,0 +1,230 @@
+"""Every parser over every file, in this process or in forked children; the result does not depend on which."""
+
+from __future__ import annotations
+
+import gc
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_scan import plugins
+from mlops_scan.scanner import bounds, forking, parsers, suppress
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.model import Fact, Location, Note, Place, Skipped
+from mlops_scan.scanner.parsers.base import Parser
+from mlops_scan.scanner.parsers.dispatch import Dispatch
+
+_SERIAL_BYTES = 400_000  # below this much to parse, a second process costs more than it saves
+_HELD_BYTES = 32 * 2**20  # contents of files that are kept for parsers that come back to them
+_ANCHORS = ("Chart.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization")
+_PROGRESS_STEP = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All facts by place, what could not be read, how many files some parser read, and tracebacks for `--debug`."""
+
+    facts: tuple[Fact, ...]
+    notes: tuple[Note, ...]
+    parsed: int
+    skipped: tuple[Skipped, ...] = ()
+    tracebacks: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Page:
+    """What one file gave. `mentions`: paths among its facts' places that speak of this tool."""
+
+    facts: list[Fact] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    parsed: bool = False
+    skipped: str = ""
+    mentions: set[str] = field(default_factory=set)
+    tracebacks: list[str] = field(default_factory=list)
+
+
+def read(
+    tree: Tree,
+    jobs: int = 0,
+    progress: Callable[[str], None] | None = None,
+    readers: Sequence[Parser] | None = None,
+) -> Reading:
+    """Read the tree with all parsers (or `readers`). `jobs`: processes; 0 lets the amount of work decide."""
+    found = [parser() for parser in plugins.load(parsers, Parser)] if readers is None else list(readers)
+    desk = _Desk(tree, found)
+    pages: dict[int, _Page] = {}
+    with _no_collection():
+        for index, page in desk.pages(jobs):
+            pages[index] = page
+            if progress and len(pages) % _PROGRESS_STEP == 0:
+                progress(f"reading {len(pages)} of {len(desk.work)} files")
+    suppress.remember(tree, {path for page in pages.values() for path in page.mentions})
+    return _bound(tree, [(desk.work[index][0], pages[index]) for index in sorted(pages)])
+
+
+def _bound(tree: Tree, pages: list[tuple[SourceFile, _Page]]) -> Reading:
+    facts = [fact for _, page in pages for fact in page.facts]
+    facts.sort(key=lambda fact: fact.order)
+    return Reading(
+        facts=tuple(facts),
+        notes=tuple(sorted({note for _, page in pages for note in page.notes})),
+        parsed=sum(page.parsed for _, page in pages),
+        skipped=tuple(Skipped(source.path, page.skipped) for source, page in pages if page.skipped),
+        tracebacks=tuple(text for _, page in pages for text in page.tracebacks),
+    )
+
+
+class _Desk:
+    """The files that some parser may read, and how they are read."""
+
+    def __init__(self, tree: Tree, readers: Sequence[Parser]) -> None:
+        self.tree = tree
+        dispatch = Dispatch(readers)
+        self.work = [
+            (source, candidates)
+            for path in tree.paths
+            if (source := tree.get(path)) and source.own and (candidates := dispatch.candidates(path))
+        ]
+        self._held: deque[SourceFile] = deque()
+        self._held_bytes = 0
+        self._looked: dict[str, bool] = {}
+
+    def pages(self, jobs: int) -> Iterator[tuple[int, _Page]]:
+        count = self._processes(jobs)
+        if count > 1:
+            for index, packed in forking.run(self._packed, self._shares(count), bounds.FILE_SECONDS):
+                yield index, self._lost(index, packed) if isinstance(packed, forking.Lost) else _unpack(packed)
+        else:
+            for index in range(len(self.work)):
+                yield index, self._page(index)
+
+    def _processes(self, jobs: int) -> int:
+        if jobs == 1 or not forking.possible():
+            return 1
+        if jobs == 0 and sum(source.size for source, _ in self.work) < _SERIAL_BYTES:
+            return 1
+        return min(jobs or forking.worth_it(), max(1, len(self.work)))
+
+    def _shares(self, count: int) -> list[list[int]]:
+        """Shares of about equal weight, the heaviest dealt first; each in path order, so that neighbours meet."""
+        weights = [self._weight(source) for source, _ in self.work]
+        shares: list[list[int]] = [[] for _ in range(count)]
+        loads = [0] * count
+        for index in sorted(range(len(self.work)), key=lambda index: (-weights[index], index)):
+            lightest = loads.index(min(loads))
+            shares[lightest].append(index)
+            loads[lightest] += weights[index]
+        return [sorted(share) for share in shares]
+
+    def _weight(self, source: SourceFile) -> int:
+        if source.name in _ANCHORS:
+            below = (self.tree.get(path) for path in self.tree.under(source.folder))
+            return 2_000 + 4 * sum(min(one.size, 50_000) for one in below if one)
+        return 2_000 + min(source.size, bounds.FILE_BYTES)
+
+    def _page(self, index: int) -> _Page:
+        source, candidates = self.work[index]
+        page = _Page()
+        try:
+            with forking.time_bound(bounds.FILE_SECONDS):
+                self._fill(page, source, candidates)
+        except forking.OverdueError:
+            page = self._lost(index, forking.TOO_LONG)
+        self._hold(source)
+        return page
+
+    def _fill(self, page: _Page, source: SourceFile, candidates: Sequence[Parser]) -> None:
+        for reader in candidates:
+            try:
+                if not reader.headers_only and source.binary:
+                    continue
+                if not reader.reads(source, self.tree):
+                    continue
+                if not reader.headers_only and source.size > bounds.FILE_BYTES:
+                    page.skipped = f"larger than {bounds.FILE_BYTES // 2**20} MB"
+                    continue
+                page.parsed = True
+                self._take(page, reader.parse(source, self.tree))
+            except Exception as error:
+                self._failed(page, source, reader, error)
+        if page.parsed:
+            if source.size and not source.head:
+                page.notes.append(Note(Location(source.path), "could not be opened"))
+            places = {source.path, *(fact.at.path for fact in page.facts)}
+            page.mentions = {path for path in places if self._mentions(path)}
+
+    def _take(self, page: _Page, items: Iterator[Fact | Note]) -> None:
+        for item in items:
+            if isinstance(item, Note):
+                page.notes.append(item)
+            elif len(page.facts) < bounds.FACTS_PER_FILE:
+                page.facts.append(item)
+            else:
+                page.notes.append(Note(item.at, f"more than {bounds.FACTS_PER_FILE} facts: the rest is left out"))
+                return
+
+    def _failed(self, page: _Page, source: SourceFile, reader: Parser, error: Exception) -> None:
+        name = type(reader).__name__
+        page.notes.append(Note(Location(source.path), f"could not be read: {type(error).__name__} ({name})"))
+        trace = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-20))
+        page.tracebacks.append(f"{source.path}: {name}\n{trace}")
+
+    def _lost(self, index: int, lost: forking.Lost) -> _Page:
+        note = Note(Location(self.work[index][0].path), f"could not be read: {lost.reason}")
+        return _Page(notes=[note], parsed=True)
+
+    def _mentions(self, path: str) -> bool:
+        if path not in self._looked:
+            source = self.tree.get(path)
+            self._looked[path] = source is not None and suppress.mentions(source)
+        return self._looked[path]
+
+    def _hold(self, source: SourceFile) -> None:
+        """Keep the last files' contents, since formats of several files come back to them; forget older ones."""
+        self._held.append(source)
+        self._held_bytes += source.size
+        while self._held_bytes > _HELD_BYTES:
+            oldest = self._held.popleft()
+            self._held_bytes -= oldest.size
+            oldest.release()
+
+    def _packed(self, index: int) -> tuple[Any, ...]:
+        """A page as plain tuples: dataclasses cost several times as much to pickle."""
+        page = self._page(index)
+        facts = [
+            (fact.kind, fact.name, _flat(fact.at), dict(fact.says), [(_flat(one.at), one.note) for one in fact.also])
+            for fact in page.facts
+        ]
+        notes = [(_flat(note.at), note.reason) for note in page.notes]
+        return facts, notes, page.parsed, page.skipped, page.mentions, page.tracebacks
+
+
+def _flat(at: Location) -> tuple[str, int, int, int, int]:
+    return at.path, at.line, at.column, at.end_line, at.end_column
+
+
+def _unpack(packed: tuple[Any, ...]) -> _Page:
+    facts, notes, *rest = packed
+    return _Page(
+        [
+            Fact(kind, name, Location(*at), says, tuple(Place(Location(*where), note) for where, note in also))
+            for kind, name, at, says, also in facts
+        ],
+        [Note(Location(*at), reason) for at, reason in notes],
+        *rest,
+    )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Parsing makes many objects and few cycles: looking for cycles costs 7 to 50 % of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
