@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 from time import perf_counter
 
@@ -11,8 +10,8 @@ from mlops_scan import plugins, rules
 from mlops_scan.rules import advice
 from mlops_scan.rules.advice.base import Chooser
 from mlops_scan.rules.base import Rule
-from mlops_scan.scanner import catalog, files, reading, suppress
-from mlops_scan.scanner.config import Config
+from mlops_scan.scanner import catalog, reading, suppress, walk
+from mlops_scan.scanner.config import Config, selects
 from mlops_scan.scanner.evidence.gather import gather
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.build import build
@@ -30,17 +29,19 @@ def scan(root: Path, config: Config, progress: Callable[[str], None] | None = No
     """Scan the repository (or the folder of one) at `root`."""
     started = perf_counter()
     tell = progress or (lambda _: None)
-    found = files.discover(root)
+    found = walk.discover(root, config.exclude)
+    prefix = walk.git_prefix(root)
     tell(f"reading {len(found.tree.paths)} files")
     read = reading.read(found.tree, config.jobs, progress)
     tell("linking")
-    graph = understand(read.facts, found.tree.paths, config, whole=not found.prefix)
+    graph = understand(read.facts, found.tree.paths, config, whole=not prefix)
     chosen = selected(all_rules(config), config)
     tell(f"judging with {len(chosen)} rules")
-    findings, stale = suppress.apply(tuple(judge(graph, chosen)), found.tree, config)
+    ran = {rule.name() for rule in chosen}
+    findings, stale = suppress.apply(judge(graph, chosen), found.tree, config, ran=ran)
     choosers = [chooser() for chooser in plugins.load(advice, Chooser)] if graph.profile.is_ml else []
     return Result(
-        name=found.name,
+        name=root.resolve().name,
         root=str(root),
         profile=graph.profile,
         capabilities=graph.capabilities() if graph.profile.is_ml else (),
@@ -51,13 +52,13 @@ def scan(root: Path, config: Config, progress: Callable[[str], None] | None = No
         coverage=Coverage(
             files=len(found.tree.paths),
             parsed=read.parsed,
-            skipped=found.skipped,
+            skipped=tuple(sorted({*found.skipped, *read.skipped}, key=lambda one: (one.path, one.reason))),
             unreadable=tuple(sorted({*found.notes, *read.notes, *stale})),
         ),
         rules=tuple(rule.info() for rule in chosen),
         nodes=graph.nodes(),
         edges=graph.edges(),
-        prefix=found.prefix,
+        prefix=prefix,
         seconds=perf_counter() - started,
     )
 
@@ -89,7 +90,7 @@ def _is_selected(rule: type[Rule], config: Config) -> bool:
     info = rule.info()
 
     def named(selectors: tuple[str, ...]) -> bool:
-        return any(info.concern == one or fnmatchcase(info.name, one) for one in selectors)
+        return any(selects(one, info.name, info.concern) for one in selectors)
 
     if info.name in config.select or info.name in config.extend_select:
         return info.name not in config.ignore
@@ -97,7 +98,8 @@ def _is_selected(rule: type[Rule], config: Config) -> bool:
         return False
     if named(config.select) or named(config.extend_select):
         return True
-    return not config.select and info.persona <= config.persona and info.status != "preview"
+    wanted = config.preview or info.status != "preview"
+    return not config.select and info.persona <= config.persona and wanted
 
 
 def _wanted(finding: Finding, config: Config) -> bool:
