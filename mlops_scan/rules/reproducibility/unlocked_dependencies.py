@@ -52,7 +52,9 @@ class UnlockedDependencies(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         loose = [
-            one for one in graph.facts("package") if _counts(one) and not one.get("pinned") and not graph.is_locked(one)
+            one
+            for one in graph.facts("package")
+            if _counts(one) and not one.get("pinned") and not graph.versions.is_locked(one)
         ]
         if not loose:
             return

@@ -51,7 +51,7 @@ class UnpinnedDependency(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         for package in graph.facts("package"):
-            if _is_bare(package) and not graph.is_locked(package):
+            if _is_bare(package) and not graph.versions.is_locked(package):
                 yield self.finding(
                     f"'{package.name}' has no version in '{package.at.path}'.",
                     package.at,

@@ -6,110 +6,16 @@ Inside: plain adjacency, because importing networkx costs 135 ms; it is imported
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable
 
 from mlops_scan.scanner import catalog, paths
-from mlops_scan.scanner.catalog import Match
+from mlops_scan.scanner.graph.use import Use
+from mlops_scan.scanner.graph.versions import Versions
+from mlops_scan.scanner.graph.workloads import Container, Workload, is_idle, merge, stays_up
 from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Profile, Status, System
-
-# kinds that run their pod template as it is written: no controller adds probes, replicas or limits
-PLAIN_KINDS = frozenset(
-    ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig")
-)
-_ENDING = frozenset(
-    ("Job", "CronJob", "Pod", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate")
-)
-_IDLE = ("sleep", "tail", "pause")
 
 # links by which something comes to run a file
 RUNNING = ("runs", "starts", "calls", "has job", "needs", "builds", "stands on", "has step")
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A fact that the catalogue knows: `key` is a capability or a role; `strength` is strong, medium or weak."""
-
-    key: str
-    tool: str
-    strength: str
-    fact: Fact
-    match: Match
-
-    @property
-    def at(self) -> Location:
-        return self.fact.at
-
-    @property
-    def disabled(self) -> bool:
-        """Switched off: by a default around it, or by an argument of its own."""
-        return bool(self.fact.get("state") == "disabled") or self.match.off
-
-    @property
-    def safe(self) -> bool:
-        """An argument takes the danger away (role unsafe-load)."""
-        return self.match.safe
-
-    def argument(self, key: str) -> Any:
-        """What the call passes for an argument that the catalogue names (id, revision, timeout ...), or None."""
-        return self.match.argument(self.fact, key)
-
-    def given(self, key: str) -> bool:
-        """Whether the call passes anything for that argument."""
-        return self.match.given(self.fact, key)
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """One container of a workload: its default rendering, and how other environments render it."""
-
-    name: str
-    at: Location
-    fact: Fact
-    variants: tuple[Fact, ...]
-
-    @property
-    def init(self) -> bool:
-        return bool(self.fact.get("init"))
-
-    @property
-    def image(self) -> str:
-        return str(self.fact.get("image") or "")
-
-    def lacks(self, key: str) -> bool:
-        """Whether `key` is empty as rendered by default; without a default, in every environment."""
-        if not self.fact.get("environment"):
-            return not self.fact.get(key)
-        return all(not variant.get(key) for variant in self.variants)
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """Something that runs containers, merged over its environments."""
-
-    id: str
-    name: str
-    at: Location
-    fact: Fact
-    variants: tuple[Fact, ...]
-    containers: tuple[Container, ...]
-
-    @property
-    def kind(self) -> str:
-        return str(self.fact.get("kind") or "")
-
-    @property
-    def origin(self) -> str:
-        return str(self.fact.get("origin") or "")
-
-    @property
-    def disabled(self) -> bool:
-        return all(variant.get("state") == "disabled" for variant in self.variants)
-
-    @property
-    def node(self) -> str:
-        return f"workload:{self.id}"
 
 
 class Graph:
@@ -136,9 +42,8 @@ class Graph:
         self.external: dict[str, str] = {}  # capability -> where the user says it lives
         self._workloads: tuple[Workload, ...] | None = None
         self._closures: dict[str, frozenset[str]] = {}
-        self._locks: dict[str, Fact] | None = None
-        self._locked: set[tuple[str, str]] = set()
-        self._compiled: set[str] = set()
+        self._versions: Versions | None = None
+        self._agents: set[tuple[str, str]] | None = None
         self._fact_index: dict[int, list[Use]] | None = None
 
     # -- building (link, evidence and profile only) -----------------------------------------------------------
@@ -230,7 +135,7 @@ class Graph:
     def workloads(self, *kinds: str) -> tuple[Workload, ...]:
         """Workloads outside tests, each once however many environments render it; of these kinds, if any are named."""
         if self._workloads is None:
-            self._workloads = tuple(_workloads(self.facts("workload"), self.facts("container")))
+            self._workloads = tuple(merge(self.facts("workload"), self.facts("container")))
         return tuple(one for one in self._workloads if not kinds or one.kind in kinds)
 
     def long_running(self) -> tuple[tuple[Workload, Container], ...]:
@@ -242,31 +147,20 @@ class Graph:
         return tuple(
             (workload, container)
             for workload in self.workloads()
-            if self._stays_up(workload)
+            if stays_up(workload)
             for container in workload.containers
-            if not container.init and not self._is_idle(container) and not self._is_agent(container)
+            if not container.init and not is_idle(container) and not self._is_agent(workload, container)
         )
 
-    def _stays_up(self, workload: Workload) -> bool:
-        ends = workload.kind in _ENDING or workload.kind.endswith("Job") or workload.origin == "compose"
-        return not (
-            ends or workload.disabled or workload.fact.get("hook") or workload.fact.get("namespace") == "kube-system"
-        )
-
-    def _is_idle(self, container: Container) -> bool:
-        words = [*(container.fact.get("command") or ()), *(container.fact.get("args") or ())]
-        text = " ".join(str(word) for word in words)
-        return any(f"{idle} infinity" in text or f"{idle} -f /dev/null" in text for idle in _IDLE) or text in _IDLE
-
-    def _is_agent(self, container: Container) -> bool:
+    def _is_agent(self, workload: Workload, container: Container) -> bool:
         """A monitoring or cluster component of somebody else, by its image."""
-        images = [fact for fact in self.all_facts("image") if fact.get("role") == "run" and fact.get("owner")]
-        own = [
-            fact
-            for fact in images
-            if fact.get("owner") == container.fact.get("workload") and fact.get("raw") == container.image
-        ]
-        return any(use.key in ("infra-monitoring", "cluster-add-on") for fact in own for use in self.uses_of(fact))
+        if self._agents is None:
+            self._agents = {
+                (str(use.fact.get("owner")), str(use.fact.get("raw")))
+                for use in self.uses("infra-monitoring")
+                if use.fact.kind == "image"
+            }
+        return (workload.id, container.image) in self._agents
 
     def exposes(self, workload: Workload, container: Container) -> bool:
         """Whether something can call the container: it has ports, or a Service selects its pods."""
@@ -282,32 +176,12 @@ class Graph:
         """Links of the code that loads the model file at `path`: names agree, the longest path wins."""
         return self.links_to(f"model:{path.rsplit('/', 1)[-1]}", "reads")
 
-    def is_locked(self, package: Fact) -> bool:
-        """Whether a lock file covers the manifest that declares the package: in its folder or a parent of it."""
-        folder = str(package.get("manifest") or package.at.path).rpartition("/")[0]
-        if self._locks is None:
-            self._locks = {
-                fact.at.path.rpartition("/")[0]: fact for fact in self.all_facts("manifest") if fact.get("lock")
-            }
-            self._locked = {(fact.at.path, fact.name) for fact in self.all_facts("locked")}
-            self._compiled = {
-                fact.at.path.rpartition("/")[0] for fact in self.all_facts("manifest") if fact.get("compiled")
-            }
-        if folder in self._compiled and package.at.path.endswith(".in"):
-            return True
-        while True:
-            lock = self._locks.get(folder)
-            if lock is not None and (lock.at.path, package.name) in self._locked:
-                return True
-            if not folder:
-                return False
-            folder = folder.rpartition("/")[0]
-
-    def versions(self, package: str) -> tuple[Fact, ...]:
-        """Every place that pins or locks a version of the distribution, by place."""
-        found = [fact for fact in self.facts("locked") if fact.name == package]
-        found += [fact for fact in self.facts("package") if fact.name == package and fact.get("pinned")]
-        return tuple(sorted(found, key=lambda fact: fact.order))
+    @property
+    def versions(self) -> Versions:
+        """Declared, pinned and locked distributions."""
+        if self._versions is None:
+            self._versions = Versions(*(self.all_facts(kind) for kind in ("package", "locked", "manifest")))
+        return self._versions
 
     def handovers(self) -> tuple[tuple[Location, Location], ...]:
         """(where training writes a model, where a serving file loads it), for models whose names agree."""
@@ -324,34 +198,14 @@ class Graph:
     def environment(self, path: str) -> dict[str, Fact]:
         """Distribution -> the fact that fixes its version where `path` runs.
 
-        The manifests that the image or job which runs the file installs; else those of the nearest folder upward.
+        From the manifests that the image of the file installs; else from those of the nearest folder upward.
         """
-        manifests = self._installed_for(path) or self._manifests_near(path)
-        found: dict[str, Fact] = {}
-        for fact in self.all_facts("package", "locked"):
-            here = not manifests.isdisjoint((fact.get("manifest"), fact.at.path))
-            if here and (fact.get("pinned") or fact.get("version")):
-                found.setdefault(fact.name, fact)
-        return found
+        return self.versions.fixed_in(self._installed_for(path) or self.versions.near(path))
 
-    def _installed_for(self, path: str) -> set[str]:
-        runners = {edge.source for edge in self.links_to(f"file:{path}", "starts", "copies", "runs")}
-        return {
-            edge.target[5:]
-            for runner in runners
-            if runner.startswith("stage:")
-            for edge in self.links_from(runner, "installs")
-        }
-
-    def _manifests_near(self, path: str) -> set[str]:
-        by_folder: dict[str, set[str]] = defaultdict(set)
-        for fact in self.all_facts("package", "locked"):
-            if fact.get("group") not in ("dev", "build"):
-                by_folder[fact.at.path.rpartition("/")[0]].add(fact.at.path)
-        folder = path.rpartition("/")[0]
-        while folder not in by_folder and folder:
-            folder = folder.rpartition("/")[0]
-        return by_folder.get(folder, set())
+    def _installed_for(self, path: str) -> frozenset[str]:
+        stages = {edge.source for edge in self.links_to(f"file:{path}", "starts", "copies", "runs")}
+        stages = {node for node in stages if node.startswith("stage:")}
+        return frozenset(edge.target[5:] for stage in stages for edge in self.links_from(stage, "installs"))
 
     # -- links -------------------------------------------------------------------------------------------------
 
@@ -421,27 +275,3 @@ def _walk_back(before: dict[str, Edge], source: str, target: str) -> list[Edge]:
         chain.append(before[target])
         target = before[target].source
     return chain[::-1]
-
-
-def _workloads(facts: Iterable[Fact], containers: Iterable[Fact]) -> Iterator[Workload]:
-    inside: dict[str, dict[tuple[str, bool], list[Fact]]] = defaultdict(lambda: defaultdict(list))
-    for fact in containers:
-        inside[str(fact.get("workload"))][(fact.name, bool(fact.get("init")))].append(fact)
-    by_id: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        by_id[str(fact.get("id"))].append(fact)
-    for key in sorted(by_id, key=lambda key: _default(by_id[key]).order):
-        main = _default(by_id[key])
-        merged = [_container(group) for group in inside[key].values()]
-        merged.sort(key=lambda container: container.fact.order)
-        yield Workload(key, main.name, main.at, main, tuple(by_id[key]), tuple(merged))
-
-
-def _default(variants: list[Fact]) -> Fact:
-    """The variant rendered by default: enabled and with no environment first, then by place."""
-    return min(variants, key=lambda fact: (fact.get("state") == "disabled", bool(fact.get("environment")), fact.order))
-
-
-def _container(variants: list[Fact]) -> Container:
-    main = _default(variants)
-    return Container(main.name, main.at, main, tuple(variants))

@@ -1,0 +1,108 @@
+"""Workloads and their containers, merged over the environments that render them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mlops_scan.scanner.model import Fact, Location
+
+# kinds that run their pod template as it is written: no controller adds probes, replicas or limits
+PLAIN_KINDS = frozenset(
+    ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig")
+)
+_ENDING = frozenset(
+    ("Job", "CronJob", "Pod", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate")
+)
+_IDLE = ("sleep", "tail", "pause")
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of a workload: its default rendering, and how other environments render it."""
+
+    name: str
+    at: Location
+    fact: Fact
+    variants: tuple[Fact, ...]
+
+    @property
+    def init(self) -> bool:
+        return bool(self.fact.get("init"))
+
+    @property
+    def image(self) -> str:
+        return str(self.fact.get("image") or "")
+
+    def lacks(self, key: str) -> bool:
+        """Whether `key` is empty as rendered by default; without a default, in every environment."""
+        if not self.fact.get("environment"):
+            return not self.fact.get(key)
+        return all(not variant.get(key) for variant in self.variants)
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Something that runs containers, merged over its environments."""
+
+    id: str
+    name: str
+    at: Location
+    fact: Fact
+    variants: tuple[Fact, ...]
+    containers: tuple[Container, ...]
+
+    @property
+    def kind(self) -> str:
+        return str(self.fact.get("kind") or "")
+
+    @property
+    def origin(self) -> str:
+        return str(self.fact.get("origin") or "")
+
+    @property
+    def disabled(self) -> bool:
+        return all(variant.get("state") == "disabled" for variant in self.variants)
+
+    @property
+    def node(self) -> str:
+        return f"workload:{self.id}"
+
+
+def stays_up(workload: Workload) -> bool:
+    """Whether the workload is meant to run on in a cluster: no compose service, job, single pod, hook or add-on."""
+    ends = workload.kind in _ENDING or workload.kind.endswith("Job") or workload.origin == "compose"
+    add_on = workload.fact.get("namespace") == "kube-system"
+    return not (ends or add_on or workload.disabled or workload.fact.get("hook"))
+
+
+def is_idle(container: Container) -> bool:
+    """Whether the container only sleeps."""
+    words = [*(container.fact.get("command") or ()), *(container.fact.get("args") or ())]
+    text = " ".join(str(word) for word in words)
+    return any(f"{idle} infinity" in text or f"{idle} -f /dev/null" in text for idle in _IDLE) or text in _IDLE
+
+
+def merge(facts: Iterable[Fact], containers: Iterable[Fact]) -> Iterator[Workload]:
+    inside: dict[str, dict[tuple[str, bool], list[Fact]]] = defaultdict(lambda: defaultdict(list))
+    for fact in containers:
+        inside[str(fact.get("workload"))][(fact.name, bool(fact.get("init")))].append(fact)
+    by_id: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        by_id[str(fact.get("id"))].append(fact)
+    for key in sorted(by_id, key=lambda key: _default(by_id[key]).order):
+        main = _default(by_id[key])
+        merged = [_container(group) for group in inside[key].values()]
+        merged.sort(key=lambda container: container.fact.order)
+        yield Workload(key, main.name, main.at, main, tuple(by_id[key]), tuple(merged))
+
+
+def _default(variants: list[Fact]) -> Fact:
+    """The variant rendered by default: enabled and with no environment first, then by place."""
+    return min(variants, key=lambda fact: (fact.get("state") == "disabled", bool(fact.get("environment")), fact.order))
+
+
+def _container(variants: list[Fact]) -> Container:
+    main = _default(variants)
+    return Container(main.name, main.at, main, tuple(variants))
