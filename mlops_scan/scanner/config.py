@@ -103,7 +103,7 @@ def fail_level(text: Any) -> Severity | None:
 
 def unknown_selectors(config: Config, rules: Collection[str], concerns: Collection[str]) -> Iterator[Complaint]:
     """A complaint for each selector of the configuration that means no rule there is."""
-    where = f"{config.source}: " if config.source else ""
+    where = f"{config.source}: " if config.source else "--"
     for field_name in ("select", "extend_select", "ignore"):
         for selector in getattr(config, field_name):
             if not _means_any(selector, rules, concerns):

@@ -61,11 +61,22 @@ def read(
             pages[index] = page
             if progress and len(pages) % _PROGRESS_STEP == 0:
                 progress(f"reading {len(pages)} of {len(desk.work)} files")
+    result = _bound([(desk.work[index][0], pages[index]) for index in sorted(pages)])
     suppress.remember(tree, {path for page in pages.values() for path in page.mentions})
-    return _bound(tree, [(desk.work[index][0], pages[index]) for index in sorted(pages)])
+    _log(result.tracebacks)
+    return result
 
 
-def _bound(tree: Tree, pages: list[tuple[SourceFile, _Page]]) -> Reading:
+def _log(tracebacks: Sequence[str]) -> None:
+    """A fault of a parser is a note in the report; `--debug` shows where it came from."""
+    if tracebacks:
+        import logging
+
+        for text in tracebacks:
+            logging.getLogger(__name__).debug("%s", text)
+
+
+def _bound(pages: list[tuple[SourceFile, _Page]]) -> Reading:
     facts = [fact for _, page in pages for fact in page.facts]
     facts.sort(key=lambda fact: fact.order)
     return Reading(

@@ -28,11 +28,13 @@ _VCS = (".git", ".hg", ".svn")
 
 
 class Discovery(NamedTuple):
-    """The files, what was left out and why, and what could not be listed."""
+    """The files, what was left out and why, what could not be listed; the folder's name and its place in git."""
 
     tree: Tree
-    skipped: list[Skipped]
-    notes: list[Note]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[Note, ...]
+    name: str = ""
+    prefix: str = ""
 
 
 def discover(root: Path, exclude: Sequence[str] = ()) -> Discovery:
@@ -58,7 +60,13 @@ def discover(root: Path, exclude: Sequence[str] = ()) -> Discovery:
         skipped += excluded
     sources = list(_sources(root, kept, skipped))
     skipped += [Skipped(folder, "somebody else's code, copied in") for folder in _vendored(sources)]
-    return Discovery(Tree(root, sources), sorted(skipped, key=lambda one: (one.path, one.reason)), sorted(notes))
+    return Discovery(
+        Tree(root, sources),
+        tuple(sorted(skipped, key=lambda one: (one.path, one.reason))),
+        tuple(sorted(notes)),
+        root.resolve().name,
+        git_prefix(root),
+    )
 
 
 def git_top(root: Path) -> Path | None:
