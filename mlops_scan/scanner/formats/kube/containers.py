@@ -130,17 +130,18 @@ def commands(scene: Scene, container: Mapping) -> Iterator[Fact]:
     first = spot(container, "command" if container.get("command") else "args")
     for command in shell.from_argv(words):
         opened = script is not None and command.raw in script
-        yield _command(scene, command, _script_place(script, command.line) if script and opened else first)
+        yield _command(scene, command, script_place(script, command.line) if script and opened else first)
 
 
 def _script(scene: Scene, source: Scalar) -> Iterator[Fact]:
     if source.lstrip().startswith("#!") and "sh" not in source.lstrip().split("\n", 1)[0]:
         return
     for command in shell.commands(str(source)):
-        yield _command(scene, command, _script_place(source, command.line))
+        yield _command(scene, command, script_place(source, command.line))
 
 
-def _script_place(script: Scalar, line: int) -> tuple[int, int]:
+def script_place(script: Scalar, line: int) -> tuple[int, int]:
+    """Where the line `line` (from zero) of a script kept in a scalar stands."""
     return (script.line + 1 + line, 1) if script.block else (script.line, script.column)
 
 

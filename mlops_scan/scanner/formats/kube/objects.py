@@ -163,6 +163,7 @@ def _workload(scene: Scene, document: Mapping, found: list[pods.Pod], path: str)
         "volumes": [volume for pod in found for volume in _volumes(pod.spec)],
         "hook": next((text for text in (_annotations(document, None).get(key) for key in _HOOKS) if text), ""),
         "path": path,
+        "resource_claims": [name for pod in found for name in _claims(pod.spec)],
     }
     return scene.fact("workload", _name(document), (document.line, document.column), says)
 
@@ -206,6 +207,10 @@ def _volumes(spec: Mapping) -> Iterator[dict[str, str]]:
         if isinstance(volume, Mapping):
             kind = next((key for key in volume if key != "name"), "")
             yield {"name": yamlnodes.text(volume, "name"), "type": kind, "source": _volume_source(volume.get(kind))}
+
+
+def _claims(spec: Mapping) -> list[str]:
+    return [yamlnodes.text(claim, "name") for claim in yamlnodes.items(spec, "resourceClaims")]
 
 
 def _volume_source(node: Node | None) -> str:

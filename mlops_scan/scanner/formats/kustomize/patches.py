@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.kustomize.ledger import Ledger
+from mlops_scan.scanner.formats.ledger import Ledger
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 
 # list -> the key by which its items are told apart (Kubernetes API conventions: patchMergeKey)

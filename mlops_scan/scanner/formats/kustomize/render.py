@@ -9,7 +9,6 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.kustomize import transforms, variant
 from mlops_scan.scanner.formats.kustomize.generators import generated
-from mlops_scan.scanner.formats.kustomize.ledger import Ledger, TooLargeError
 from mlops_scan.scanner.formats.kustomize.patches import json_patch, merge
 from mlops_scan.scanner.formats.kustomize.sources import (
     Kustomization,
@@ -20,6 +19,7 @@ from mlops_scan.scanner.formats.kustomize.sources import (
     references,
 )
 from mlops_scan.scanner.formats.kustomize.variant import Variant
+from mlops_scan.scanner.formats.ledger import Ledger, TooLargeError
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Location, Note
 
@@ -64,7 +64,7 @@ class _Render:
         variants = self._patched(one, variants)
         shifted = self.out.ledger.copy(one.node, one.path)
         if isinstance(shifted, Mapping):
-            transforms.apply(shifted, one.path, variants, self.out.ledger)
+            transforms.apply(shifted, variants, self.out.ledger)
         return variants
 
     def _take(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.scanner.formats import images, yamlnodes
-from mlops_scan.scanner.formats.kustomize.ledger import Ledger
 from mlops_scan.scanner.formats.kustomize.patches import put
 from mlops_scan.scanner.formats.kustomize.variant import Variant
+from mlops_scan.scanner.formats.ledger import Ledger
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, scalar
-from mlops_scan.scanner.model import Place
 
 _CONTAINER_LISTS = ("containers", "initContainers", "container")
 _CLUSTER_WIDE = frozenset(
@@ -48,15 +47,15 @@ _REFERENCES = {
 }
 
 
-def apply(node: Mapping, path: str, variants: list[Variant], ledger: Ledger) -> None:
+def apply(node: Mapping, variants: list[Variant], ledger: Ledger) -> None:
     """The transformers of the kustomization `node` that stand after its patches, in kustomize's order."""
     _namespace(node, variants)
     _rename(yamlnodes.text(node, "namePrefix"), yamlnodes.text(node, "nameSuffix"), variants)
     _labels(node, variants, ledger)
     for entry in yamlnodes.items(node, "replicas"):
-        _replicas(entry, path, variants, ledger)
+        _replicas(entry, variants, ledger)
     for entry in yamlnodes.items(node, "images"):
-        _image(entry, path, variants, ledger)
+        _image(entry, variants)
 
 
 def _namespace(node: Mapping, variants: list[Variant]) -> None:
@@ -150,7 +149,7 @@ def _below(node: Mapping, pairs: Mapping, *keys: str) -> Mapping:
     return node
 
 
-def _replicas(entry: Node, path: str, variants: list[Variant], ledger: Ledger) -> None:
+def _replicas(entry: Node, variants: list[Variant], ledger: Ledger) -> None:
     count = yamlnodes.child(entry, "count")
     if not isinstance(entry, Mapping) or not isinstance(count, Scalar):
         return
@@ -160,7 +159,7 @@ def _replicas(entry: Node, path: str, variants: list[Variant], ledger: Ledger) -
             put(spec, "replicas", ledger.again(count), entry.places["count"])
 
 
-def _image(entry: Node, path: str, variants: list[Variant], ledger: Ledger) -> None:
+def _image(entry: Node, variants: list[Variant]) -> None:
     name = yamlnodes.text(entry, "name")
     if not isinstance(entry, Mapping) or not name:
         return
@@ -169,10 +168,10 @@ def _image(entry: Node, path: str, variants: list[Variant], ledger: Ledger) -> N
             for key in _CONTAINER_LISTS:
                 for container in yamlnodes.items(holder, key) if key in holder else ():
                     if isinstance(container, Mapping):
-                        _replace_image(container, name, entry, ledger)
+                        _replace_image(container, name, entry)
 
 
-def _replace_image(container: Mapping, name: str, entry: Mapping, ledger: Ledger) -> None:
+def _replace_image(container: Mapping, name: str, entry: Mapping) -> None:
     old = container.get("image")
     if not isinstance(old, Scalar):
         return
@@ -184,5 +183,4 @@ def _replace_image(container: Mapping, name: str, entry: Mapping, ledger: Ledger
     text = f"{new_name or name}{':' + tag if tag else ''}{'@' + pin if pin else ''}"
     deciding = next((key for key in ("digest", "newTag", "newName") if key in entry), "name")
     line, column = entry.places[deciding]
-    ledger.fed((line, column), Place(ledger.locate(old.line, old.column)[0], "the image it replaces"))
     put(container, "image", scalar(text[:500], line, column, bare=False), (line, column))

@@ -10,24 +10,27 @@ _STRIDE = 1 << 24  # more lines than a file of bounds.FILE_BYTES can have
 
 
 class TooLargeError(ValueError):
-    """A kustomization that renders to more nodes than the bound."""
+    """Files put together to more nodes than the bound."""
 
 
 class Ledger:
-    """Which range of lines belongs to which file, and which places fed a node that was changed."""
+    """Which range of lines belongs to which file."""
 
     def __init__(self) -> None:
         self._paths: list[str] = []
         self._shifts: dict[str, int] = {}
-        self._fed: dict[tuple[int, int], tuple[Place, ...]] = {}
-        self._left = bounds.KUSTOMIZE_NODES
+        self._left = bounds.MERGED_NODES
 
     def copy(self, node: Node, path: str, base_line: int = 0) -> Node:
         """A copy of `node` of the file `path`, free to be changed; `base_line` is added to its lines."""
+        return self._copy(node, self.shift(path) + base_line)
+
+    def shift(self, path: str) -> int:
+        """What is added to the lines of the file `path`."""
         if path not in self._shifts:
             self._shifts[path] = len(self._paths) * _STRIDE
             self._paths.append(path)
-        return self._copy(node, self._shifts[path] + base_line)
+        return self._shifts[path]
 
     def again(self, node: Node) -> Node:
         """A copy of a node that already has its place here: one patch changes many objects."""
@@ -36,7 +39,7 @@ class Ledger:
     def _copy(self, node: Node, shift: int) -> Node:
         self._left -= 1
         if self._left < 0:
-            raise TooLargeError(f"renders to more than {bounds.KUSTOMIZE_NODES} nodes")
+            raise TooLargeError(f"renders to more than {bounds.MERGED_NODES} nodes")
         made: Node
         if isinstance(node, Mapping):
             made = Mapping(node.line + shift, node.column, node.tag)
@@ -53,14 +56,8 @@ class Ledger:
             made.bare, made.block, made.tag = node.bare, node.block, node.tag
         return made
 
-    def fed(self, place: tuple[int, int], by: Place) -> None:
-        """Remember that what stands at `place` replaced or completed what stands at `by`."""
-        before = self._fed.get(place, ())
-        if by not in before:
-            self._fed[place] = (*before, by)
-
     def locate(self, line: int, column: int) -> tuple[Location, tuple[Place, ...]]:
         """The place in the repository; see kube.Locate."""
         number, own = divmod(line, _STRIDE)
         path = self._paths[number] if number < len(self._paths) else ""
-        return Location(path, own, column), self._fed.get((line, column), ())
+        return Location(path, own, column), ()

@@ -1,0 +1,42 @@
+"""Compose files, by name or by shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import compose, yamlnodes
+from mlops_scan.scanner.formats.ledger import TooLargeError
+from mlops_scan.scanner.formats.yamlnodes import Mapping
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_SERVICES = re.compile(rb"^services[ \t]*:", re.MULTILINE)
+
+
+class ComposeFiles(Parser):
+    """Services of a Compose file; an override is read together with the main file beside it."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.yaml", "*.yml")
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        return super().reads(source, tree) and _SERVICES.search(source.data) is not None
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        parsed = yamlnodes.documents(source)
+        named = compose.named_compose(source.name)
+        for document in parsed.documents:
+            if isinstance(document, Mapping) and compose.is_compose(document, named=named):
+                yield from _services(source, tree, document)
+        if named:
+            yield from parsed.notes
+
+
+def _services(source: SourceFile, tree: Tree, document: Mapping) -> Iterator[Fact | Note]:
+    try:
+        for service in compose.services(tree, source, document):
+            yield from compose.facts(service)
+    except TooLargeError as error:
+        yield Note(Location(source.path), f"Compose file {error}")
