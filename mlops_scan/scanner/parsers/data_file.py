@@ -1,0 +1,45 @@
+"""Data committed beside the code: tables, arrays and records, by name and size only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_TABLES = re.compile(
+    r"\.(csv|tsv|parquet|feather|arrow|orc|avro|jsonl|ndjson|npy|npz|xlsx?|arff|libsvm|svmlight|tfrecords?|rec|mat"
+    r"|sas7bdat|dta|sav|rds|rdata)(?:\.(?:gz|bz2|xz|zst|zip))?\Z",
+    re.IGNORECASE,
+)
+_LARGE_TEXT = re.compile(
+    r"(?:^|/)(?:data|datasets?|corpus|corpora)/(?:.*/)?[^/]+\.(json|txt|xml)(?:\.gz)?\Z", re.IGNORECASE
+)
+_LARGE = 1_000_000  # bytes from which a text file in a data folder is data
+_POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[^\n]*\n)*?size (\d{1,18})\n")
+_POINTER_BYTES = 1024  # by the specification a pointer is smaller
+
+
+class DataFile(Parser):
+    """`dataset` facts of data files in the repository."""
+
+    patterns = ("*.csv", "*.parquet", "*.feather", "*.arrow", "*.jsonl", "*.npy", "*.npz", "*.tsv", "*.xlsx", "*.arff")
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        return _format(source.path, source.size) != ""
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        size, tracked = source.size, "git"
+        if source.size < _POINTER_BYTES and (pointer := _POINTER.match(source.data)):
+            size, tracked = int(pointer[1]), "lfs"
+        says = {"tracked_by": tracked, "bytes": size, "format": _format(source.path, source.size)}
+        yield Fact("dataset", source.path, Location(source.path), says)
+
+
+def _format(path: str, size: int) -> str:
+    if match := _TABLES.search(path):
+        return match[1].lower()
+    match = _LARGE_TEXT.search(path)
+    return match[1].lower() if match and size >= _LARGE else ""
