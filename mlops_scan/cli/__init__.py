@@ -1,0 +1,56 @@
+"""The command line. Exit codes: 0 fine, 1 findings, 2 wrong use, wrong configuration or our own fault."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+ISSUES = "https://github.com/mlops-scan/mlops-scan/issues"
+INTERRUPTED = 130  # as a shell reports SIGINT
+
+
+def main() -> NoReturn:
+    """The console script."""
+    code = run()
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):  # nobody reads on: the interpreter must not say so again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; whatever happens is told on stderr."""
+    from mlops_scan.cli.app import app
+    from mlops_scan.cli.settings import RejectedError
+
+    try:
+        code = app.main(arguments, prog_name="mlops-scan", standalone_mode=False)
+    except RejectedError as rejected:
+        for complaint in rejected.complaints:
+            click.echo(f"error: {complaint}", err=True)
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except Exception as error:
+        _crash(error, arguments)
+        return 2
+    return code if isinstance(code, int) else 0
+
+
+def _crash(error: Exception, arguments: Sequence[str] | None) -> None:
+    given = sys.argv[1:] if arguments is None else arguments
+    if "--debug" in given or os.environ.get("MLOPS_SCAN_DEBUG"):
+        import traceback
+
+        traceback.print_exception(type(error), error, error.__traceback__)
+    words = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    hint = f"a fault of mlops-scan: run it again with --debug and tell {ISSUES}"
+    click.echo(f"error: {words} ({hint})", err=True)
