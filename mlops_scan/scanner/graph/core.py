@@ -130,6 +130,11 @@ class Graph:
             f"{tools} ({code} Python files, {manifests} declared resources, {len(self._facts['workflow'])} workflows)"
         )
 
+    def tool_status(self, tool: str) -> str:
+        """The catalogue's word on a tool: active, maintenance, eol, archived ..., or '' for what it does not know."""
+        known = {one.id: one.status for one in catalog.load().tools()}
+        return known.get(tool, "")
+
     # -- workloads ---------------------------------------------------------------------------------------------
 
     def workloads(self, *kinds: str) -> tuple[Workload, ...]:
