@@ -140,7 +140,7 @@ def _command(prefix: str, text: str, pattern: str) -> Signature:
 
 def _typed(shape: re.Pattern[str], what: str) -> Callable[[str, str, str], Signature]:
     def read(prefix: str, text: str, pattern: str) -> Signature:
-        name, *terms = re.split(r" (?=\.)", pattern)
+        name, *terms = re.split(r" (?=!?\.)", pattern)
         _need(shape, name, text, what)
         return Signature(prefix, text, name, attributes=_attributes(terms, text))
 
