@@ -89,7 +89,7 @@ def _path_complaints(path: str, commands: Collection[str]) -> Iterator[Complaint
     elif root.exists():
         yield Complaint(path, "is a file: a scan wants the folder of a repository")
     else:
-        yield Complaint(path, f"no such folder{suggestion(path, commands)}")
+        yield Complaint(path, f"no such folder{suggestion(path, commands).replace('mean', 'mean the command')}")
 
 
 def _from_file(options: Options, complaints: list[Complaint]) -> Config:

@@ -28,13 +28,11 @@ _VCS = (".git", ".hg", ".svn")
 
 
 class Discovery(NamedTuple):
-    """The files, what was left out and why, what could not be listed; the folder's name and its place in git."""
+    """The files, what was left out and why, and what could not be listed."""
 
     tree: Tree
     skipped: tuple[Skipped, ...]
     notes: tuple[Note, ...]
-    name: str = ""
-    prefix: str = ""
 
 
 def discover(root: Path, exclude: Sequence[str] = ()) -> Discovery:
@@ -64,8 +62,6 @@ def discover(root: Path, exclude: Sequence[str] = ()) -> Discovery:
         Tree(root, sources),
         tuple(sorted(skipped, key=lambda one: (one.path, one.reason))),
         tuple(sorted(notes)),
-        root.resolve().name,
-        git_prefix(root),
     )
 
 
