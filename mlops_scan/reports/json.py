@@ -105,6 +105,7 @@ def _recommendation(one: Recommendation) -> dict[str, Any]:
         "trade_offs": list(one.trade_offs),
         "assumptions": list(one.assumptions),
         "configuration": one.configuration,
+        "details": [dict(row) for row in one.details],
     }
 
 

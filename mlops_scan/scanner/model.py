@@ -180,7 +180,7 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A choice from a decision table, with what decided it."""
+    """A choice from a decision table, with what decided it. `details` are rows of a plan, all with the same keys."""
 
     topic: str
     choice: str
@@ -190,6 +190,7 @@ class Recommendation:
     trade_offs: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     configuration: str = ""
+    details: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

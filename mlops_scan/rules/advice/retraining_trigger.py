@@ -37,8 +37,11 @@ class RetrainingTrigger(Chooser):
             because=tuple(because),
             why=tuple(row["why"]),
             alternatives=(row["runner_up"],),
-            trade_offs=tuple(f"gate: {one}" for one in rules["gate"]),
-            assumptions=(f"estimated frequency: {row['frequency']}", "what the model describes changes with time"),
+            assumptions=("what the model describes changes with time",),
+            details=(
+                {"step": "frequency", "what": row["frequency"]},
+                *({"step": "evaluation gate", "what": one} for one in rules["gate"]),
+            ),
         )
 
     def questions(self, graph: Graph) -> Iterator[Question]:

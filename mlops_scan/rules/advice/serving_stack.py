@@ -64,7 +64,7 @@ class ServingStack(Chooser):
 
 def situation(graph: Graph) -> Situation:
     """The facts that decide, with the places that show them."""
-    served = [use for use in (*graph.online, *graph.batch)]
+    served = [*graph.online, *graph.batch]
     sized = _sizes(graph)
     kubernetes = [one for one in graph.workloads() if one.origin != "compose" and not one.disabled]
     because = [Place(use.at, f"serves with {use.tool}") for use in served[:2]]
