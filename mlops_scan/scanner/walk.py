@@ -139,7 +139,7 @@ def _walked(root: Path, above: tuple[_Rules, ...], notes: list[Note], left_out: 
         for entry in entries:
             path = prefix + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if _ignored(path, is_folder, rules):
+            if entry.name == ".git" or _ignored(path, is_folder, rules):
                 continue
             if not is_folder:
                 yield path
@@ -229,7 +229,7 @@ def _sources(root: Path, listed: list[str], skipped: list[Skipped]) -> Iterator[
             inside = os.path.relpath(target, home).replace(os.sep, "/")
             if inside in known and Path(target).is_file():
                 yield SourceFile(root, path, Path(target).stat().st_size, link=inside)
-            elif inside.startswith("../") or not Path(target).exists():
+            elif inside.split("/")[0] == ".." or not Path(target).exists():
                 skipped.append(Skipped(path, "symbolic link that leads out of the scanned folder or nowhere"))
 
 
