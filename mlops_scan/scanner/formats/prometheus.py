@@ -22,7 +22,10 @@ def worth_reading(text: str) -> bool:
 
 
 def facts(node: Node | None, make: Make, *, where: str) -> Iterator[Fact]:
-    """`alert`, `receiver` and `scrape` facts of one document (or of the spec of an operator's object)."""
+    """`alert`, `receiver` and `scrape` facts of one document (or of the spec of an operator's object).
+
+    A group's rules are Prometheus' or Grafana's: the latter have a `title` and `data` with the queries.
+    """
     if not isinstance(node, Mapping):
         return
     yield from _alerts(node, make, where)
@@ -50,23 +53,56 @@ def _alerts(node: Mapping, make: Make, where: str) -> Iterator[Fact]:
     for group in _mappings(node, "groups"):
         for rule in _mappings(group, "rules"):
             kind = next((key for key in ("alert", "record") if isinstance(rule.get(key), Scalar)), None)
-            if kind is None or "expr" not in rule:
+            if kind is not None and "expr" in rule:
+                name, expression = yamlnodes.text(rule, kind), yamlnodes.text(rule, "expr")
+            elif isinstance(rule.get("title"), Scalar) and "data" in rule:
+                kind, name, expression = "alert", yamlnodes.text(rule, "title"), " ; ".join(_queries(rule, "data"))
+            else:
                 continue
             says = {
                 "type": kind,
-                "expr": yamlnodes.text(rule, "expr")[: bounds.FACT_TEXT],
+                "expr": expression[: bounds.FACT_TEXT],
                 "labels": _texts(rule.get("labels")),
                 "where": where,
             }
-            yield make("alert", yamlnodes.text(rule, kind), (rule.line, rule.column), says)
+            yield make("alert", name, (rule.line, rule.column), says)
+
+
+def _queries(holder: Mapping, key: str) -> list[str]:
+    """The expressions of Grafana's queries: of a rule's `data` (in a model) or a panel's `targets`."""
+    found = [yamlnodes.text(one, "model", "expr") or yamlnodes.text(one, "expr") for one in _mappings(holder, key)]
+    return [expression for expression in found if expression]
+
+
+def grafana(node: Node, make: Make) -> Iterator[Fact]:
+    """Contact points as receivers, data sources and dashboards as settings, alerts that dashboards hold."""
+    if not isinstance(node, Mapping):
+        return
+    for point in _mappings(node, "contactPoints"):
+        kinds = [text for text in (yamlnodes.text(one, "type") for one in _mappings(point, "receivers")) if text]
+        yield make("receiver", yamlnodes.text(point, "name"), (point.line, point.column), _receiver(kinds))
+    for source in _mappings(node, "datasources") if "apiVersion" in node else ():
+        says = {"value": yamlnodes.text(source, "type"), "file_format": "grafana"}
+        yield make("setting", "datasources.type", (source.line, source.column), says)
+    if isinstance(node.get("panels"), Sequence) and isinstance(node.get("schemaVersion"), Scalar):
+        yield make("setting", "dashboard", (1, 1), {"value": yamlnodes.text(node, "title"), "file_format": "grafana"})
+        for panel in _mappings(node, "panels"):
+            alert = panel.get("alert")
+            if isinstance(alert, Mapping):
+                expression = " ; ".join(_queries(panel, "targets"))[: bounds.FACT_TEXT]
+                says = {"type": "alert", "expr": expression, "where": "dashboard"}
+                yield make("alert", yamlnodes.text(alert, "name"), (alert.line, alert.column), says)
 
 
 def _receivers(node: Mapping, make: Make) -> Iterator[Fact]:
     for receiver in _mappings(node, "receivers"):
         kinds = [key for key in receiver if key.endswith(("_configs", "Configs"))]
         filled = [key for key in kinds if any(isinstance(one, Mapping) for one in yamlnodes.items(receiver, key))]
-        says = {"configs": filled, "empty": not filled}
-        yield make("receiver", yamlnodes.text(receiver, "name"), (receiver.line, receiver.column), says)
+        yield make("receiver", yamlnodes.text(receiver, "name"), (receiver.line, receiver.column), _receiver(filled))
+
+
+def _receiver(kinds: list[str]) -> dict[str, Any]:
+    return {"configs": kinds, "empty": not kinds}
 
 
 def _scrapes(node: Mapping, make: Make) -> Iterator[Fact]:

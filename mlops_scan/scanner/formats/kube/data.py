@@ -54,14 +54,14 @@ def spot(holder: Node | None, key: str) -> tuple[int, int]:
     return place
 
 
-def brief(node: Node | None) -> Any:
+def brief(node: Node | None, nodes: int = bounds.FACT_NODES) -> Any:
     """Plain data in which strings and the number of nodes are bounded: what a fact may carry."""
-    return _Brief().convert(node, 0)
+    return _Brief(nodes).convert(node, 0)
 
 
 class _Brief:
-    def __init__(self) -> None:
-        self.left = bounds.FACT_NODES
+    def __init__(self, nodes: int) -> None:
+        self.left = nodes
 
     def convert(self, node: Node | None, depth: int) -> Any:
         self.left -= 1

@@ -1,0 +1,130 @@
+"""Single keys of configuration files: those that the catalogue names a tool by, nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import translate
+from typing import Any, ClassVar
+
+from mlops_scan.scanner import bounds, catalog
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import prototext, tomllines, yamlnodes
+from mlops_scan.scanner.formats.kube.data import brief
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_KEY = re.compile(r"[\w.*/-]+\Z")
+_WORD = re.compile(r"[A-Za-z_]\w{2,}")
+_PROPERTY = re.compile(r"[ \t]*([\w.-]+)[ \t]*[=:][ \t]*(.*)")
+_ATTRIBUTE = re.compile(r"(?<=\s)([\w-]+)=(\S+)")
+_BYTES = 2**20  # larger files are data
+_VALUE_NODES = 50
+
+
+class Settings(Parser):
+    """Flattens YAML, JSON, TOML, protocol-buffer text and properties to dotted keys (lists have no index)."""
+
+    patterns: ClassVar[tuple[str, ...]] = (
+        "*.yaml",
+        "*.yml",
+        "*.json",
+        "*.toml",
+        "*.pbtxt",
+        "*.config",
+        "*.properties",
+        ".gitattributes",
+    )
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        return super().reads(source, tree) and bool(_wanted(source)) and len(source.data) <= _BYTES
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        wanted = [(key, re.compile(translate(key))) for key in _wanted(source)]
+        file_format = source.name.rpartition(".")[2]
+        try:
+            for dotted, value, place in _entries(source, file_format, wanted):
+                says = {"value": value, "file_format": file_format}
+                yield Fact("setting", dotted, Location(source.path, *place), says)
+        except tomllines.TomlError:
+            return  # the parser of the manifest says so
+        except prototext.ProtoTextError as error:
+            yield Note(Location(source.path, error.line), f"not readable as {file_format}: {error.reason}")
+
+
+Wanted = list[tuple[str, "re.Pattern[str]"]]
+Entry = tuple[str, Any, tuple[int, int]]
+
+
+def _wanted(source: SourceFile) -> tuple[str, ...]:
+    """The catalogue's keys for this file of which every word stands in it."""
+    keys = (key for key in catalog.load().setting_keys(source.path) if _KEY.match(key))
+    return tuple(key for key in keys if all(word.encode() in source.data for word in _WORD.findall(key)))
+
+
+def _entries(source: SourceFile, file_format: str, wanted: Wanted) -> Iterator[Entry]:
+    if file_format in ("properties", "gitattributes"):
+        pattern = _PROPERTY if file_format == "properties" else _ATTRIBUTE
+        yield from (one for one in _lines(source.text, pattern) if _fitting(one[0], wanted))
+    elif file_format == "toml":
+        yield from _toml(tomllines.read(source.text), wanted)
+    else:
+        roots = (
+            [prototext.read(source.text)]
+            if file_format in ("pbtxt", "config")
+            else yamlnodes.documents(source).documents
+        )
+        for root in roots:
+            yield from _flat(root, "", frozenset(), wanted)
+
+
+def _fitting(dotted: str, wanted: Wanted) -> frozenset[str]:
+    return frozenset(key for key, pattern in wanted if pattern.match(dotted))
+
+
+def _flat(node: Node, prefix: str, above: frozenset[str], wanted: Wanted) -> Iterator[Entry]:
+    """Each key that fits a wanted glob which the key around it does not fit already."""
+    if isinstance(node, Sequence):
+        for item in node:
+            yield from _flat(item, prefix, above, wanted)
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            dotted = f"{prefix}.{key}" if prefix else key
+            if len(dotted) > 500:
+                continue
+            fitting = _fitting(dotted, wanted)
+            if fitting - above:
+                yield dotted, _value(value), node.places.get(key, (node.line, node.column))
+            yield from _flat(value, dotted, fitting | above, wanted)
+
+
+def _value(node: Node) -> Any:
+    return (
+        yamlnodes.typed(node)
+        if isinstance(node, Scalar) and len(node) < bounds.FACT_TEXT
+        else brief(node, _VALUE_NODES)
+    )
+
+
+def _toml(document: tomllines.Toml, wanted: Wanted) -> Iterator[Entry]:
+    for path, place in document.places.items():
+        names = [str(part) for part in path if isinstance(part, str)]
+        fitting = _fitting(".".join(names), wanted)
+        if fitting - (_fitting(".".join(names[:-1]), wanted) if len(names) > 1 else frozenset()):
+            value = _at(document.data, path)
+            yield ".".join(names), value if isinstance(value, (str, int, float, bool)) else None, place
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for part in path:
+        fits = isinstance(value, dict) if isinstance(part, str) else isinstance(value, list)
+        value = value[part] if fits else None
+    return value
+
+
+def _lines(text: str, pattern: re.Pattern[str]) -> Iterator[Entry]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.lstrip().startswith(("#", "!")) and len(line) < bounds.LINE_CHARS:
+            for found in pattern.finditer(line):
+                yield found[1], found[2].strip(), (number, found.start(1) + 1)
