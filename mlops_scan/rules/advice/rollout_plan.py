@@ -23,9 +23,7 @@ class RolloutPlan(Chooser):
         yield Recommendation(
             topic=self.topic,
             choice=("shadow, canary, full" if online else "side by side, then full") + with_what,
-            because=tuple(
-                [*shown, *(Place(use.at, f"serves with {use.tool}") for use in (*graph.online, *graph.batch)[:1])]
-            ),
+            because=(*shown, *(Place(use.at, f"serves with {use.tool}") for use in (*graph.online, *graph.batch)[:1])),
             trade_offs=(plan["rollback"],),
             details=tuple(
                 {key: str(value) for key, value in row.items()} for row in plan["online" if online else "batch"]
