@@ -1,0 +1,289 @@
+"""A Helm chart as it lies in the repository: its metadata, values, templates, and the charts it depends on."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.gotemplate.functions.semver import satisfies
+from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, TemplateError, Value
+from mlops_scan.scanner.formats.gotemplate.objects import glob_pattern
+from mlops_scan.scanner.formats.gotemplate.values import Values, from_node
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Readable
+from mlops_scan.scanner.model import Location, Note
+
+T = TypeVar("T")
+ANCHOR = "Chart.yaml"
+_SKIPPED_TEMPLATES = re.compile(r"(?:^|/)NOTES\.txt$|\.(?:md|png|svg|gif)$", re.IGNORECASE)
+
+
+class Repository(Protocol):
+    """The files of a repository, as much as a chart needs of them."""
+
+    @property
+    def paths(self) -> tuple[str, ...]: ...
+
+    def get(self, path: str) -> Readable | None: ...
+
+    def under(self, folder: str) -> tuple[str, ...]: ...
+
+    def memo(self, key: str, make: Callable[[], T]) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """An entry of `dependencies`; `line` is where it stands in `path`."""
+
+    name: str
+    version: str
+    repository: str
+    condition: str
+    alias: str
+    tags: tuple[str, ...]
+    imports: tuple[str | tuple[str, str], ...]  # 'exports' key, or (child path, parent path)
+    path: str
+    line: int
+
+    @property
+    def local(self) -> str:
+        """The path of a `file://` dependency, else ''."""
+        return self.repository.removeprefix("file://") if self.repository.startswith("file://") else ""
+
+
+@dataclass(slots=True)
+class Chart:
+    """One chart. `charts` are those in its charts/ folder, then those found elsewhere in the repository (`outside`)."""
+
+    folder: str
+    node: Mapping
+    defaults: Values
+    dependencies: tuple[Dependency, ...]
+    templates: tuple[str, ...]
+    files: tuple[str, ...]
+    charts: list[Chart] = field(default_factory=list)
+    outside: bool = False
+    archives: tuple[str, ...] = ()
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """Chart.yaml."""
+        return posixpath.join(self.folder, ANCHOR)
+
+    @property
+    def values_path(self) -> str:
+        """values.yaml, whether there is one or not."""
+        return posixpath.join(self.folder, "values.yaml")
+
+    @property
+    def name(self) -> str:
+        return yamlnodes.text(self.node, "name") or posixpath.basename(self.folder) or "chart"
+
+    @property
+    def version(self) -> str:
+        return yamlnodes.text(self.node, "version")
+
+    @property
+    def library(self) -> bool:
+        """A library chart only defines; it renders nothing."""
+        return yamlnodes.text(self.node, "type") == "library"
+
+    def missing(self) -> Iterator[Dependency]:
+        """The dependencies that are not in the repository."""
+        return (one for one in self.dependencies if find(self.charts, one) is None)
+
+
+def find(charts: list[Chart], dependency: Dependency) -> Chart | None:
+    """The chart that a dependency means: by name, and by version unless it lies elsewhere in the repository."""
+    named = [one for one in charts if one.name == dependency.name]
+    if dependency.local:
+        wanted = posixpath.basename(dependency.local.rstrip("/"))
+        named.sort(key=lambda one: (not one.outside, posixpath.basename(one.folder) != wanted))
+    return next((one for one in named if one.outside or fits(dependency.version, one.version)), None)
+
+
+def fits(constraint: str, version: str) -> bool:
+    """Whether a version fits; no constraint, or the very same text, always does."""
+    try:
+        return not constraint or constraint == version or satisfies(constraint, version)
+    except TemplateError:
+        return False
+
+
+def is_vendored(tree: Repository, folder: str) -> bool:
+    """Whether the chart lies in the charts/ folder of another."""
+    above, _, _ = folder.rpartition("/")
+    parent, _, last = above.rpartition("/")
+    return (last or parent) == "charts" and tree.get(posixpath.join(parent, ANCHOR)) is not None
+
+
+def load(tree: Repository, folder: str, depth: int = 0) -> Chart | None:
+    """The chart at `folder`, with all it depends on as far as that is in the repository; None when it is none."""
+    source = tree.get(posixpath.join(folder, ANCHOR))
+    if source is None:
+        return None
+    parsed = yamlnodes.documents(source)
+    node = parsed.documents[0] if parsed.documents else None
+    if not isinstance(node, Mapping):
+        return None
+    ignored = _ignored(tree, folder)
+    inside = [path for path in _inside(tree, folder) if not ignored(path)]
+    notes: list[Note] = []
+    chart = Chart(
+        folder=folder,
+        node=node,
+        defaults=_defaults(tree, posixpath.join(folder, "values.yaml"), notes),
+        dependencies=tuple(_dependencies(tree, folder, node)),
+        templates=tuple(
+            path for path in inside if path.startswith("templates/") and not _SKIPPED_TEMPLATES.search(path)
+        ),
+        files=tuple(path for path in inside if not path.startswith(("templates/", "charts/"))),
+        archives=tuple(path for path in inside if re.fullmatch(r"charts/[^/]+\.tgz", path)),
+        notes=notes,
+    )
+    if depth < bounds.CHART_DEPTH:
+        _add_charts(tree, chart, inside, depth)
+    else:
+        notes.append(Note(Location(chart.path), f"sub-charts deeper than {bounds.CHART_DEPTH} levels are not read"))
+    return chart
+
+
+def _inside(tree: Repository, folder: str) -> list[str]:
+    """Paths of the chart's files, relative to it."""
+    skip = len(folder) + 1 if folder else 0
+    return [path[skip:] for path in tree.under(folder)]
+
+
+def _defaults(tree: Repository, path: str, notes: list[Note]) -> Values:
+    values, found = read_values(tree, path)
+    notes += found
+    return values
+
+
+def read_values(tree: Repository, path: str) -> tuple[Values, list[Note]]:
+    """A values file with the places of its keys, and what of it could not be read."""
+    source = tree.get(path)
+    if source is None:
+        return Values(), []
+    parsed = yamlnodes.documents(source)
+    notes = list(parsed.notes)
+    try:
+        made = from_node(parsed.documents[0], path) if parsed.documents else None
+    except BoundError as error:
+        made = None
+        notes.append(Note(Location(path), str(error)))
+    return made if isinstance(made, Values) else Values(), notes
+
+
+def _dependencies(tree: Repository, folder: str, node: Mapping) -> Iterator[Dependency]:
+    """Those of Chart.yaml, or of the requirements.yaml that charts of the first API version have."""
+    path: str = posixpath.join(folder, ANCHOR)
+    holder: yamlnodes.Node | None = node
+    if "dependencies" not in node:
+        path = posixpath.join(folder, "requirements.yaml")
+        source = tree.get(path)
+        found = yamlnodes.documents(source).documents if source is not None else ()
+        holder = found[0] if found else None
+    for entry in yamlnodes.items(holder, "dependencies"):
+        if isinstance(entry, Mapping) and yamlnodes.text(entry, "name"):
+            yield _dependency(entry, path)
+
+
+def _dependency(entry: Mapping, path: str) -> Dependency:
+    texts = {key: yamlnodes.text(entry, key) for key in ("name", "version", "repository", "condition", "alias")}
+    tags = tuple(str(tag) for tag in yamlnodes.items(entry, "tags") if isinstance(tag, str))
+    imports = tuple(_import(one) for one in yamlnodes.items(entry, "import-values"))
+    line = entry.places.get("name", (entry.line, 1))[0]
+    return Dependency(**texts, tags=tags, imports=imports, path=path, line=line)
+
+
+def _import(node: yamlnodes.Node) -> str | tuple[str, str]:
+    if isinstance(node, Mapping):
+        return yamlnodes.text(node, "child"), yamlnodes.text(node, "parent")
+    return str(node)
+
+
+def _add_charts(tree: Repository, chart: Chart, inside: list[str], depth: int) -> None:
+    pattern = re.compile(r"charts/([^/_.][^/]*)/Chart\.yaml")
+    for path in inside:
+        match = pattern.fullmatch(path)
+        found = load(tree, posixpath.join(chart.folder, "charts", match[1]), depth + 1) if match else None
+        if found is not None:
+            chart.charts.append(found)
+    for dependency in chart.dependencies:
+        if find(chart.charts, dependency) is not None:
+            continue
+        folder = _elsewhere(tree, chart, dependency)
+        found = load(tree, folder, depth + 1) if folder is not None and folder != chart.folder else None
+        if found is not None and found.name == dependency.name:
+            found.outside = True
+            chart.charts.append(found)
+
+
+def _elsewhere(tree: Repository, chart: Chart, dependency: Dependency) -> str | None:
+    """The folder of a dependency outside charts/: by its path, else the one chart of that name and version."""
+    if dependency.local:
+        joined = posixpath.normpath(posixpath.join(chart.folder, dependency.local))
+        return None if joined.startswith(("../", "/")) or joined == ".." else joined.removeprefix("./").strip(".")
+    folders = tree.memo("chart folders", lambda: _folders(tree)).get(dependency.name, [])
+    if len(folders) != 1:
+        return None
+    source = tree.get(posixpath.join(folders[0], ANCHOR))
+    found = yamlnodes.documents(source).documents if source is not None else ()
+    return folders[0] if found and fits(dependency.version, yamlnodes.text(found[0], "version")) else None
+
+
+def _folders(tree: Repository) -> dict[str, list[str]]:
+    """Folders of charts that are nobody's vendored sub-chart, by the folder's name."""
+    made: dict[str, list[str]] = {}
+    for path in tree.paths:
+        folder, _, name = path.rpartition("/")
+        if name == ANCHOR and folder and not is_vendored(tree, folder):
+            made.setdefault(posixpath.basename(folder), []).append(folder)
+    return made
+
+
+def _ignored(tree: Repository, folder: str) -> Callable[[str], bool]:
+    """Whether .helmignore keeps a path out of the chart."""
+    source = tree.get(posixpath.join(folder, ".helmignore"))
+    if source is None:
+        return lambda _: False
+    lines = [line.strip() for line in source.text.split("\n")]
+    rules = [_rule(line) for line in lines if line and not line.startswith(("#", "!"))]
+    patterns = [rule for rule in rules if rule is not None]
+    return lambda path: any(pattern.match(path) for pattern in patterns)
+
+
+def _rule(line: str) -> re.Pattern[str] | None:
+    """A line of .helmignore: a name anywhere, or a path from the chart's folder; what lies below is kept out, too."""
+    bare = line.strip("/")
+    if not bare or len(line) > 500 or bare in ("*", "**", "templates", "templates/*", ANCHOR):
+        return None
+    body = glob_pattern(bare).pattern.removesuffix(r"\Z")
+    start = "" if "/" in line.rstrip("/") else "(?:.*/)?"
+    end = "/.*" if line.endswith("/") else r"(?:/.*)?\Z"
+    return re.compile(f"{start}{body}{end}", re.DOTALL)
+
+
+def plain_defaults(chart: Chart, most: int = bounds.FACT_NODES) -> dict[str, Value]:
+    """The default values as JSON data, cut off after `most` nodes."""
+    left = [most]
+
+    def cut(value: Value, depth: int) -> Value:
+        left[0] -= 1
+        if left[0] < 0 or depth > bounds.YAML_DEPTH:
+            return None
+        if isinstance(value, dict):
+            return {key: cut(child, depth + 1) for key, child in value.items() if left[0] > 0}
+        if isinstance(value, list):
+            return [cut(child, depth + 1) for child in value if left[0] > 0]
+        if isinstance(value, str):
+            return value[: bounds.FACT_TEXT]
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    return dict(cut(chart.defaults, 0) or {})

@@ -1,0 +1,112 @@
+"""The output of a rendering, which remembers the template line and the values behind every line of it."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats.gotemplate.nodes import BoundError
+from mlops_scan.scanner.formats.gotemplate.values import Read
+
+_SEPARATOR = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
+_CONTENT = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)
+
+
+class Mark(NamedTuple):
+    """From `offset` on the output comes from `line` of `path`: literal text, or an action that made `reads`."""
+
+    offset: int
+    path: str
+    line: int
+    literal: bool
+    reads: tuple[Read, ...]
+
+
+class Writer:
+    """Collects what a template prints."""
+
+    __slots__ = ("_open", "_scanned", "length", "marks", "parts")
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.marks: list[Mark] = []
+        self.length = 0
+        self._scanned = 0
+        self._open = False
+
+    def literal(self, text: str, path: str, line: int) -> None:
+        """Text that stands in the template."""
+        self.marks.append(Mark(self.length, path, line, True, ()))
+        self._add(text)
+
+    def value(self, text: str, path: str, line: int, reads: tuple[Read, ...]) -> None:
+        """Text that an action made."""
+        if text:
+            self.marks.append(Mark(self.length, path, line, False, reads))
+            self._add(text)
+
+    def _add(self, text: str) -> None:
+        self.parts.append(text)
+        self.length += len(text)
+        if self.length > bounds.TEMPLATE_OUTPUT:
+            raise BoundError(f"output of more than {bounds.TEMPLATE_OUTPUT} characters")
+
+    @property
+    def document_open(self) -> bool:
+        """Whether anything but comments was printed since the last `---`."""
+        fresh = "".join(self.parts[self._scanned :])
+        self._scanned = len(self.parts)
+        separators = list(_SEPARATOR.finditer(fresh))
+        if separators:
+            self._open = False
+            fresh = fresh[separators[-1].end() :]
+        self._open = self._open or bool(_CONTENT.search(fresh))
+        return self._open
+
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is behind a place of the output; `column` is 0 where the template's column is not known."""
+
+    path: str
+    line: int
+    column: int
+    reads: tuple[Read, ...]
+
+
+class LineMap:
+    """Finds the source of a line of the output."""
+
+    def __init__(self, text: str, marks: list[Mark]) -> None:
+        self.text, self.marks = text, marks
+        self.offsets = [mark.offset for mark in marks]
+        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def source(self, line: int, column: int = 1) -> Source | None:
+        """The source of `line` (from one): of its first character that is no space, with all reads of the line."""
+        if not self.marks or not 0 < line <= len(self.starts):
+            return None
+        start = self.starts[line - 1]
+        end = self.starts[line] - 1 if line < len(self.starts) else len(self.text)
+        content = self.text[start:end]
+        first = start + len(content) - len(content.lstrip())
+        index = max(bisect.bisect_right(self.offsets, first) - 1, 0)
+        mark = self.marks[index]
+        return Source(mark.path, self._line(mark, first), self._column(mark, start, column), self._reads(index, end))
+
+    def _line(self, mark: Mark, offset: int) -> int:
+        return mark.line + self.text.count("\n", mark.offset, offset) if mark.literal else mark.line
+
+    def _column(self, mark: Mark, start: int, column: int) -> int:
+        return column if mark.literal and mark.offset < start else 0
+
+    def _reads(self, index: int, end: int) -> tuple[Read, ...]:
+        last = bisect.bisect_left(self.offsets, end)
+        return tuple(read for mark in self.marks[index:last] for read in mark.reads)
