@@ -1,0 +1,204 @@
+"""What assignments, parameters and class statements bind, and the facts that bindings themselves are."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from mlops_scan.scanner.formats.python.context import Context
+from mlops_scan.scanner.formats.python.recorder import Recorder
+from mlops_scan.scanner.formats.python.resolver import Resolver
+from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, ClassInfo, FunctionInfo, Scope
+from mlops_scan.scanner.formats.python.source import Source
+from mlops_scan.scanner.formats.python.values import CONSTANT_CALLS, Values, constant
+
+_LOOKED_INTO = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.Compare)
+_TEXT = (ast.JoinedStr, ast.BinOp, ast.UnaryOp)
+
+
+class Binder:
+    """Binds the names of one file."""
+
+    def __init__(self, source: Source, resolver: Resolver, values: Values, recorder: Recorder) -> None:
+        self.source, self.resolver, self.values, self.recorder = source, resolver, values, recorder
+
+    def assign(self, target: ast.expr, value: ast.expr, context: Context) -> None:
+        """Bind `target = value`; tuples element by element where both sides show them."""
+        pairs = [(target, value)]
+        while pairs:
+            target, value = pairs.pop()
+            if isinstance(target, (ast.Tuple, ast.List)):
+                if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
+                    pairs += zip(target.elts, value.elts, strict=True)
+                else:
+                    self.unknown(target, context.scope)
+            elif isinstance(target, (ast.Name, ast.Attribute)):
+                self._bind(target, self.binding(value, context.scope), context)
+
+    def annotated(self, node: ast.AnnAssign, context: Context) -> None:
+        """Bind `x: X = value`: the value when it says something, else the annotation."""
+        if not isinstance(node.target, (ast.Name, ast.Attribute)):
+            return
+        found = self.binding(node.value, context.scope) if node.value is not None else Binding()
+        if not found.name and found.const in (MISSING, None):
+            found = self.resolver.annotation(node.annotation, context.scope) or found
+        self._bind(node.target, found, context)
+
+    def _bind(self, target: ast.Name | ast.Attribute, binding: Binding, context: Context) -> None:
+        if isinstance(target, ast.Name):
+            context.scope.bind(target.id, binding, branch=context.branch)
+        elif isinstance(target.value, ast.Name):
+            owner = context.scope.find(target.value.id)
+            if owner is not None and owner.cls is not None:
+                owner.cls.scope.bind(target.attr, binding, branch=True)
+
+    def binding(self, value: ast.expr, scope: Scope) -> Binding:
+        """What a name bound to `value` stands for."""
+        if isinstance(value, ast.Constant):
+            return Binding(const=constant(value.value), scope=scope)
+        if isinstance(value, _LOOKED_INTO):
+            return Binding(node=value, scope=scope)
+        if isinstance(value, _TEXT):
+            return Binding(const=self.values.const(value, scope), scope=scope)
+        found = self.resolver.resolve(value, scope)
+        if isinstance(value, (ast.Call, ast.BoolOp, ast.Subscript)) and (
+            not found.known or found.name in CONSTANT_CALLS
+        ):
+            known = self.values.const(value, scope)
+            if known is not MISSING:
+                return Binding(found.name if found.known else "", found.known, const=known, scope=scope)
+        if found.known or found.local or found.const is not MISSING or found.node is not None:
+            return found
+        return Binding(scope=scope)
+
+    def unknown(self, target: ast.expr, scope: Scope) -> None:
+        """Names that hide outer ones and of which nothing is known: loop variables, unpacked values."""
+        stack = [target]
+        while stack:
+            one = stack.pop()
+            if isinstance(one, ast.Name):
+                scope.bind(one.id, Binding(), branch=False)
+            elif isinstance(one, (ast.Tuple, ast.List)):
+                stack += one.elts
+            elif isinstance(one, ast.Starred):
+                stack.append(one.value)
+
+    def parameters(self, info: FunctionInfo, context: Context) -> None:
+        """Bind a function's parameters by annotation and default; the first of a method is its class."""
+        arguments, scope = info.node.args, context.scope
+        listed = [*arguments.posonlyargs, *arguments.args]
+        defaults: list[ast.expr | None] = [None] * (len(listed) - len(arguments.defaults))
+        defaults += arguments.defaults
+        listed += arguments.kwonlyargs
+        defaults += arguments.kw_defaults
+        for one, default in zip(listed, defaults, strict=True):
+            found = self.resolver.annotation(one.annotation, info.scope)
+            known = self._default(default, info.scope)
+            made = Binding(scope=info.scope) if found is None else _copy(found)
+            made.const = known
+            scope.names[one.arg] = made
+        for extra in (arguments.vararg, arguments.kwarg):
+            if extra is not None:
+                scope.names[extra.arg] = Binding()
+        if info.cls is not None:
+            itself = Binding(info.cls.name, local=True, cls=info.cls)
+            scope.names["__class__"] = itself
+            if listed and not _is_static(info.node):
+                scope.names[listed[0].arg] = itself
+        for name, value in _options(info.node):
+            if name in scope.names and scope.names[name].const is MISSING:
+                scope.names[name].const = self.values.const(value, info.scope)
+
+    def lambda_scope(self, node: ast.Lambda, scope: Scope) -> Scope:
+        """The scope of a lambda's body."""
+        inner = Scope(scope)
+        arguments = node.args
+        listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        inner.names.update({one.arg: Binding() for one in listed if one is not None})
+        return inner
+
+    def define_class(self, node: ast.ClassDef, name: str, context: Context) -> ClassInfo:
+        """Bind a class statement; its first base that says something is where unknown attributes come from."""
+        base: Binding | None = None
+        for one in node.bases:
+            found = self.resolver.resolve(one, context.scope)
+            if (found.known or found.cls is not None) and base is None:
+                base = found
+        info = ClassInfo(name, Scope(context.scope, is_class=True), base)
+        context.scope.bind(node.name, Binding(name, local=True, cls=info))
+        return info
+
+    def constant(
+        self, node: ast.stmt, target: ast.expr, value: ast.expr | None, annotation: ast.expr | None, context: Context
+    ) -> None:
+        """A `constant` fact for module- and class-level targets, and for attributes of imported modules anywhere."""
+        if context.silent or value is None or isinstance(value, (ast.Lambda, ast.Await)):
+            return
+        name = self._target(target, context)
+        if not name:
+            return
+        found = self.values.of(value, context.scope)
+        if isinstance(found, dict) and "expr" in found and not found.keys() & {"const", "parts", "env"}:
+            return
+        says: dict[str, Any] = {"value": found, "module": self.source.module, "function": context.function}
+        if annotation is not None:
+            says["annotation"] = self.source.text(annotation)
+        made = self.recorder.clean(says, node)
+        made["value"] = found
+        self.recorder.put("constant", name, self.source.at(node), made)
+
+    def _target(self, target: ast.expr, context: Context) -> str:
+        if isinstance(target, ast.Name):
+            if context.function and not context.scope.is_class:
+                return ""
+            return f"{context.cls.name}.{target.id}" if context.scope.is_class and context.cls else target.id
+        if isinstance(target, (ast.Attribute, ast.Subscript)):
+            found = self.resolver.resolve(target, context.scope)
+            if isinstance(target, ast.Subscript):
+                key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+                return f"{found.name}[{key}]" if isinstance(key, str) and (found.known or not context.function) else ""
+            if found.known or not context.function:
+                return found.name
+        return ""
+
+    def _default(self, default: ast.expr | None, scope: Scope) -> Any:
+        """The constant default of a parameter, also inside `Option("x")` or `Query(default="x")`."""
+        if default is None:
+            return MISSING
+        if isinstance(default, ast.Call):
+            named = [one.value for one in default.keywords if one.arg == "default"]
+            inner = named or default.args[:1]
+            return constant(inner[0].value) if inner and isinstance(inner[0], ast.Constant) else MISSING
+        return self.values.const(default, scope)
+
+
+def _copy(found: Binding) -> Binding:
+    return Binding(found.name, found.known, local=found.local, scope=found.scope, cls=found.cls)
+
+
+def _is_static(node: ast.AST) -> bool:
+    return any(getattr(one, "id", "") == "staticmethod" for one in getattr(node, "decorator_list", ()))
+
+
+def _options(node: ast.AST) -> list[tuple[str, ast.expr]]:
+    """(parameter, default) of the command-line options that decorate a function."""
+    found: list[tuple[str, ast.expr]] = []
+    for decorator in getattr(node, "decorator_list", ()):
+        if isinstance(decorator, ast.Call) and getattr(decorator.func, "attr", "") in ("option", "argument"):
+            option = declared_option(decorator)
+            if option is not None:
+                found.append(option)
+    return found
+
+
+def declared_option(call: ast.Call) -> tuple[str, ast.expr] | None:
+    """(attribute, default) of `add_argument("--model-path", default=...)` or `option(...)`; None without default."""
+    names = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    keywords = {one.arg: one.value for one in call.keywords if one.arg}
+    target, default = keywords.get("dest"), keywords.get("default")
+    if isinstance(target, ast.Constant) and isinstance(target.value, str):
+        names = [target.value]
+    if not names or default is None:
+        return None
+    names.sort(key=lambda name: (name.startswith("-"), not name.startswith("--")))
+    return names[0].lstrip("-").replace("-", "_"), default

@@ -1,0 +1,100 @@
+"""Which tests compare something measured: the raw material of evaluation gates."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from mlops_scan.scanner.formats.python.resolver import Resolver
+from mlops_scan.scanner.formats.python.scopes import MISSING, Scope
+from mlops_scan.scanner.formats.python.source import Source
+from mlops_scan.scanner.formats.python.values import Values, constant
+
+_NODES = 60  # of one test
+_NAMES = 20
+_ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+_SIGNS: dict[type[ast.cmpop], str] = {**_ORDER, ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in"}
+
+
+class Comparisons:
+    """Reads the tests of one file."""
+
+    def __init__(self, source: Source, resolver: Resolver, values: Values) -> None:
+        self.source, self.resolver, self.values = source, resolver, values
+
+    def read(self, test: ast.expr, scope: Scope) -> dict[str, Any] | None:
+        """What a test compares; None when it orders nothing and compares no two names.
+
+        A test that is a name, or the call of a function of this file, is looked into one step.
+        """
+        nodes = _nodes(test)
+        compares = [node for node in nodes if isinstance(node, ast.Compare) and _telling(node)]
+        if not compares:
+            inner = self._behind(test, scope)
+            if inner is None:
+                return None
+            compares = [inner]
+            nodes += _nodes(inner)
+        return {
+            "names": self._names(nodes),
+            "ops": sorted({_SIGNS[op.__class__] for one in compares for op in one.ops if op.__class__ in _SIGNS}),
+            "constants": self._constants(nodes, scope),
+        }
+
+    def _behind(self, test: ast.expr, scope: Scope) -> ast.Compare | None:
+        while isinstance(test, ast.UnaryOp):
+            test = test.operand
+        if not isinstance(test, (ast.Name, ast.Attribute, ast.Call)):
+            return None
+        binding = self.resolver.resolve(test, scope)
+        found = binding.node
+        return found if isinstance(found, ast.Compare) and _telling(found) else None
+
+    def _names(self, nodes: list[ast.expr]) -> list[str]:
+        names: dict[str, None] = {}
+        for node in nodes:
+            if isinstance(node, (ast.Name, ast.Attribute)) or (
+                isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+            ):
+                names[self.source.text(node)] = None
+        return list(names)[:_NAMES]
+
+    def _constants(self, nodes: list[ast.expr], scope: Scope) -> list[Any]:
+        found: list[Any] = []
+        for node in nodes:
+            plain: Any = MISSING
+            if isinstance(node, ast.Constant):
+                plain = constant(node.value)
+            elif isinstance(node, (ast.Name, ast.Attribute)):
+                plain = self.values.const(node, scope)
+            if isinstance(plain, (str, int, float, bool)) and plain not in found:
+                found.append(plain)
+        return found[:_NAMES]
+
+
+def _nodes(test: ast.expr) -> list[ast.expr]:
+    """The expressions of a test, in order; an attribute chain counts as one."""
+    found: list[ast.expr] = []
+    stack: list[ast.AST] = [test]
+    while stack and len(found) < _NODES:
+        node = stack.pop()
+        if isinstance(node, ast.expr):
+            found.append(node)
+        if isinstance(node, (ast.Lambda, ast.Attribute)) and not _calls(node):
+            continue
+        stack += reversed(list(ast.iter_child_nodes(node)))
+    return found
+
+
+def _calls(node: ast.AST) -> bool:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, (ast.Call, ast.Subscript))
+
+
+def _telling(node: ast.Compare) -> bool:
+    if any(op.__class__ in _ORDER for op in node.ops):
+        return True
+    sides = [node.left, *node.comparators]
+    known = all(op.__class__ in _SIGNS for op in node.ops)
+    return known and all(isinstance(side, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)) for side in sides)

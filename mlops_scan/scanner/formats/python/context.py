@@ -1,0 +1,48 @@
+"""Where in a file the walker is: scope, function, enclosing blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from mlops_scan.scanner.formats.python.scopes import ClassInfo, Scope
+from mlops_scan.scanner.model import Location
+
+_CHAIN = 8
+_GUARDS = 3
+
+
+@dataclass(slots=True)
+class Gate:
+    """A comparison whose blocks are being read: what is called in them, and whether they stop the program."""
+
+    text: str
+    at: Location
+    says: dict[str, object]
+    body: list[int] = field(default_factory=list)  # indices of call records
+    other: list[int] = field(default_factory=list)
+    raises: bool = False
+    exits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The circumstances of a statement."""
+
+    scope: Scope
+    function: str = ""
+    cls: ClassInfo | None = None
+    loop: bool = False
+    main: bool = False
+    silent: bool = False  # names count, facts do not (TYPE_CHECKING)
+    optional: bool = False
+    branch: bool = False
+    chain: tuple[str, ...] = ()
+    guards: tuple[str, ...] = ()
+    gates: tuple[tuple[Gate, bool], ...] = ()  # enclosing comparisons, and whether this is their body
+
+    def inside(self, keyword: str, *, guard: str = "", gate: tuple[Gate, bool] | None = None) -> Context:
+        """The context of a block under `keyword`. Comparisons reach two blocks deep."""
+        chain = (*self.chain, keyword)[-_CHAIN:]
+        guards = (*self.guards, guard)[-_GUARDS:] if guard else self.guards
+        gates = self.gates[-1:] if gate is None else (*self.gates[-1:], gate)
+        return replace(self, chain=chain, guards=guards, gates=gates, branch=True)

@@ -1,0 +1,138 @@
+"""Facts of function and class statements, and tests whose answer is known before anything runs."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from mlops_scan.scanner.formats.python.context import Context
+from mlops_scan.scanner.formats.python.recorder import Recorder
+from mlops_scan.scanner.formats.python.resolver import Resolver
+from mlops_scan.scanner.formats.python.scopes import FunctionInfo, Scope
+
+_FIELDS = 200
+
+
+def function(info: FunctionInfo, context: Context, recorder: Recorder) -> None:
+    """Record a `function` fact."""
+    node, source = info.node, recorder.source
+    if isinstance(node, ast.Lambda):
+        return
+    decorators = [_decorator(one, context, recorder) for one in node.decorator_list]
+    says: dict[str, Any] = {
+        "params": _parameters(node.args, context, recorder),
+        "decorators": decorators,
+        "async": isinstance(node, ast.AsyncFunctionDef),
+        "stub": _is_stub(node.body),
+        "returns": source.text(node.returns) if node.returns is not None else "",
+        "end_line": source.line_of(node.end_lineno or node.lineno),
+        "module": source.module,
+        "main": context.main,
+        "abstract": any(one["name"].endswith(("abstractmethod", "overload")) for one in decorators),
+    }
+    recorder.add("function", info.name, node, says)
+
+
+def cls(node: ast.ClassDef, name: str, context: Context, recorder: Recorder) -> None:
+    """Record a `class` fact."""
+    resolve, scope = recorder.resolver.resolve, context.scope
+    says: dict[str, Any] = {
+        "bases": [resolve(base, scope).name or recorder.source.text(base) for base in node.bases],
+        "decorators": [resolve(one, scope).name for one in node.decorator_list],
+        "module": recorder.source.module,
+        "fields": [_field(one, context, recorder) for one in node.body[:_FIELDS] if _is_field(one)],
+        "end_line": recorder.source.line_of(node.end_lineno or node.lineno),
+    }
+    recorder.add("class", name, node, says)
+
+
+def truth(test: ast.expr) -> bool | None:
+    """True or False where the test is a constant, else None."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = truth(test.operand)
+        return None if inner is None else not inner
+    return bool(test.value) if isinstance(test, ast.Constant) else None
+
+
+def is_main(test: ast.expr) -> bool:
+    """Whether the test is `__name__ == "__main__"`, either way round, alone or in an `and`."""
+    if isinstance(test, ast.BoolOp):
+        return isinstance(test.op, ast.And) and any(is_main(one) for one in test.values if isinstance(one, ast.Compare))
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
+        return False
+    sides = (test.left, test.comparators[0])
+    return any(getattr(one, "id", "") == "__name__" for one in sides) and any(
+        getattr(one, "value", "") == "__main__" for one in sides
+    )
+
+
+def is_typing(test: ast.expr, resolver: Resolver, scope: Scope) -> bool:
+    """Whether the test is TYPE_CHECKING: its imports only serve annotations."""
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
+    return name == "TYPE_CHECKING"
+
+
+def _decorator(node: ast.expr, context: Context, recorder: Recorder) -> dict[str, Any]:
+    callee = node.func if isinstance(node, ast.Call) else node
+    made: dict[str, Any] = {"name": recorder.resolver.resolve(callee, context.scope).name}
+    if isinstance(node, ast.Call):
+        made.update(recorder.arguments(node, context))
+    return made
+
+
+def _parameters(arguments: ast.arguments, context: Context, recorder: Recorder) -> list[dict[str, Any]]:
+    listed = [*arguments.posonlyargs, *arguments.args]
+    defaults: list[ast.expr | None] = [None] * (len(listed) - len(arguments.defaults))
+    defaults += [*arguments.defaults, *([None] if arguments.vararg else []), *arguments.kw_defaults]
+    listed += [*([arguments.vararg] if arguments.vararg else []), *arguments.kwonlyargs]
+    if arguments.kwarg:
+        listed.append(arguments.kwarg)
+        defaults.append(None)
+    return [
+        _parameter(one.arg, one.annotation, default, context, recorder)
+        for one, default in zip(listed, defaults, strict=True)
+    ]
+
+
+def _parameter(
+    name: str, annotation: ast.expr | None, default: ast.expr | None, context: Context, recorder: Recorder
+) -> dict[str, Any]:
+    made: dict[str, Any] = {"name": name}
+    if annotation is not None:
+        made["annotation"] = _annotation(annotation, context, recorder)
+    if default is not None:
+        made["default"] = recorder.values.of(default, context.scope)
+    return made
+
+
+def _annotation(node: ast.expr, context: Context, recorder: Recorder) -> str:
+    """The text of an annotation; a plain name is qualified."""
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return recorder.resolver.resolve(node, context.scope).name
+    return recorder.source.text(node)
+
+
+def _is_field(node: ast.stmt) -> bool:
+    return isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+
+
+def _field(node: ast.stmt, context: Context, recorder: Recorder) -> dict[str, Any]:
+    assert isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    return _parameter(node.target.id, node.annotation, node.value, context, recorder)
+
+
+def _is_stub(body: list[ast.stmt]) -> bool:
+    return all(_is_empty(one) for one in body)
+
+
+def _is_empty(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Pass):
+        return True
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Return):
+        return node.value is None or isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Raise):
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        return getattr(raised, "id", "") == "NotImplementedError"
+    return False

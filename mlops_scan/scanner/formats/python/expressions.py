@@ -1,0 +1,88 @@
+"""The calls inside expressions: lambdas and comprehensions with their own scopes, no recursion."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from mlops_scan.scanner.formats.python import system
+from mlops_scan.scanner.formats.python.binder import Binder, declared_option
+from mlops_scan.scanner.formats.python.context import Context
+from mlops_scan.scanner.formats.python.recorder import NOTHING, Recorder, Top
+from mlops_scan.scanner.formats.python.scopes import Scope
+
+_LEAVES = frozenset((ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del))
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_Work = list[tuple[ast.AST, Context]]
+
+
+class Expressions:
+    """Reads the expressions of one file."""
+
+    def __init__(self, binder: Binder, recorder: Recorder) -> None:
+        self.binder, self.recorder = binder, recorder
+
+    def read(self, node: ast.expr | None, context: Context, top: Top = NOTHING) -> None:
+        """Record the calls of an expression; `top` says what becomes of its value."""
+        if node is None or node.__class__ in _LEAVES:
+            return
+        work: _Work = [(node, context)]
+        main = node.value if isinstance(node, ast.Await) else node
+        while work:
+            root, inner = work.pop()
+            self._read(root, inner, main, top, work)
+
+    def _read(self, root: ast.AST, context: Context, main: ast.AST, top: Top, work: _Work) -> None:
+        stack: list[ast.AST] = [root]
+        awaited: ast.AST | None = None
+        while stack:
+            node = stack.pop()
+            if node.__class__ in _LEAVES:
+                continue
+            if isinstance(node, ast.Call):
+                if not context.silent:
+                    self._call(node, context, top if node is main else NOTHING, node is awaited)
+                stack.append(node.func)
+                stack += node.args
+                stack += [keyword.value for keyword in node.keywords]
+            elif isinstance(node, ast.Attribute):
+                stack.append(node.value)
+            elif isinstance(node, ast.Lambda):
+                work.append((node.body, replace(context, scope=self.binder.lambda_scope(node, context.scope))))
+                stack += [*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None)]
+            elif isinstance(node, _COMPREHENSIONS):
+                work += self._comprehension(node, context)
+            else:
+                awaited = node.value if isinstance(node, ast.Await) else awaited
+                self._other(node, context)
+                stack += [child for child in ast.iter_child_nodes(node) if child.__class__ not in _LEAVES]
+
+    def _call(self, node: ast.Call, context: Context, top: Top, awaited: bool) -> None:
+        name = self.recorder.call(node, context, top, awaited)
+        reader = system.CALLS.get(name)
+        if reader is not None:
+            reader(node, name, context, self.recorder)
+        elif name.endswith(".add_argument"):
+            option = declared_option(node)
+            if option is not None:
+                self.recorder.values.options[option[0]] = self.recorder.values.const(option[1], context.scope)
+
+    def _other(self, node: ast.AST, context: Context) -> None:
+        if isinstance(node, ast.NamedExpr):
+            self.binder.assign(node.target, node.value, context)
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and not context.silent:
+            system.subscript(node, context, self.recorder)
+
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, context: Context
+    ) -> _Work:
+        scope = Scope(context.scope)
+        for generator in node.generators:
+            self.binder.unknown(generator.target, scope)
+        inside = replace(context, scope=scope, loop=True)
+        results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        made: _Work = [(result, inside) for result in results]
+        for index, generator in enumerate(node.generators):
+            made.append((generator.iter, inside if index else context))
+            made += [(test, inside) for test in generator.ifs]
+        return made

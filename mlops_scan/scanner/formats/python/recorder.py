@@ -1,0 +1,212 @@
+"""Collects what the walker meets and makes facts of it at the end, when every name of the file is known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats.python.context import Context, Gate
+from mlops_scan.scanner.formats.python.names import PLAIN_BUILTINS, PLAIN_METHODS
+from mlops_scan.scanner.formats.python.resolver import Resolver
+from mlops_scan.scanner.formats.python.scopes import Binding, Scope
+from mlops_scan.scanner.formats.python.source import Source
+from mlops_scan.scanner.formats.python.values import Values
+from mlops_scan.scanner.model import Fact, Location, Note
+
+_EXITS = frozenset(("sys.exit", "exit", "quit", "os._exit"))
+_LITERALS = frozenset(("str", "bytes", "list", "dict", "set", "tuple", "int", "float"))
+_RECEIVER_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """What becomes of an expression's value: its target, whether it is returned or managed, what it decorates."""
+
+    assigned: str = ""
+    returned: bool = False
+    managed: bool = False
+    decorates: str = ""
+
+
+NOTHING = Top()
+
+
+class Recorder:
+    """Facts of one file, in the order in which they were met."""
+
+    def __init__(self, source: Source, resolver: Resolver, values: Values) -> None:
+        self.source, self.resolver, self.values = source, resolver, values
+        self.facts: list[Fact] = []
+        self.calls: list[tuple[str, Location, dict[str, Any]]] = []
+        self.gates: list[Gate] = []
+        self._late: list[tuple[int, ast.expr, Scope]] = []
+        self._receivers: dict[int, dict[str, Any]] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether the bound on facts is reached."""
+        return len(self.facts) + len(self.calls) >= bounds.FACTS_PER_FILE
+
+    def add(self, kind: str, name: str, node: ast.AST, says: dict[str, Any]) -> None:
+        """Record a fact. Keys with empty values are left out."""
+        if not self.full:
+            self.facts.append(Fact(kind, name, self.source.at(node), self.clean(says, node)))
+
+    def put(self, kind: str, name: str, at: Location, says: dict[str, Any]) -> None:
+        """Record a fact as it is."""
+        if not self.full:
+            self.facts.append(Fact(kind, name, at, says))
+
+    def clean(self, says: dict[str, Any], node: ast.AST) -> dict[str, Any]:
+        """`says` without what is empty, with the cell where the code is a notebook's."""
+        made = {key: value for key, value in says.items() if value or (value == 0 and value is not False)}
+        if self.source.origins:
+            made["cell"] = self.source.origin(node.lineno).cell  # type: ignore[attr-defined]
+        return made
+
+    def call(self, node: ast.Call, context: Context, top: Top, awaited: bool) -> str:
+        """Record a call, unless it is one of the language's own that only computes. Returns the callee's name."""
+        binding = self.resolver.resolve(node.func, context.scope)
+        name = binding.name or "?"
+        if name in _EXITS:
+            for gate, _ in context.gates:
+                gate.exits = True
+        if (not binding.known and not binding.local and _plain(name)) or self.full:
+            return name
+        says = self._arguments(node, context)
+        says.update(self._circumstances(node, binding, context, top))
+        if awaited:
+            says["awaited"] = True
+        for gate, is_body in context.gates:
+            (gate.body if is_body else gate.other).append(len(self.calls))
+        if not binding.known and not binding.local:
+            self._late.append((len(self.calls), node.func, context.scope))
+        self.calls.append((name, self.source.at(node), says))
+        return name
+
+    def bare(self, node: ast.expr, context: Context, top: Top) -> None:
+        """Record the use of a decorator that is written without brackets."""
+        binding = self.resolver.resolve(node, context.scope)
+        if binding.name and not self.full and not (not binding.known and _plain(binding.name)):
+            says = self._circumstances(node, binding, context, top)
+            self.calls.append((binding.name, self.source.at(node), says))
+
+    def arguments(self, node: ast.Call, context: Context) -> dict[str, Any]:
+        """`args` and `kwargs` of a call."""
+        return self._arguments(node, context)
+
+    def _arguments(self, node: ast.Call, context: Context) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        value, scope = self.values.of, context.scope
+        if node.args:
+            made["args"] = [value(one, scope) for one in node.args]
+        if node.keywords:
+            kwargs: dict[str, Any] = {}
+            for keyword in node.keywords:
+                if keyword.arg is None:
+                    kwargs.update(self.values.entries(keyword.value, scope))
+                else:
+                    kwargs[keyword.arg] = value(keyword.value, scope)
+            made["kwargs"] = kwargs
+        return made
+
+    def _circumstances(self, node: ast.expr, binding: Binding, context: Context, top: Top) -> dict[str, Any]:
+        made: dict[str, Any] = {"module": self.source.module}
+        if binding.known:
+            made["known"] = True
+        elif binding.local:
+            made["local"] = True
+        if context.function:
+            made["function"] = context.function
+        if context.loop:
+            made["loop"] = True
+        if context.main:
+            made["main"] = True
+        if context.chain:
+            made["chain"] = list(context.chain)
+        if context.guards:
+            made["guards"] = list(context.guards)
+        if top is not NOTHING:
+            _outcome(made, top)
+        if binding.call is not None:
+            made.update(self._receiver(binding))
+        if self.source.origins:
+            made["cell"] = self.source.origin(node.lineno).cell
+        return made
+
+    def _receiver(self, binding: Binding) -> dict[str, Any]:
+        """The constants with which the receiver was made."""
+        call, scope = binding.call, binding.scope
+        if call is None or scope is None:
+            return {}
+        made = self._receivers.get(id(call))
+        if made is None:
+            made = self._receivers[id(call)] = self._constants(call, scope)
+        return made
+
+    def _constants(self, call: ast.Call, scope: Scope) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        args = [_short(self.values.const(one, scope)) for one in call.args[:4]]
+        if any(one is not None for one in args):
+            made["receiver_args"] = args
+        named = {one.arg: _short(self.values.const(one.value, scope)) for one in call.keywords[:20] if one.arg}
+        named = {key: one for key, one in named.items() if one is not None}
+        if named:
+            made["receiver_kwargs"] = named
+        return made
+
+    def finish(self) -> Iterator[Fact | Note]:
+        """All facts in file order; names that were bound after their use are looked up again."""
+        for index, node, scope in self._late:
+            binding = self.resolver.resolve(node, scope)
+            if binding.known or binding.local:
+                _, at, says = self.calls[index]
+                says["known" if binding.known else "local"] = True
+                says.update(self._receiver(binding))
+                self.calls[index] = (binding.name, at, says)
+        for gate in self.gates:
+            self.facts.append(Fact("comparison", gate.text, gate.at, self._gate(gate)))
+        self.facts += [Fact("call", name, at, says) for name, at, says in self.calls]
+        if self.full:
+            reason = f"more than {bounds.FACTS_PER_FILE} facts: the rest was left out"
+            yield Note(Location(self.source.path), reason)
+        yield from sorted(self.facts, key=lambda fact: fact.order)
+
+    def _gate(self, gate: Gate) -> dict[str, Any]:
+        says = dict(gate.says)
+        for key, indices in (("body", gate.body), ("else", gate.other)):
+            names = dict.fromkeys(self.calls[index][0] for index in indices[:50])
+            if names:
+                says[key] = list(names)
+        if gate.raises:
+            says["raises"] = True
+        if gate.exits:
+            says["exits"] = True
+        return says
+
+
+def _plain(name: str) -> bool:
+    first, _, last = name.rpartition(".")
+    if not first:
+        return name in PLAIN_BUILTINS
+    return last in PLAIN_METHODS or first in _LITERALS
+
+
+def _outcome(made: dict[str, Any], top: Top) -> None:
+    if top.assigned:
+        made["assigned"] = top.assigned
+    if top.returned:
+        made["returned"] = True
+    if top.managed:
+        made["with"] = True
+    if top.decorates:
+        made["decorates"] = top.decorates
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:_RECEIVER_CHARS]
+    return value if isinstance(value, (bool, int, float)) else None

@@ -1,0 +1,235 @@
+"""Qualified names of expressions: through aliases, attributes, constructors, annotations and local return values."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from mlops_scan.scanner.formats.python.names import BUILTINS
+from mlops_scan.scanner.formats.python.scopes import Binding, FunctionInfo, Scope
+
+_NAME_CHARS = 240  # `x = x.f()` repeated must not grow without end
+_CHAIN = 60  # attributes and calls in a row
+_UNWRAP = frozenset(("Optional", "Annotated", "Union", "Final", "ClassVar", "Type", "type", "Awaitable", "Required"))
+_TYPES = frozenset(("str", "bytes", "int", "float", "bool", "list", "dict", "set", "tuple"))
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*\Z")
+_THROUGH = (ast.Await, ast.Subscript, ast.NamedExpr, ast.Starred)
+_LITERALS: dict[type[ast.expr], str] = {
+    ast.JoinedStr: "str",
+    ast.List: "list",
+    ast.ListComp: "list",
+    ast.Dict: "dict",
+    ast.DictComp: "dict",
+    ast.Set: "set",
+    ast.SetComp: "set",
+    ast.Tuple: "tuple",
+}
+_STEPS = 5  # functions that return what functions return
+_UNKNOWN = Binding()
+
+
+class Resolver:
+    """Resolves expressions of one file. `stars` are the modules that it imports everything from."""
+
+    def __init__(self) -> None:
+        self.stars: list[str] = []
+        self._steps = 0
+
+    def resolve(self, node: ast.expr, scope: Scope) -> Binding:
+        """What an expression stands for; the binding's name is '' when nothing can be said."""
+        steps: list[str | ast.Call] = []
+        while True:
+            if isinstance(node, ast.Attribute):
+                steps.append(node.attr)
+                node = node.value
+            elif isinstance(node, ast.Call):
+                if isinstance(node.func, ast.Name) and node.func.id == "super":
+                    return self._apply(self._super(scope), steps, scope)
+                steps.append(node)
+                node = node.func
+            elif isinstance(node, _THROUGH):
+                node = node.value
+            else:
+                break
+            if len(steps) > _CHAIN:
+                return Binding(f"?.{steps[0]}" if isinstance(steps[0], str) else "?")
+        if isinstance(node, ast.Name):
+            return self._apply(self.name(node.id, scope), steps, scope)
+        if isinstance(node, (ast.IfExp, ast.BoolOp)):
+            return self._apply(self._choice(node, scope), steps, scope)
+        return self._apply(_literal(node), steps, scope)
+
+    def name(self, name: str, scope: Scope) -> Binding:
+        """What a bare name stands for. Unknown ones keep their own name, or get that of the only star import."""
+        found = scope.find(name)
+        if found is not None:
+            return found if found.name else Binding(name, const=found.const, node=found.node, scope=found.scope)
+        if len(self.stars) == 1 and name not in _TYPES and name not in BUILTINS:
+            return Binding(f"{self.stars[0]}.{name}", True)
+        return Binding(name)
+
+    def _choice(self, node: ast.IfExp | ast.BoolOp, scope: Scope) -> Binding:
+        options = [node.body, node.orelse] if isinstance(node, ast.IfExp) else node.values[:4]
+        if self._steps >= _STEPS:
+            return _UNKNOWN
+        self._steps += 1
+        try:
+            found = [self.resolve(option, scope) for option in options if not isinstance(option, ast.Constant)]
+        finally:
+            self._steps -= 1
+        return next((one for one in found if one.known or one.local), found[0] if found else _UNKNOWN)
+
+    def _super(self, scope: Scope) -> Binding:
+        inner = scope.find("__class__")
+        base = inner.cls.base if inner is not None and inner.cls is not None else None
+        return base if base is not None else _UNKNOWN
+
+    def _apply(self, base: Binding, steps: list[str | ast.Call], scope: Scope) -> Binding:
+        """Follow attributes and calls outwards from `base`; `steps` begins with the outermost."""
+        if not steps:
+            return base
+        index = len(steps)
+        while index and (base.cls is not None or base.function is not None):
+            index -= 1
+            step = steps[index]
+            base = self._attribute(base, step) if isinstance(step, str) else self._call(base, step, scope)
+        if not index:
+            return base
+        call, call_scope, parts = base.call, base.scope, [base.name or "?"]
+        for step in reversed(steps[:index]):
+            if isinstance(step, str):
+                parts.append(step)
+            else:
+                call, call_scope = step, scope
+        name = ".".join(parts)
+        if len(name) > _NAME_CHARS:
+            return Binding(f"?.{parts[-1]}"[:_NAME_CHARS])
+        return Binding(name, base.known, local=base.local, call=call, scope=call_scope)
+
+    def _attribute(self, base: Binding, name: str) -> Binding:
+        if base.cls is not None:
+            return base.cls.attribute(name)
+        made = self.returns(base.function) if base.function is not None else None  # a property
+        if made is None:
+            return Binding(f"{base.name}.{name}", base.known, local=base.local, call=base.call, scope=base.scope)
+        return self._apply(made, [name], made.scope or Scope())
+
+    def _call(self, base: Binding, call: ast.Call, scope: Scope) -> Binding:
+        if base.function is not None:
+            made = self.returns(base.function)
+            if made is not None:
+                return made
+        return Binding(base.name, base.known, local=base.local, call=call, scope=scope, cls=base.cls)
+
+    def returns(self, info: FunctionInfo) -> Binding | None:
+        """What a function of this file returns: by its annotation, else by its last return statement."""
+        if info.returned is not None:
+            return info.returned if info.returned.telling else None
+        if self._steps >= _STEPS or isinstance(info.node, ast.Lambda):
+            return None
+        self._steps += 1
+        try:
+            info.returned = self._returns(info) or _UNKNOWN
+        finally:
+            self._steps -= 1
+        return info.returned if info.returned.telling else None
+
+    def _returns(self, info: FunctionInfo) -> Binding | None:
+        node = info.node
+        assert not isinstance(node, ast.Lambda)
+        annotated = self.annotation(node.returns, info.scope)
+        if annotated is not None and annotated.name not in _TYPES:
+            return annotated
+        value = last_return(node.body)
+        if isinstance(value, ast.Name) and info.inner is None:
+            value = last_assigned(node.body, value.id) or value
+        if isinstance(value, ast.Compare):
+            return Binding(node=value, scope=info.inner or info.scope)
+        if not isinstance(value, (ast.Call, ast.Name, ast.Attribute, ast.Await)):
+            return annotated
+        found = self.resolve(value, info.inner or info.scope)
+        return found if found.known or found.local else annotated
+
+    def annotation(self, node: ast.expr | None, scope: Scope) -> Binding | None:
+        """The class that an annotation names (Optional, Annotated, `X | None` and quotes taken off), or None."""
+        for _ in range(8):
+            if isinstance(node, ast.Subscript):
+                head = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+                if head not in _UNWRAP:
+                    return self.annotation(node.value, scope) if head.lower() in _TYPES else None
+                node = _first(node.slice)
+            elif isinstance(node, ast.BinOp):
+                node = node.right if _is_none(node.left) else node.left
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                return self._quoted(node.value, scope)
+            else:
+                break
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            return None
+        found = self.resolve(node, scope)
+        return found if found.known or found.local or found.name in _TYPES else None
+
+    def _quoted(self, text: str, scope: Scope) -> Binding | None:
+        text = text.removesuffix("| None").strip()
+        if not _DOTTED.match(text) or len(text) > _NAME_CHARS:
+            return None
+        first, *rest = text.split(".")
+        found = self._apply(self.name(first, scope), list(reversed(rest)), scope)
+        return found if found.known or found.local else None
+
+
+def last_return(body: list[ast.stmt]) -> ast.expr | None:
+    """The value of the last return statement of a function's body, nested blocks included, nested functions not."""
+    found: ast.Return | None = None
+    for statement in statements(body):
+        if isinstance(statement, ast.Return) and (found is None or statement.lineno >= found.lineno):
+            found = statement if statement.value is not None else found
+    return found.value if found is not None else None
+
+
+def last_assigned(body: list[ast.stmt], name: str) -> ast.expr | None:
+    """The value last assigned to `name` in a function's body."""
+    found: ast.expr | None = None
+    for statement in statements(body):
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            if any(isinstance(target, ast.Name) and target.id == name for target in targets) and (
+                found is None or statement.value.lineno >= found.lineno
+            ):
+                found = statement.value
+        elif isinstance(statement, (ast.With, ast.AsyncWith)):
+            for item in statement.items:
+                if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == name:
+                    found = item.context_expr
+    return found
+
+
+def statements(body: Iterable[ast.stmt]) -> Iterable[ast.stmt]:
+    """All statements of a body, nested blocks included, bodies of functions and classes not."""
+    stack = list(body)
+    while stack:
+        statement = stack.pop()
+        yield statement
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            stack += getattr(statement, name, ())
+        for holder in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            stack += holder.body
+
+
+def _literal(node: ast.expr) -> Binding:
+    if isinstance(node, ast.Constant):
+        return Binding(type(node.value).__name__ if isinstance(node.value, (str, bytes, int, float)) else "?")
+    return Binding(_LITERALS.get(node.__class__, ""))
+
+
+def _first(node: ast.expr) -> ast.expr | None:
+    if not isinstance(node, ast.Tuple):
+        return node
+    return next((one for one in node.elts if not _is_none(one)), None)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

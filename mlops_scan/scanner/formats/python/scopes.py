@@ -1,0 +1,119 @@
+"""What a name means at a place in a Python file: bindings and the scopes that hold them."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Final
+
+MISSING: Final = object()
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+class Binding:
+    """What a name or an attribute stands for. An instance carries the name of its class or of the call that made it.
+
+    `name` is the qualified name ('' when nothing is known), `known` that its first part was imported, `local` that it
+    is defined in this file. `call` is the call that made the object, `cls` and `function` the local definition,
+    `const` a JSON constant, `node` an expression to look into (a dict, a list, a comparison).
+    """
+
+    __slots__ = ("call", "cls", "const", "function", "known", "local", "name", "node", "scope")
+
+    def __init__(
+        self,
+        name: str = "",
+        known: bool = False,
+        *,
+        local: bool = False,
+        call: ast.Call | None = None,
+        scope: Scope | None = None,
+        cls: ClassInfo | None = None,
+        function: FunctionInfo | None = None,
+        const: Any = MISSING,
+        node: ast.expr | None = None,
+    ) -> None:
+        self.name, self.known, self.local = name, known, local
+        self.call, self.scope = call, scope
+        self.cls, self.function = cls, function
+        self.const, self.node = const, node
+
+    @property
+    def telling(self) -> bool:
+        """Whether it says more than the bare name would."""
+        return bool(self.name) or self.const not in (MISSING, None) or self.node is not None
+
+
+class Scope:
+    """Names of a module, class, function or comprehension."""
+
+    __slots__ = ("is_class", "names", "shared", "up")
+
+    def __init__(self, up: Scope | None = None, *, is_class: bool = False) -> None:
+        self.names: dict[str, Binding] = {}
+        self.shared: dict[str, Scope] = {}  # names declared global or nonlocal, and where they live
+        self.up, self.is_class = up, is_class
+
+    def find(self, name: str) -> Binding | None:
+        """The binding visible here; a class body is not visible from its methods."""
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.names.get(name)
+            if found is not None and (scope is self or not scope.is_class):
+                return found
+            scope = scope.up
+        return None
+
+    def bind(self, name: str, binding: Binding, *, branch: bool = False) -> None:
+        """Bind `name`. None, and in a branch anything unknown, does not replace what is known."""
+        names = self.shared[name].names if name in self.shared else self.names
+        old = names.get(name)
+        if old is not None and old.telling and (binding.const is None or (branch and not binding.telling)):
+            return
+        names[name] = binding
+
+    def root(self) -> Scope:
+        """The module's scope."""
+        scope = self
+        while scope.up is not None:
+            scope = scope.up
+        return scope
+
+
+class ClassInfo:
+    """A class of this file: its attributes and methods, and its first base."""
+
+    __slots__ = ("base", "name", "scope")
+
+    def __init__(self, name: str, scope: Scope, base: Binding | None) -> None:
+        self.name, self.scope, self.base = name, scope, base
+
+    def attribute(self, name: str) -> Binding:
+        """What `self.name` stands for: own attributes first, then the local bases', then what the last base names."""
+        info: ClassInfo | None = self
+        for _ in range(16):  # a hostile file may inherit in a circle
+            if info is None:
+                break
+            found = info.scope.names.get(name)
+            if found is not None and (found.telling or found.function is not None):
+                return found
+            base = info.base
+            if base is not None and base.cls is None and base.known:
+                return Binding(f"{base.name}.{name}", True)
+            info = base.cls if base is not None else None
+        return Binding(f"{self.name}.{name}", local=True)
+
+    def holds(self, name: str) -> bool:
+        """Whether the class itself says what `self.name` is."""
+        found = self.scope.names.get(name)
+        return found is not None and (found.telling or found.function is not None)
+
+
+class FunctionInfo:
+    """A function of this file: where it is defined, and, once it was read, its own scope."""
+
+    __slots__ = ("cls", "inner", "name", "node", "returned", "scope")
+
+    def __init__(self, name: str, node: Function, scope: Scope, cls: ClassInfo | None) -> None:
+        self.name, self.node, self.scope, self.cls = name, node, scope, cls
+        self.inner: Scope | None = None
+        self.returned: Binding | None = None

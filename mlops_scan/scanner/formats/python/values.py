@@ -1,0 +1,266 @@
+"""Expressions as the `value`s of docs/facts.md: JSON constants, or what is known of the rest."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from typing import Any
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats.python.resolver import Resolver
+from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
+from mlops_scan.scanner.formats.python.source import Source
+
+_ITEMS = 100  # of one list or dict
+_DEPTH = 5
+_NODES = 400  # of one value
+_PIECES = 60  # of one concatenation
+_CALL_ARGS = 4  # of a call inside a value
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%(?:\(\w+\))?[-#0 +]*[\d.]*[a-zA-Z]")
+_ENVIRONMENT = frozenset(("os.environ.get", "os.getenv", "environ.get", "os.environ.pop", "os.environ.setdefault"))
+_JOINING = frozenset(("os.path.join", "posixpath.join", "pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath"))
+_TRANSPARENT = frozenset(("str", "int", "float", "bool", "os.fspath", "os.path.abspath", "os.path.expanduser", "open"))
+CONSTANT_CALLS = _ENVIRONMENT | _JOINING | _TRANSPARENT  # of which a constant may be known
+_GAP = None  # an unknown piece of a text
+
+
+class Values:
+    """Makes JSON values of one file's expressions."""
+
+    def __init__(self, source: Source, resolver: Resolver) -> None:
+        self.source, self.resolver = source, resolver
+        self.options: dict[str, Any] = {}  # defaults of command-line options by attribute name
+        self._left = 0
+
+    def of(self, node: ast.expr, scope: Scope) -> Any:
+        """The value of an expression."""
+        if isinstance(node, ast.Constant):
+            plain = constant(node.value)
+            return {"expr": self.source.text(node)} if plain is MISSING else plain
+        self._left = _NODES
+        return self._of(node, scope, 0)
+
+    def const(self, node: ast.expr, scope: Scope) -> Any:
+        """The JSON constant that an expression is known to be, or MISSING."""
+        value = self.of(node, scope)
+        return value.get("const", MISSING) if isinstance(value, dict) and "expr" in value else value
+
+    def _of(self, node: ast.expr, scope: Scope, depth: int) -> Any:
+        self._left -= 1
+        if depth < _DEPTH and self._left > 0:
+            reader = _READERS.get(node.__class__)
+            if reader is not None:
+                found = reader(self, node, scope, depth)
+                if found is not MISSING:
+                    return found
+        return {"expr": self.source.text(node)}
+
+    def _constant(self, node: ast.Constant, scope: Scope, depth: int) -> Any:
+        return constant(node.value)
+
+    def _list(self, node: ast.List | ast.Tuple | ast.Set, scope: Scope, depth: int) -> Any:
+        return [self._of(one, scope, depth + 1) for one in node.elts[: min(_ITEMS, max(self._left, 0))]]
+
+    def _dict(self, node: ast.Dict, scope: Scope, depth: int) -> Any:
+        made: dict[str, Any] = {}
+        for key, value in list(zip(node.keys, node.values, strict=True))[: min(_ITEMS, max(self._left, 0))]:
+            if key is None:
+                made.update(self.entries(value, scope, depth + 1))
+            else:
+                name = constant(key.value) if isinstance(key, ast.Constant) else MISSING
+                made[name if isinstance(name, str) else self.source.text(key)] = self._of(value, scope, depth + 1)
+        return made
+
+    def entries(self, node: ast.expr, scope: Scope, depth: int = 0) -> dict[str, Any]:
+        """What `**node` adds: the entries of a known dict, else {"**": value}."""
+        if not depth:
+            self._left = _NODES
+        found: ast.expr | None = node
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            binding = self.resolver.resolve(node, scope)
+            found, scope = binding.node, binding.scope or scope
+        if isinstance(found, ast.Dict) and depth < _DEPTH:
+            made = self._dict(found, scope, depth + 1)
+            return made if isinstance(made, dict) else {}
+        return {"**": self._of(node, scope, depth)}
+
+    def _name(self, node: ast.Name | ast.Attribute, scope: Scope, depth: int) -> Any:
+        binding = self.resolver.resolve(node, scope)
+        made: dict[str, Any] = {"expr": self.source.text(node)}
+        if binding.name and not binding.name.startswith("?"):
+            made["name"] = binding.name
+        known = self._known(binding, scope, depth)
+        if known is MISSING and isinstance(node, ast.Attribute) and node.attr in self.options and not binding.known:
+            known = self.options[node.attr]
+        elif known is MISSING and isinstance(node, ast.Attribute) and "parse_args" in binding.name:
+            known = self.options.get(node.attr, MISSING)
+        if known is not MISSING:
+            made["const"] = known
+        return made
+
+    def _known(self, binding: Binding, scope: Scope, depth: int) -> Any:
+        if binding.const is not MISSING:
+            return binding.const
+        if isinstance(binding.node, (ast.List, ast.Tuple, ast.Set, ast.Dict)) and depth < 2:
+            return self._of(binding.node, binding.scope or scope, depth + 2)
+        return MISSING
+
+    def _call(self, node: ast.Call, scope: Scope, depth: int) -> Any:
+        made: dict[str, Any] = {"expr": self.source.text(node)}
+        name = self.resolver.resolve(node.func, scope).name
+        if name:
+            made["call"] = name
+        args = [self._of(one, scope, depth + 2) for one in node.args[:_CALL_ARGS]]
+        if any(not isinstance(one, dict) or len(one) > 1 for one in args):
+            made["args"] = args
+        if name in _ENVIRONMENT and args and isinstance(args[0], str):
+            made["env"] = args[0]
+            if len(args) > 1 and not _unknown(args[1]):
+                made["const"] = _plain(args[1])
+        elif name in _JOINING or (name in _TRANSPARENT and args) or name == "str.format":
+            made.update(self._text(node, scope, depth))
+        return made
+
+    def _subscript(self, node: ast.Subscript, scope: Scope, depth: int) -> Any:
+        binding = self.resolver.resolve(node.value, scope)
+        made: dict[str, Any] = {"expr": self.source.text(node)}
+        key = constant(node.slice.value) if isinstance(node.slice, ast.Constant) else MISSING
+        if binding.name:
+            made["name"] = binding.name
+        if binding.name == "os.environ" and isinstance(key, str):
+            made["env"] = key
+        elif isinstance(binding.node, ast.Dict) and isinstance(key, str):
+            for one, value in zip(binding.node.keys, binding.node.values, strict=True):
+                if isinstance(one, ast.Constant) and one.value == key and isinstance(value, ast.Constant):
+                    made["const"] = constant(value.value)
+        return made if made.get("const") is not MISSING else {"expr": made["expr"]}
+
+    def _unary(self, node: ast.UnaryOp, scope: Scope, depth: int) -> Any:
+        if isinstance(node.operand, ast.Constant) and isinstance(node.op, ast.USub):
+            plain = constant(node.operand.value)
+            if isinstance(plain, (int, float)) and not isinstance(plain, bool):
+                return -plain
+        return MISSING
+
+    def _boolean(self, node: ast.BoolOp, scope: Scope, depth: int) -> Any:
+        """`a or "default"`: the default is what is known."""
+        made = {"expr": self.source.text(node)}
+        first, last = (self._of(one, scope, depth + 1) for one in (node.values[0], node.values[-1]))
+        if isinstance(first, dict):
+            made = {**first, **made}
+            made.pop("args", None)
+        if isinstance(node.op, ast.Or) and not _unknown(last):
+            made["const"] = _plain(last)
+        return made
+
+    def _pieces(self, node: ast.expr, scope: Scope, depth: int) -> Any:
+        return {"expr": self.source.text(node), **self._text(node, scope, depth)}
+
+    def _text(self, node: ast.expr, scope: Scope, depth: int) -> dict[str, Any]:
+        """`const` of a text whose pieces are all known, else its known `parts`."""
+        pieces: list[str | None] = list(self._split(node, scope, depth))[:_PIECES]
+        if pieces and _GAP not in pieces:
+            return {"const": "".join(piece for piece in pieces if piece is not None)[: bounds.FACT_TEXT]}
+        parts: list[str] = []
+        glued = False
+        for piece in pieces:
+            if piece and glued:
+                parts[-1] += piece
+            elif piece:
+                parts.append(piece)
+            glued = bool(piece)
+        return {"parts": [part[: bounds.FACT_TEXT] for part in parts]} if parts else {}
+
+    def template(self, node: ast.expr, scope: Scope) -> str:
+        """A text with `{}` for what is unknown; '' when nothing of it is known."""
+        self._left = _NODES
+        if isinstance(node, (ast.JoinedStr, ast.BinOp)) or (isinstance(node, ast.Call) and node.args):
+            pieces = self._split(node, scope, 0)
+            return "".join("{}" if piece is None else piece for piece in pieces) if any(pieces) else ""
+        plain = self.const(node, scope)
+        return plain if isinstance(plain, str) else ""
+
+    def _split(self, node: ast.expr, scope: Scope, depth: int) -> list[str | None]:
+        if isinstance(node, ast.JoinedStr):
+            return [piece for one in node.values[:_PIECES] for piece in self._piece(one, scope, depth)]
+        if isinstance(node, ast.Call):
+            return self._split_call(node, scope, depth)
+        operands: list[ast.expr] = []
+        operator = node.op.__class__ if isinstance(node, ast.BinOp) else None
+        while isinstance(node, ast.BinOp) and node.op.__class__ is operator and len(operands) < _PIECES:
+            operands.append(node.right)
+            node = node.left
+        if operator is ast.Mod:
+            return self._template(node, scope, depth)
+        found: list[str | None] = self._piece(node, scope, depth)
+        for operand in reversed(operands):
+            found += [*(["/"] if operator is ast.Div else []), *self._piece(operand, scope, depth)]
+        return found
+
+    def _split_call(self, node: ast.Call, scope: Scope, depth: int) -> list[str | None]:
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+            return self._template(node.func.value, scope, depth)
+        found: list[str | None] = []
+        for index, one in enumerate(node.args[:_PIECES]):
+            found += [*(["/"] if index else []), *self._piece(one, scope, depth)]
+            if self.resolver.resolve(node.func, scope).name in _TRANSPARENT:
+                break
+        return found
+
+    def _template(self, node: ast.expr, scope: Scope, depth: int) -> list[str | None]:
+        text = self._of(node, scope, depth + 1)
+        found: list[str | None] = []
+        for piece in _PLACEHOLDER.split(_plain(text) if isinstance(_plain(text), str) else ""):
+            found += [piece, _GAP]
+        return found
+
+    def _piece(self, node: ast.expr, scope: Scope, depth: int) -> list[str | None]:
+        inner = node.value if isinstance(node, ast.FormattedValue) else node
+        if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+            return [_GAP]
+        value = self._of(inner, scope, depth + 1)
+        if _unknown(value):
+            parts = value.get("parts")
+            return [piece for part in parts for piece in (part, _GAP)] if parts else [_GAP]
+        plain = _plain(value)
+        return [str(plain)] if isinstance(plain, (str, int, float)) else [_GAP]
+
+
+def constant(value: Any) -> Any:
+    """A Python constant as a JSON value, or MISSING. Long texts are cut, what UTF-8 cannot hold is replaced."""
+    if isinstance(value, str):
+        value = value[: bounds.FACT_TEXT]
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else MISSING
+    if isinstance(value, float):
+        return value if math.isfinite(value) else MISSING
+    return MISSING
+
+
+def _unknown(value: Any) -> bool:
+    return isinstance(value, dict) and "expr" in value and "const" not in value
+
+
+def _plain(value: Any) -> Any:
+    return value["const"] if isinstance(value, dict) and "expr" in value and "const" in value else value
+
+
+_READERS: dict[type[ast.expr], Any] = {
+    ast.Constant: Values._constant,
+    ast.List: Values._list,
+    ast.Tuple: Values._list,
+    ast.Set: Values._list,
+    ast.Dict: Values._dict,
+    ast.Name: Values._name,
+    ast.Attribute: Values._name,
+    ast.Call: Values._call,
+    ast.Subscript: Values._subscript,
+    ast.UnaryOp: Values._unary,
+    ast.BoolOp: Values._boolean,
+    ast.BinOp: Values._pieces,
+    ast.JoinedStr: Values._pieces,
+}

@@ -1,0 +1,35 @@
+"""Python files: imports, calls with qualified names, definitions, constants, comparisons. The code is never run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats.python import databricks, module, names
+from mlops_scan.scanner.formats.python.source import Source
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser, matches
+
+
+class PythonParser(Parser):
+    """Reads `*.py`, and scripts without a suffix whose first line asks for Python."""
+
+    patterns = ("*.py",)
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        if matches(source.path, self.patterns):
+            return True
+        return "." not in source.name and _is_script(source.data)
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        if source.size > bounds.FILE_BYTES:
+            yield Note(Location(source.path), f"larger than {bounds.FILE_BYTES // 2**20} MB: not read")
+            return
+        text = Source(source.path, source.data, names.module_of(source.path))
+        yield from module.read(text)
+        yield from databricks.commands(text)
+
+
+def _is_script(data: bytes) -> bool:
+    return data.startswith(b"#!") and b"python" in data[:200].split(b"\n", 1)[0]
