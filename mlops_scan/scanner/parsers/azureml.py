@@ -1,0 +1,158 @@
+"""Azure ML YAML (CLI v2): what `$schema` names, its steps and commands, its schedule."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import images, shell, yamlnodes
+from mlops_scan.scanner.formats.kube.data import brief, key_places, spot, text_map
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_SCHEMA = re.compile(rb"^[\"']?\$schema[\"']?[ \t]*:.*azureml", re.MULTILINE | re.IGNORECASE)
+_PRODUCED = re.compile(r"parent\.jobs\.([\w-]+)\.outputs")
+
+
+class AzureMlFiles(Parser):
+    """One resource a document; a job with `command` is a step that runs in its `code` folder."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.yml", "*.yaml")
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        return super().reads(source, tree) and _SCHEMA.search(source.data) is not None
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        parsed = yamlnodes.documents(source)
+        for document in parsed.documents:
+            schema = yamlnodes.text(document, "$schema")
+            if isinstance(document, Mapping) and "azureml" in schema.lower():
+                kind = schema.rstrip("/").rpartition("/")[2].removesuffix(".json").removesuffix(".schema")
+                yield _resource(source.path, kind, document)
+                yield from _steps(source.path, document, tree)
+                yield from _schedule(source.path, document)
+                yield from _images(source.path, document)
+        yield from parsed.notes
+
+
+def _place(path: str, place: tuple[int, int]) -> Location:
+    return Location(path, *place)
+
+
+def _resource(path: str, kind: str, document: Mapping) -> Fact:
+    name = yamlnodes.text(document, "name") or path.rpartition("/")[2].rpartition(".")[0]
+    says = {
+        "platform": "azureml",
+        "type": kind,
+        "labels": text_map(document.get("tags")),
+        "data": {key: brief(value) for key, value in document.items() if key != "$schema"},
+        "lines": {dotted: line for dotted, (line, _) in key_places(document)},
+        "origin": "raw",
+        "id": f"{path}#{kind}/{name}",
+    }
+    return Fact("resource", name, _place(path, spot(document, "$schema")), says)
+
+
+def _steps(path: str, document: Mapping, tree: Tree) -> Iterator[Fact]:
+    """The jobs of a pipeline as steps; the commands of these and of a document that is itself a job or component."""
+    if "command" in document:
+        yield from _commands(path, document, document)
+    jobs = document.get("jobs")
+    for name, job in jobs.items() if isinstance(jobs, Mapping) else ():
+        if isinstance(job, Mapping) and isinstance(jobs, Mapping):
+            commands = list(_commands(path, job, document))
+            says: dict[str, Any] = {
+                "pipeline": path,
+                "command": yamlnodes.text(job, "command")[: bounds.FACT_TEXT],
+                "deps": sorted({*_files(path, job, commands, tree), *_components(path, job, tree)}),
+                "params": _needs(job),
+                "tool": "azureml",
+            }
+            yield Fact("pipeline-step", name, _place(path, spot(jobs, name)), says)
+            yield from commands
+
+
+def _commands(path: str, job: Mapping, document: Mapping) -> Iterator[Fact]:
+    command = job.get("command")
+    if not isinstance(command, Scalar):
+        return
+    folder = yamlnodes.text(job, "code") or yamlnodes.text(document, "code")
+    for found in shell.commands(str(command)):
+        line = command.line + 1 + found.line if command.block else command.line
+        says = {
+            "argv": list(found.argv),
+            "raw": found.raw,
+            "where": "config",
+            "owner": path,
+            "cwd": _joined(path, folder),
+        }
+        yield Fact("command", found.argv[0], Location(path, line, command.column), says)
+
+
+def _joined(path: str, folder: str) -> str:
+    """`folder` as written in the file `path`, relative to the root; '' when it is the root or leaves it."""
+    whole = posixpath.normpath(posixpath.join(path.rpartition("/")[0], folder))
+    return "" if whole == "." or whole.startswith("..") else whole
+
+
+def _files(path: str, job: Mapping, commands: list[Fact], tree: Tree) -> Iterator[str]:
+    """Scripts that the commands name, relative to the file's folder as dependencies of a step are."""
+    for command in commands:
+        for word in command.says["argv"][1:4]:
+            script = (
+                tree.get(posixpath.join(command.says["cwd"], word)) if word.endswith((".py", ".sh", ".R")) else None
+            )
+            if script is not None:
+                yield posixpath.relpath(script.path, path.rpartition("/")[0] or ".")
+
+
+def _components(path: str, job: Mapping, tree: Tree) -> Iterator[str]:
+    component = yamlnodes.text(job, "component").removeprefix("file:")
+    if (
+        component.endswith((".yml", ".yaml"))
+        and tree.get(posixpath.join(path.rpartition("/")[0], component)) is not None
+    ):
+        yield component
+
+
+def _needs(job: Mapping) -> list[str]:
+    """Names of the jobs whose outputs are inputs here."""
+    inputs = job.get("inputs")
+    texts = (
+        [str(value) for value in inputs.values() if isinstance(value, Scalar)] if isinstance(inputs, Mapping) else []
+    )
+    return sorted({name for text in texts for name in _PRODUCED.findall(text)})
+
+
+def _schedule(path: str, document: Mapping) -> Iterator[Fact]:
+    trigger = document.get("trigger")
+    if not isinstance(trigger, Mapping):
+        return
+    text = yamlnodes.text(trigger, "expression")
+    if not text and "frequency" in trigger:
+        text = f"every {yamlnodes.text(trigger, 'interval', default='1')} {yamlnodes.text(trigger, 'frequency')}"
+    if text:
+        yield Fact("schedule", text, _place(path, spot(document, "trigger")), {"owner": path, "where": "config"})
+
+
+def _images(path: str, document: Mapping) -> Iterator[Fact]:
+    environment: Node | None = document.get("environment")
+    for holder in (document, environment):
+        image = yamlnodes.child(holder, "image")
+        if isinstance(image, Scalar) and image.strip():
+            ref = images.parse(str(image))
+            says = {
+                "tag": ref.tag,
+                "digest": ref.digest,
+                "role": "run",
+                "raw": str(image)[: bounds.FACT_TEXT],
+                "owner": path,
+            }
+            if ref.unresolved:
+                says["unresolved"] = True  # type: ignore[assignment]
+            yield Fact("image", ref.repository, _place(path, spot(holder, "image")), says)
