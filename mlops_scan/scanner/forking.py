@@ -119,9 +119,14 @@ def _start(
     at = mmap.mmap(-1, 4)
     at[:4] = _NOWHERE.to_bytes(4, "little")
     reading, writing = os.pipe()
+    # an interrupt must not come before the child is in the list: it would be left behind
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     pid = os.fork()
     if pid == 0:
         try:
+            for number in (signal.SIGALRM, signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
             for other in (*(child.pipe for child in children), reading):
                 os.close(other)
             _serve(work, share, seconds, writing, at)
@@ -132,12 +137,11 @@ def _start(
     child = _Child(pid, reading, at, share)
     children.append(child)
     selector.register(reading, selectors.EVENT_READ, child)
+    signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
 
 def _serve(work: Callable[[int], Any], share: list[int], seconds: float, pipe: int, at: mmap.mmap) -> None:
     """In the child. The alarm is left to the kernel: it also ends a loop inside a C library."""
-    for number in (signal.SIGALRM, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
     batch = []
     for item in share:
         at[:4] = item.to_bytes(4, "little")
