@@ -138,7 +138,7 @@ def test_binary_and_huge_files_are_for_readers_of_headers(tmp_path: Path, monkey
     read = reading.read(tree(tmp_path, files), 1, readers=[Words(), Sizes()])
     assert [fact.at.path for fact in read.facts if fact.kind == "word"] == ["c.txt"]
     assert [fact.at.path for fact in read.facts if fact.kind == "size"] == ["a.txt", "b.bin", "big.txt", "c.txt"]
-    assert [one.path for one in read.skipped] == ["big.txt"]
+    assert [one.path for one in read.skipped] == ["a.txt", "big.txt"]
 
 
 def test_too_many_facts_are_cut_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +178,7 @@ def test_what_was_remembered_is_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["a.txt", "x/a.txt", "Dockerfile.gpu", "a.tf.json", "x/templates/y.yaml", "templates/y.yaml", "b", ".txt"]
+    "path", ["a.txt", "x/a.txt", "Dockerfile.gpu", "a.tf.json", "x/templates/y.yaml", "templates/y.yaml", "b.c", ".txt"]
 )
 def test_dispatch_agrees_with_the_patterns(path: str) -> None:
     def reader(*globs: str) -> Parser:
@@ -186,11 +186,17 @@ def test_dispatch_agrees_with_the_patterns(path: str) -> None:
         return made
 
     readers = [
-        reader("*.txt"), reader("Dockerfile*", "*.tf.json"), reader("b"), reader("*/templates/*"), reader("[ab]*"),
+        reader("*.txt"), reader("Dockerfile*", "*.tf.json"), reader("b.c"), reader("*/templates/*"), reader("[ab]*"),
         reader("*.json", "?.txt"),
     ]  # fmt: skip
     expected = [one for one in readers if matches(path, one.patterns)]
     assert list(Dispatch(readers).candidates(path)) == expected
+
+
+def test_files_without_a_suffix_are_offered_to_all() -> None:
+    """A script says what it is in its first line."""
+    readers = [Words(), Sizes()]
+    assert list(Dispatch(readers).candidates("bin/train")) == readers
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

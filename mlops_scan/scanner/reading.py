@@ -150,12 +150,9 @@ class _Desk:
     def _fill(self, page: _Page, source: SourceFile, candidates: Sequence[Parser]) -> None:
         for reader in candidates:
             try:
-                if not reader.headers_only and source.binary:
-                    continue
                 if not reader.reads(source, self.tree):
                     continue
-                if not reader.headers_only and source.size > bounds.FILE_BYTES:
-                    page.skipped = f"larger than {bounds.FILE_BYTES // 2**20} MB"
+                if not reader.headers_only and (page.skipped := _unfit(source)):
                     continue
                 page.parsed = True
                 self._take(page, reader.parse(source, self.tree))
@@ -211,6 +208,13 @@ class _Desk:
         ]
         notes = [(_flat(note.at), note.reason) for note in page.notes]
         return facts, notes, page.parsed, page.skipped, page.mentions, page.tracebacks
+
+
+def _unfit(source: SourceFile) -> str:
+    """Why a reader of text cannot have the file, or ''."""
+    if source.size > bounds.FILE_BYTES:
+        return f"larger than {bounds.FILE_BYTES // 2**20} MB"
+    return "binary, though its name says text" if source.binary else ""
 
 
 def _flat(at: Location) -> tuple[str, int, int, int, int]:

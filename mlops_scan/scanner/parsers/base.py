@@ -23,7 +23,8 @@ class Parser:
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         """Whether this parser reads `source`: cheap, by name first, then by a look at the bytes.
 
-        It is asked only about files that one of `patterns` fits (about all files, where there are none).
+        It is asked only about files that one of `patterns` fits and about files without a suffix, whose contents
+        may say what they are (about all files, where there are no patterns).
         """
         return matches(source.path, self.patterns)
 

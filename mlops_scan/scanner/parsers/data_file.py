@@ -25,6 +25,7 @@ _POINTER_BYTES = 1024  # by the specification a pointer is smaller
 class DataFile(Parser):
     """`dataset` facts of data files in the repository."""
 
+    headers_only = True
     patterns = ("*.csv", "*.parquet", "*.feather", "*.arrow", "*.jsonl", "*.npy", "*.npz", "*.tsv", "*.xlsx", "*.arff")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:

@@ -12,10 +12,11 @@ _WILD = re.compile(r"[*?\[]")
 
 
 class Dispatch:
-    """Parsers by their patterns. A parser without patterns is offered every file."""
+    """Parsers by their patterns. Every parser is offered files without a suffix; one without patterns, all files."""
 
     def __init__(self, readers: Sequence[Parser]) -> None:
         self._readers = readers
+        self._all = frozenset(range(len(readers)))
         self._always = frozenset(index for index, reader in enumerate(readers) if not reader.patterns)
         self._names: dict[str, set[int]] = {}
         self._suffixes: dict[str, set[int]] = {}
@@ -35,6 +36,8 @@ class Dispatch:
         return tuple(self._readers[index] for index in sorted(found))
 
     def _by_name(self, name: str) -> frozenset[int]:
+        if "." not in name:
+            return self._all
         found = self._always | self._names.get(name, set())
         dot = name.find(".")
         while dot >= 0:

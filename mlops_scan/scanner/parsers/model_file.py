@@ -81,6 +81,7 @@ _TINY = 64  # bytes; no model is smaller
 class ModelFile(Parser):
     """`model-file` facts, and `dataset` facts for pickles and HDF5 files that hold data."""
 
+    headers_only = True
     patterns = tuple(f"*.{suffix}" for suffix in _SUFFIXES)
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
