@@ -1,0 +1,147 @@
+"""Facts about what a CI job, a build target or a script runs: commands, the images they build and push, variables."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import images, shell
+from mlops_scan.scanner.formats.textlines import ScalarLines
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
+from mlops_scan.scanner.model import Fact, Location
+
+_WORDS = 400  # most words of a command that a fact keeps
+_SECRET = re.compile(r"\$\{\{[^}]*\bsecrets\s*(?:\.\s*|\[\s*')([\w-]+)")
+_BUILDERS = frozenset(("docker", "podman", "nerdctl", "buildah", "img"))
+_TAG_OPTIONS = ("-t", "--tag", "--image", "--destination", "-d")
+_POWERSHELL_BREAK = re.compile(r"`[ \t]*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Who runs commands: the file, the kind of runner, its owner id, the folder it starts in, and common keys."""
+
+    path: str
+    where: str
+    owner: str = ""
+    stage: str = ""
+    folder: str | None = ""
+    soft: bool = False
+    disabled: bool = False
+    says: dict[str, Any] = field(default_factory=dict)
+
+    def fact(self, kind: str, name: str, place: tuple[int, int], says: dict[str, Any]) -> Fact:
+        """A fact of this runner; keys without a value are left out."""
+        if self.disabled:
+            says = {**says, "state": "disabled"}
+        kept = {key: value for key, value in says.items() if value not in (None, "", [], {}, False)}
+        return Fact(kind, name, Location(self.path, *place), kept)
+
+    def commands(
+        self, found: Iterable[shell.Command], locate: Callable[[shell.Command], tuple[int, int]]
+    ) -> Iterator[Fact]:
+        """A `command` fact for each command, and an `image` fact for each image that it builds or pushes."""
+        for command in found:
+            place = locate(command)
+            argv = [word[: bounds.FACT_TEXT] for word in command.argv[:_WORDS]]
+            says = {
+                "argv": argv,
+                "raw": command.raw,
+                "where": self.where,
+                "owner": self.owner,
+                "stage": self.stage,
+                "soft": command.soft or self.soft,
+                "cwd": self._cwd(command.cwd),
+                **self.says,
+            }
+            yield self.fact("command", argv[0][: bounds.FACT_TEXT], place, says)
+            for reference, role in built_images(argv):
+                yield self.image(reference, role, place)
+
+    def _cwd(self, changed: str | None) -> str:
+        """The folder relative to the root, "" when it is the root or not known."""
+        if changed is None or self.folder is None or changed.startswith("/"):
+            return ""
+        folder = posixpath.normpath(posixpath.join(self.folder, changed))
+        return "" if folder == "." or folder.startswith("..") else folder
+
+    def script(self, scalar: Scalar, lines: Sequence[str], *, powershell: bool = False) -> Iterator[Fact]:
+        """The commands of a shell text in a YAML scalar, each at its own line."""
+        places = ScalarLines(lines, scalar)
+        text = (
+            _POWERSHELL_BREAK.sub(lambda found: "\\".ljust(len(found[0]) - 1) + "\n", scalar) if powershell else scalar
+        )
+        yield from self.commands(shell.commands(str(text)), lambda command: places.place(command.offset))
+
+    def argv(self, words: Sequence[str], place: tuple[int, int]) -> Iterator[Fact]:
+        """The commands behind a list of words."""
+        yield from self.commands(shell.from_argv(list(words)), lambda command: place)
+
+    def image(self, reference: str, role: str, place: tuple[int, int], **more: Any) -> Fact:
+        """An image that is run by, built or pushed by this runner."""
+        ref = images.parse(reference)
+        says = {
+            "tag": ref.tag,
+            "digest": ref.digest,
+            "role": role,
+            "raw": reference[: bounds.FACT_TEXT],
+            "owner": self.owner,
+            "unresolved": ref.unresolved,
+            **more,
+        }
+        return self.fact("image", ref.repository[: bounds.FACT_TEXT], place, says)
+
+    def variables(self, mapping: Any) -> Iterator[Fact]:
+        """The variables of an `env:` mapping; a secret's value is null."""
+        if not isinstance(mapping, Mapping):
+            return
+        for name, node in mapping.items():
+            if isinstance(node, Scalar):
+                yield self.variable(name, str(node), mapping.places.get(name, (node.line, node.column)))
+
+    def variable(self, name: str, value: str, place: tuple[int, int]) -> Fact:
+        """One environment variable."""
+        secret = _SECRET.search(value)
+        says = {"where": self.where, "owner": self.owner, "secret_ref": secret[1] if secret else ""}
+        made = self.fact("env", name, place, says)
+        return Fact(
+            made.kind, made.name, made.at, {**made.says, "value": None if secret else value[: bounds.FACT_TEXT]}
+        )
+
+
+def built_images(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(image, role) of what a container build or push command names; role is push when it leaves the machine."""
+    words = [word for word in argv if word not in ("buildx", "image", "builder")]
+    program, verb = words[0].rsplit("/", 1)[-1], next((word for word in words[1:] if not word.startswith("-")), "")
+    if program in _BUILDERS and verb in ("build", "bud", "b"):
+        role = (
+            "push"
+            if any(word == "--push" or "push=true" in word or "type=registry" in word for word in words)
+            else "build"
+        )
+        yield from ((tag, role) for tag in _values(words, ("-t", "--tag")))
+    elif program in _BUILDERS and verb == "push":
+        yield from ((word, "push") for word in _operands(words, verb)[:1])
+    elif program in _BUILDERS and verb == "tag":
+        yield from ((word, "build") for word in _operands(words, verb)[1:2])
+    elif words[1:3] in (["acr", "build"], ["builds", "submit"]):  # the cloud's own builder pushes
+        yield from ((tag, "push") for tag in _values(words, _TAG_OPTIONS[:3]))
+    elif program == "executor":
+        yield from ((tag, "push") for tag in _values(words, ("--destination", "-d")))
+
+
+def _values(words: Sequence[str], options: Sequence[str]) -> Iterator[str]:
+    for index, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name in options and equals:
+            yield value
+        elif word in options and index + 1 < len(words):
+            yield words[index + 1]
+
+
+def _operands(words: Sequence[str], verb: str) -> list[str]:
+    return [word for word in words[words.index(verb) + 1 :] if not word.startswith("-")]

@@ -1,0 +1,142 @@
+"""GitHub Actions: workflows (active where the service reads them, an offer elsewhere) and composite actions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.githubsteps import Shells, condition, is_false, job_images, steps, truth, uses
+from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.textlines import lines_of
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
+from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_ACTIVE = re.compile(r"\.github/workflows/[^/]+\.ya?ml\Z")
+_ON = re.compile(rb"^(?:on|\"on\"|'on'|true)[ \t]*:", re.MULTILINE)
+_JOBS = re.compile(rb"^jobs[ \t]*:", re.MULTILINE)
+_RUNS = re.compile(rb"^runs[ \t]*:", re.MULTILINE)
+_EVENTS = {
+    "pull_request_target": "pull_request",
+    "workflow_dispatch": "manual",
+    "workflow_call": "call",
+    "repository_dispatch": "dispatch",
+    "workflow_run": "workflow",
+}
+_MOST_PATHS = 40
+
+
+class GithubActions(Parser):
+    """Workflows and composite actions."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.yml", "*.yaml")
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        if not super().reads(source, tree):
+            return False
+        if _ACTIVE.match(source.path):
+            return True
+        if source.name in ("action.yml", "action.yaml"):
+            return _RUNS.search(source.data) is not None
+        return _JOBS.search(source.data) is not None and _ON.search(source.data) is not None
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        parsed = yamlnodes.documents(source)
+        yield from parsed.notes
+        for document in parsed.documents[:1]:
+            if not isinstance(document, Mapping):
+                continue
+            if isinstance(document.get("jobs"), Mapping):
+                yield from _workflow(source, document)
+            elif yamlnodes.text(document, "runs", "using"):
+                yield from _composite(source, document)
+
+
+def _workflow(source: SourceFile, document: Mapping) -> Iterator[Fact]:
+    active = _ACTIVE.match(source.path) is not None
+    key = next((key for key in ("on", "true") if key in document), None)
+    at = yamlnodes.at(source.path, document, key or "jobs")
+    says = {"provider": "github-actions", "triggers": triggers(document.get(key or "")), "active": active}
+    yield Fact("workflow", source.path, at, {**says, "title": yamlnodes.text(document, "name")[: bounds.FACT_TEXT]})
+    runner = Runner(source.path, "ci", source.path, disabled=not active)
+    yield from _schedules(runner, yamlnodes.child(document, key or "", "schedule"))
+    yield from runner.variables(document.get("env"))
+    shells = Shells().within(document)
+    jobs = document["jobs"]
+    if isinstance(jobs, Mapping):
+        for name, job in jobs.items():
+            if isinstance(job, Mapping):
+                yield from _job(source, runner, shells, name, job, jobs.places[name])
+
+
+def triggers(on: Node | None) -> list[str]:
+    """The words of docs/facts.md for the `on:` of a workflow: a name, a list of names, or a mapping."""
+    events = (
+        on if isinstance(on, Mapping) else {str(one): None for one in yamlnodes.items(on) if isinstance(one, Scalar)}
+    )
+    found: list[str] = []
+    for event, filters in events.items():
+        tags = any(isinstance(filters, Mapping) and key in filters for key in ("tags", "tags-ignore"))
+        branches = any(isinstance(filters, Mapping) and key in filters for key in ("branches", "branches-ignore"))
+        if event == "push":
+            found += ["tag"] * tags + ["push"] * (branches or not tags)
+        else:
+            found.append(_EVENTS.get(event, event))
+        if event in ("push", "pull_request", "pull_request_target"):
+            paths = [str(path) for path in yamlnodes.items(filters, "paths") if isinstance(path, Scalar)]
+            found += [f"paths:{path}" for path in paths[:_MOST_PATHS]]
+    return list(dict.fromkeys(found))
+
+
+def _schedules(runner: Runner, schedule: Node | None) -> Iterator[Fact]:
+    for one in yamlnodes.items(schedule):
+        cron = yamlnodes.child(one, "cron")
+        if isinstance(cron, Scalar):
+            says = {"owner": runner.owner, "where": "ci"}
+            yield runner.fact("schedule", str(cron)[: bounds.FACT_TEXT], (cron.line, cron.column), says)
+
+
+def _job(
+    source: SourceFile, workflow: Runner, shells: Shells, name: str, job: Mapping, place: tuple[int, int]
+) -> Iterator[Fact]:
+    owner = f"{source.path}#{name}"
+    off = workflow.disabled or is_false(job.get("if"))
+    soft = truth(job.get("continue-on-error"))
+    runner = replace(workflow, owner=owner, disabled=off, soft=soft)
+    used = [image for _, image, _ in job_images(job)]
+    says: dict[str, Any] = {
+        "id": owner,
+        "workflow": source.path,
+        "title": yamlnodes.text(job, "name"),
+        "needs": [str(one) for one in yamlnodes.items(job, "needs") if isinstance(one, Scalar)],
+        "environment": yamlnodes.text(job, "environment") or yamlnodes.text(job, "environment", "name"),
+        "uses": yamlnodes.text(job, "uses").removeprefix("./"),
+        "image": used[0] if used and "container" in job else "",
+        "soft": soft,
+        "when": condition(job),
+    }
+    yield runner.fact("job", name, place, says)
+    yield from uses(runner, lines_of(source), job)
+    for _, image, where in job_images(job):
+        yield runner.image(image, "ci", where)
+    yield from runner.variables(job.get("env"))
+    yield from steps(runner, lines_of(source), shells.within(job), job.get("steps"))
+
+
+def _composite(source: SourceFile, document: Mapping) -> Iterator[Fact]:
+    runs = document["runs"]
+    name = source.folder.rpartition("/")[2] or source.name
+    owner = f"{source.path}#runs"
+    runner = Runner(source.path, "ci", owner)
+    place = document.places["runs"]
+    title = yamlnodes.text(document, "name")
+    yield runner.fact("job", name, place, {"id": owner, "workflow": source.path, "title": title})
+    image = yamlnodes.child(runs, "image")
+    if isinstance(image, Scalar) and image.startswith("docker://"):
+        yield runner.image(image.removeprefix("docker://"), "ci", (image.line, image.column))
+    yield from steps(runner, lines_of(source), Shells(), yamlnodes.child(runs, "steps"))
