@@ -49,15 +49,24 @@ def argument(says: Mapping[str, Any], refs: Sequence[int | str]) -> tuple[bool, 
                 return True, args[ref]
         elif ref in kwargs:
             return True, kwargs[ref]
+        elif ref in (spread := _spread(kwargs)):
+            return True, spread[ref]
     return False, None
+
+
+def _spread(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a `**mapping` passes, where the mapping is a constant."""
+    spread = kwargs.get("**")
+    known = spread.get("const") if isinstance(spread, Mapping) else None
+    return known if isinstance(known, Mapping) else {}
 
 
 def texts(value: Any) -> Iterator[str]:
     """The spellings of a fact's value that a pattern may fit: constant, resolved name, call, known pieces, source."""
     if isinstance(value, Mapping):
-        for key in ("name", "call", "expr"):
-            if isinstance(value.get(key), str):
-                yield value[key][:_TEXT]
+        for key in ("const", "name", "call", "expr"):
+            if isinstance(value.get(key), (str, int, float)):
+                yield str(value[key])[:_TEXT]
         if value.get("parts"):
             yield "".join(str(part) for part in value["parts"])[:_TEXT]
     elif isinstance(value, (list, tuple)):

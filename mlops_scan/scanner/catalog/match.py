@@ -73,7 +73,6 @@ class Matcher:
             "class": self._class,
             "import": self._import,
             "package": self._package,
-            "locked": self._package,
             "command": self._command,
             "resource": self._resource,
             "workload": self._annotated,
@@ -144,19 +143,23 @@ class Matcher:
                 yield _match(one)
 
     def _called(self, name: str, says: Mapping[str, Any]) -> Iterator[Match]:
-        for one in self._index("py").find(name):
-            if all(condition.holds(says) for condition in one.signature.arguments):
+        fitting = [
+            one
+            for one in self._index("py").find(name)
+            if all(condition.holds(says) for condition in one.signature.arguments)
+        ]
+        # a method of any object says something only where nothing is known of the object
+        known = {(one.capability, one.role) for one in fitting if not one.signature.name.startswith("*.")}
+        for one in fitting:
+            if not one.signature.name.startswith("*.") or (one.capability, one.role) not in known:
                 yield _match(one, says)
 
     def _function(self, fact: Fact) -> Iterator[Match]:
-        for decorator in fact.get("decorators") or ():
-            if isinstance(decorator, Mapping):
-                yield from self._called(str(decorator.get("name", "")), decorator)
         if not fact.get("stub"):
             yield from map(_match, self._index("def").find(fact.name.rsplit(".", 1)[-1].lower()))
 
     def _class(self, fact: Fact) -> Iterator[Match]:
-        for name in (*(fact.get("bases") or ()), *(fact.get("decorators") or ())):
+        for name in fact.get("bases") or ():
             yield from self._called(str(name), {})
 
     def _import(self, fact: Fact) -> Iterator[Match]:
@@ -167,8 +170,8 @@ class Matcher:
                 yield from _declared(tool, strength, f"import:{module}")
 
     def _package(self, fact: Fact) -> Iterator[Match]:
-        npm = fact.get("manager") == "npm" or fact.get("lock") == "npm-lock"
-        for tool in (self._npm if npm else self._distributions).get(fact.name, ()):
+        known = self._npm if fact.get("manager") == "npm" else self._distributions
+        for tool in known.get(fact.name, ()):
             yield from _declared(tool, Strength.WEAK, f"package:{fact.name}")
 
     def _command(self, fact: Fact) -> Iterator[Match]:
@@ -231,7 +234,7 @@ def _match(one: Sighting, says: Mapping[str, Any] | None = None, *, off: bool = 
 
 def _declared(tool: Tool, strength: Strength, signature: str) -> Iterator[Match]:
     """A dependency or import speaks for what the tool is for, which is its first capability."""
-    if tool.capabilities:
+    if tool.capabilities and not tool.generic:
         yield Match(tool.id, tool.capabilities[0], "", strength, signature)
 
 
