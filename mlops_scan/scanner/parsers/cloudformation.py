@@ -41,6 +41,7 @@ class CloudFormationTemplates(Parser):
                 if isinstance(resource, Mapping) and "::" in kind:
                     place = resources.places.get(name, (resource.line, resource.column))
                     yield _resource(source.path, name, kind, resource, place, values)
+                    yield from _schedule(source.path, name, resource)
         if b"AWSTemplateFormatVersion" in source.data:
             yield from parsed.notes
 
@@ -57,6 +58,14 @@ def _resource(path: str, name: str, kind: str, node: Mapping, place: tuple[int, 
         "id": f"{path}#{name}",
     }
     return Fact("resource", name, Location(path, *place), says)
+
+
+def _schedule(path: str, name: str, resource: Mapping) -> Iterator[Fact]:
+    properties = resource.get("Properties")
+    text = yamlnodes.text(properties, "ScheduleExpression")
+    if text:
+        says = {"owner": f"{path}#{name}", "where": "config"}
+        yield Fact("schedule", text, yamlnodes.at(path, properties, "ScheduleExpression"), says)
 
 
 def _tags(node: Node | None) -> dict[str, str]:

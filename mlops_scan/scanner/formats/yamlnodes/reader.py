@@ -82,10 +82,11 @@ def _documents(source: Readable) -> Parsed:
 
 def split(text: str) -> Iterator[tuple[int, str]]:
     """(first line, text) of each document: '---' at column 0 ends a document even inside a block scalar."""
-    start, line = 0, 1
+    start, line, pending = 0, 1, False
     for match in _SEPARATOR.finditer(text):
         chunk = text[start : match.start()]
-        if chunk and not _DIRECTIVES.match(chunk):
+        pending = not pending and _DIRECTIVES.match(chunk) is not None
+        if chunk and not pending:
             yield line, chunk
             line += chunk.count("\n")
             start = match.start()
