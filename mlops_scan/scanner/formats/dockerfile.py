@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -95,6 +95,7 @@ class _Reader:
         self.index = 0
         self.escape = "\\"
         self.problems: list[tuple[int, str]] = []
+        self.ends: dict[str, list[int]] | None = None
 
     def run(self) -> Iterator[Instruction]:
         self._directives()
@@ -174,9 +175,15 @@ class _Reader:
             self.index = end + 1
 
     def _end_of(self, name: str, *, tabs: bool) -> int | None:
-        for index in range(self.index, len(self.lines)):
-            line = self.lines[index]
-            if (line.lstrip("\t") if tabs else line) == name:
+        """The line that ends the heredoc `name`; the candidates are gathered once a file."""
+        if self.ends is None:
+            self.ends = {}
+            for index, line in enumerate(self.lines):
+                if len(line) < 200:
+                    self.ends.setdefault(line.lstrip("\t"), []).append(index)
+        found = self.ends.get(name, [])
+        for index in found[bisect_left(found, self.index) :]:
+            if tabs or self.lines[index] == name:
                 return index
         return None
 
@@ -228,8 +235,17 @@ def substitute(text: str, values: Mapping[str, str | None], depth: int = 0) -> t
     if "$" not in text:
         return text, frozenset()
     used: set[str] = set()
+    room = bounds.LINE_CHARS  # a variable of variables may double at every step
 
     def replace(match: re.Match[str]) -> str:
+        nonlocal room
+        if room < 0:
+            return match[0]
+        chosen = resolve(match)
+        room -= len(chosen)
+        return chosen
+
+    def resolve(match: re.Match[str]) -> str:
         if match["quoted"]:
             return "$" if match["quoted"] == "\\$" else match["quoted"]
         name = match["plain"] or match["name"]

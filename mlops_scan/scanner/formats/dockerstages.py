@@ -9,8 +9,10 @@ from typing import Any
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import images, shell
 from mlops_scan.scanner.formats.dockerfile import Instruction, assignments, substitute, unquote
-from mlops_scan.scanner.model import Fact, Location
+from mlops_scan.scanner.model import Fact, Location, Note
 
+_STAGES = 300  # of one file
+_VARIABLES = 1000  # of one stage: each later stage copies them
 _SCRIPT = (".sh", ".bash", "entrypoint", "docker-entrypoint", "start")
 
 
@@ -41,7 +43,7 @@ class _Stage:
         if self.parent is not None:
             parent = self.parent
             self.user, self.user_line, self.workdir = parent.user, parent.user_line, parent.workdir
-            self.healthcheck, self.expose = parent.healthcheck, list(parent.expose)
+            self.healthcheck, self.expose = parent.healthcheck, parent.expose[:100]
             self.env, self.values = dict(parent.env), dict(parent.env)
             self.cmd, self.entrypoint = parent.cmd, parent.entrypoint
 
@@ -55,12 +57,16 @@ class Stages:
         self.instructions = instructions
         self.globals: dict[str, str | None] = {}
         self.stages: list[_Stage] = []
+        self.found = (0, 0)  # line and offset of the last command
         self.by_name: dict[str, _Stage] = {}
 
-    def facts(self) -> Iterator[Fact]:
+    def facts(self) -> Iterator[Fact | Note]:
         """All facts of the file: env, image and command facts in order, then the stages."""
         for instruction in self.instructions:
             if instruction.keyword == "FROM":
+                if len(self.stages) >= _STAGES:
+                    yield Note(Location(self.path, instruction.line), f"more than {_STAGES} stages")
+                    break
                 yield from self._from(instruction)
             elif not self.stages:
                 if instruction.keyword == "ARG":
@@ -86,7 +92,7 @@ class Stages:
             place = unquote(substitute(instruction.value, stage.values)[0].strip())
             stage.workdir = place if place.startswith("/") or not stage.workdir else f"{stage.workdir}/{place}"
         elif keyword == "EXPOSE":
-            stage.expose += substitute(instruction.value, stage.values)[0].split()
+            stage.expose += substitute(instruction.value, stage.values)[0].split()[:100]
         elif keyword == "HEALTHCHECK":
             stage.healthcheck = instruction.value[: bounds.FACT_TEXT]
         elif keyword == "CMD":
@@ -132,7 +138,9 @@ class Stages:
     ) -> Iterator[Fact]:
         for name, written, offset in assignments(instruction):
             value = None if written is None else substitute(unquote(written), values)[0]
-            if instruction.keyword == "ENV":
+            if len(values) >= _VARIABLES and name not in values:
+                pass
+            elif instruction.keyword == "ENV":
                 if stage is not None:
                     stage.env[name] = value
                 values[name] = value or ""
@@ -206,8 +214,11 @@ class Stages:
 
     def _command_place(self, raw: str, line: int) -> Location:
         begin = raw.split("\n", 1)[0].rstrip("\\ \t")
-        text = self.lines[line - 1] if line <= len(self.lines) else ""
-        column = text.find(begin) + 1 or text.find("[") + 1  # the exec form is not written as it runs
+        text = self.lines[line - 1][: bounds.LINE_CHARS] if line <= len(self.lines) else ""
+        after = self.found[1] if self.found[0] == line else 0
+        column = text.find(begin, after) + 1 or text.find(begin) + 1
+        column = column or text.find("[") + 1  # the exec form is not written as it runs
+        self.found = (line, column)
         return Location(self.path, line, column or 1)
 
     def _starts(self, stage: _Stage) -> Iterator[Fact]:

@@ -14,8 +14,8 @@ from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _TOML_PACKAGE = re.compile(
-    r"^\[\[packages?\]\][ \t]*\n(?:(?!\[)[^\n]*\n)*?name[ \t]*=[ \t]*[\"'](?P<name>[^\"'\n]+)[\"'][^\n]*"
-    r"\n(?:(?!\[)[^\n]*\n)*?version[ \t]*=[ \t]*[\"'](?P<version>[^\"'\n]+)[\"'][^\n]*\n"
+    r"^\[\[packages?\]\][ \t]*\n(?:(?!\[)[^\n]*\n){0,8}?name[ \t]*=[ \t]*[\"'](?P<name>[^\"'\n]+)[\"'][^\n]*"
+    r"\n(?:(?!\[)[^\n]*\n){0,8}?version[ \t]*=[ \t]*[\"'](?P<version>[^\"'\n]+)[\"'][^\n]*\n"
     r"(?P<rest>(?:source|directory)?[^\n]*)",
     re.MULTILINE,
 )

@@ -125,7 +125,8 @@ def _judge(path: str, suffix: str, header: Header, tree: Tree) -> tuple[str, boo
         return ("hdf5", False) if placed and header.format == "hdf5" else ("", True)
     if header.format == "pytorch" and _DATA_PLACE.search(path) and not placed:
         return "", True
-    if header.format in _CONFIDENT and (header.format != "pytorch" or not _NO_MODEL_NAME.search(stem)):
+    beside = bool(_NO_MODEL_NAME.search(stem)) and not _MODEL_NAME.search(stem)  # optimizer.pt, train.pt
+    if header.format in _CONFIDENT and not (header.format == "pytorch" and beside):
         return header.format, False
     if header.format not in ("", "zip", *_CONFIDENT):
         return header.format, False

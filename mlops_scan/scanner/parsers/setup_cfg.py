@@ -13,7 +13,7 @@ from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _SECTION = re.compile(r"\[([^\]]+)\]")
-_OPTION = re.compile(r"([^\s=:#;\[][^=:]*?)\s*[=:]\s*")
+_OPTION = re.compile(r"([^\s=:#;\[][^=:]*)[=:]\s*")
 _MARKER = re.compile(rb"^\[(?:metadata|options)", re.MULTILINE)
 _LISTS = {"install_requires": "main", "setup_requires": "build", "tests_require": "test"}
 
