@@ -152,7 +152,8 @@ class _Desk:
             try:
                 if not reader.reads(source, self.tree):
                     continue
-                if not reader.headers_only and (page.skipped := _unfit(source)):
+                if not reader.headers_only and (unfit := _unfit(source)):
+                    page.skipped = unfit
                     continue
                 page.parsed = True
                 self._take(page, reader.parse(source, self.tree))
