@@ -69,7 +69,9 @@ class MissingDataVersioning(Absence):
 
 
 def _is_mutable(use: Use, held: set[str]) -> bool:
-    """Whether what is read lies outside git and its name holds no version."""
+    """Whether what is read lies outside git and its name holds no version. A call without a source reads its own."""
+    if not use.given("data"):
+        return False
     source = use.argument("data")
     text = source if isinstance(source, str) else _known(source)
     if not text:

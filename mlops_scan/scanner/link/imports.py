@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -23,7 +24,7 @@ class Imports(Link):
             for path in found:
                 if path != fact.at.path:
                     yield Edge(source, "imports", f"file:{path}", fact.at)
-            if not found and not fact.get("relative"):
+            if not found and not fact.get("relative") and fact.name.partition(".")[0] not in sys.stdlib_module_names:
                 yield Edge(source, "imports", f"package:{known.distribution_for(fact.name)}", fact.at)
 
 
