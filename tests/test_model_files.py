@@ -164,12 +164,14 @@ def torch_zip(script: bool = False) -> bytes:
 
 
 def test_torch(tmp_path: Path) -> None:
-    says = told(tmp_path, "x.pt", torch_zip())
+    says = told(tmp_path, "net.pt", torch_zip())
     assert says is not None and (says["format"], says["parameters"], says["dtype"]) == ("pytorch", 12, "Half")
     assert "globals" not in says
-    scripted = told(tmp_path, "x.pt", torch_zip(script=True))
+    scripted = told(tmp_path, "net.pt", torch_zip(script=True))
     assert scripted is not None and scripted["format"] == "torchscript"
     assert told(tmp_path, "data/train.pt", torch_zip()) is None
+    assert told(tmp_path, "checkpoints/optimizer.pt", torch_zip()) is None
+    assert told(tmp_path, "model_train.pt", torch_zip()) is not None
 
 
 def test_lfs_pointers(tmp_path: Path) -> None:
