@@ -59,7 +59,10 @@ class Binder:
         if isinstance(value, _LOOKED_INTO):
             return Binding(node=value, scope=scope)
         if isinstance(value, _TEXT):
-            return Binding(const=self.values.const(value, scope), scope=scope)
+            plain = self.values.of(value, scope)
+            if not isinstance(plain, dict) or "expr" not in plain:
+                return Binding(const=plain, scope=scope)
+            return Binding(const=plain.get("const", MISSING), parts=plain.get("parts"), scope=scope)
         found = self.resolver.resolve(value, scope)
         if isinstance(value, (ast.Call, ast.BoolOp, ast.Subscript)) and (
             not found.known or found.name in CONSTANT_CALLS
@@ -166,6 +169,9 @@ class Binder:
         if default is None:
             return MISSING
         if isinstance(default, ast.Call):
+            callee = self.resolver.callee(default, scope).name
+            if callee in CONSTANT_CALLS or not callee.rpartition(".")[2][:1].isupper():
+                return self.values.const(default, scope)
             named = [one.value for one in default.keywords if one.arg == "default"]
             inner = named or default.args[:1]
             return constant(inner[0].value) if inner and isinstance(inner[0], ast.Constant) else MISSING

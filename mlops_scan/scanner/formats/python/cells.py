@@ -142,18 +142,19 @@ def _strings(text: str) -> Iterator[tuple[int, int, str]]:
     stack: list[list[Any]] = []  # [bracket, key or index]
     sheet_base = cells = 0
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token in "{[":
-            stack.append([token, None if token == "{" else 0])
-        elif token in "}]":
+        word = match[0]
+        sign = word[0]
+        if sign in "{[":
+            stack.append([word, None if sign == "{" else 0])
+        elif sign in "}]":
             done = stack.pop() if stack else None
             if done is not None and done[0] == "[" and len(stack) == 3 and stack[2][1] == "cells":
                 sheet_base = cells  # cells are counted through all worksheets
-        elif token == "," and stack:
+        elif sign == "," and stack:
             stack[-1][1] = None if stack[-1][0] == "{" else stack[-1][1] + 1
-        elif token[0] == '"' and stack:
+        elif sign == '"' and stack:
             if stack[-1][0] == "{" and stack[-1][1] is None:
-                stack[-1][1] = token[1:-1]
+                stack[-1][1] = word[1:-1]
                 continue
             wanted = _SOURCE.get(len(stack))
             if wanted is None or stack[0][1] != wanted[0]:
@@ -162,4 +163,4 @@ def _strings(text: str) -> Iterator[tuple[int, int, str]]:
             if stack[at][1] == wanted[1] and stack[at - 1][0] == "[":
                 cell = stack[at - 1][1] + (sheet_base if at == 4 else 0)
                 cells = cell + 1
-                yield cell, match.start(), token
+                yield cell, match.start(), word

@@ -11,7 +11,8 @@ from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.recorder import NOTHING, Recorder, Top
 from mlops_scan.scanner.formats.python.scopes import Scope
 
-_LEAVES = frozenset((ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del))
+_SIGNS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+_LEAVES = frozenset((ast.Name, ast.Constant, *(one for sign in _SIGNS for one in sign.__subclasses__())))
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _Work = list[tuple[ast.AST, Context]]
 
@@ -55,7 +56,12 @@ class Expressions:
             else:
                 awaited = node.value if isinstance(node, ast.Await) else awaited
                 self._other(node, context)
-                stack += [child for child in ast.iter_child_nodes(node) if child.__class__ not in _LEAVES]
+                for name in node._fields:
+                    value = getattr(node, name)
+                    if value.__class__ is list:
+                        stack += [one for one in value if isinstance(one, ast.AST)]
+                    elif isinstance(value, ast.AST):
+                        stack.append(value)
 
     def _call(self, node: ast.Call, context: Context, top: Top, awaited: bool) -> None:
         name = self.recorder.call(node, context, top, awaited)

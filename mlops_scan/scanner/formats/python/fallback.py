@@ -10,8 +10,11 @@ from mlops_scan.scanner.formats.python.source import decode
 
 _TAG = re.compile(rb"\{\{[-+]?[^{}\n]*\}\}")
 _BLOCK = re.compile(rb"\{%[^\n]*?%\}|\{#[^\n]*?#\}")
-_PRINT = re.compile(rb"^([ \t]*(?:else:|try:|if [^\n:#]*:)?[ \t]*)print(?:[ \t]*>>[ \t]*\w[\w.]*,?)?[ \t]+(?=[^\s=(])([^\n]*)$|"
-                    rb"^([ \t]*)print[ \t]*$", re.MULTILINE)  # fmt: skip
+_PRINT = re.compile(
+    rb"^([ \t]*(?:else:|try:|if [^\n:#]*:)?[ \t]*)print(?:[ \t]*>>[ \t]*\w[\w.]*,?)?[ \t]+(?=[^\s=(])([^\n]*)$"
+    rb"|^([ \t]*)print[ \t]*$",
+    re.MULTILINE,
+)
 _PRINT_BRACKET = re.compile(rb"^([ \t]*)print[ \t]+(\([^\n]*)$", re.MULTILINE)
 _EXCEPT = re.compile(rb"^([ \t]*except[ \t]+[\w.]+|[ \t]*except[ \t]*\([^()\n]*\)),[ \t]*(\w+)[ \t]*:", re.MULTILINE)
 _RAISE = re.compile(rb"^([ \t]*raise[ \t]+[\w.]+)[ \t]*,[ \t]*([^\n]+)$", re.MULTILINE)

@@ -69,12 +69,12 @@ class Recorder:
 
     def call(self, node: ast.Call, context: Context, top: Top, awaited: bool) -> str:
         """Record a call, unless it is one of the language's own that only computes. Returns the callee's name."""
-        binding = self.resolver.resolve(node.func, context.scope)
+        binding = self.resolver.callee(node, context.scope)
         name = binding.name or "?"
         if name in _EXITS:
             for gate, _ in context.gates:
                 gate.exits = True
-        if (not binding.known and not binding.local and _plain(name)) or self.full:
+        if (not binding.known and binding.function is None and binding.cls is None and _plain(name)) or self.full:
             return name
         says = self._arguments(node, context)
         says.update(self._circumstances(node, binding, context, top))

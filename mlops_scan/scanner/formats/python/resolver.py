@@ -12,7 +12,7 @@ from mlops_scan.scanner.formats.python.scopes import Binding, FunctionInfo, Scop
 _NAME_CHARS = 240  # `x = x.f()` repeated must not grow without end
 _CHAIN = 60  # attributes and calls in a row
 _UNWRAP = frozenset(("Optional", "Annotated", "Union", "Final", "ClassVar", "Type", "type", "Awaitable", "Required"))
-_TYPES = frozenset(("str", "bytes", "int", "float", "bool", "list", "dict", "set", "tuple"))
+TYPES = frozenset(("str", "bytes", "int", "float", "bool", "list", "dict", "set", "tuple"))
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*\Z")
 _THROUGH = (ast.Await, ast.Subscript, ast.NamedExpr, ast.Starred)
 _LITERALS: dict[type[ast.expr], str] = {
@@ -34,10 +34,34 @@ class Resolver:
 
     def __init__(self) -> None:
         self.stars: list[str] = []
+        self._callees: dict[int, Binding] = {}  # by the id of a node of a tree that lives as long as this
         self._steps = 0
 
     def resolve(self, node: ast.expr, scope: Scope) -> Binding:
         """What an expression stands for; the binding's name is '' when nothing can be said."""
+        if isinstance(node, ast.Name):
+            return self.name(node.id, scope)
+        if isinstance(node, ast.Attribute):
+            if isinstance(node.value, ast.Name):  # four of five
+                return self._attribute(self.name(node.value.id, scope), node.attr)
+        elif isinstance(node, ast.Call):
+            callee = self.callee(node, scope)
+            if callee.function is None:
+                return Binding(callee.name, callee.known, callee.local, node, scope, callee.cls)
+            return self._call(callee, node, scope)
+        return self._chain(node, scope)
+
+    def callee(self, node: ast.Call, scope: Scope) -> Binding:
+        """What a call calls, as it was known when the call was first met."""
+        found = self._callees.get(id(node))
+        if found is None:
+            nested = isinstance(node.func, ast.Call)  # f()()()...: no recursion
+            found = self._chain(node.func, scope) if nested else self.resolve(node.func, scope)
+            self._callees[id(node)] = found
+        return found
+
+    def _chain(self, node: ast.expr, scope: Scope) -> Binding:
+        """Unwind attributes, calls and subscripts down to a name or a literal."""
         steps: list[str | ast.Call] = []
         while True:
             if isinstance(node, ast.Attribute):
@@ -64,8 +88,8 @@ class Resolver:
         """What a bare name stands for. Unknown ones keep their own name, or get that of the only star import."""
         found = scope.find(name)
         if found is not None:
-            return found if found.name else Binding(name, const=found.const, node=found.node, scope=found.scope)
-        if len(self.stars) == 1 and name not in _TYPES and name not in BUILTINS:
+            return found if found.name else found.named(name)
+        if len(self.stars) == 1 and name not in TYPES and name not in BUILTINS:
             return Binding(f"{self.stars[0]}.{name}", True)
         return Binding(name)
 
@@ -112,7 +136,7 @@ class Resolver:
             return base.cls.attribute(name)
         made = self.returns(base.function) if base.function is not None else None  # a property
         if made is None:
-            return Binding(f"{base.name}.{name}", base.known, local=base.local, call=base.call, scope=base.scope)
+            return Binding(f"{base.name or '?'}.{name}", base.known, base.local, base.call, base.scope)
         return self._apply(made, [name], made.scope or Scope())
 
     def _call(self, base: Binding, call: ast.Call, scope: Scope) -> Binding:
@@ -139,7 +163,7 @@ class Resolver:
         node = info.node
         assert not isinstance(node, ast.Lambda)
         annotated = self.annotation(node.returns, info.scope)
-        if annotated is not None and annotated.name not in _TYPES:
+        if annotated is not None and annotated.name not in TYPES:
             return annotated
         value = last_return(node.body)
         if isinstance(value, ast.Name) and info.inner is None:
@@ -157,7 +181,7 @@ class Resolver:
             if isinstance(node, ast.Subscript):
                 head = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
                 if head not in _UNWRAP:
-                    return self.annotation(node.value, scope) if head.lower() in _TYPES else None
+                    return self.annotation(node.value, scope) if head.lower() in TYPES else None
                 node = _first(node.slice)
             elif isinstance(node, ast.BinOp):
                 node = node.right if _is_none(node.left) else node.left
@@ -168,7 +192,7 @@ class Resolver:
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return None
         found = self.resolve(node, scope)
-        return found if found.known or found.local or found.name in _TYPES else None
+        return found if found.known or found.local or found.name in TYPES else None
 
     def _quoted(self, text: str, scope: Scope) -> Binding | None:
         text = text.removesuffix("| None").strip()

@@ -14,33 +14,39 @@ class Binding:
 
     `name` is the qualified name ('' when nothing is known), `known` that its first part was imported, `local` that it
     is defined in this file. `call` is the call that made the object, `cls` and `function` the local definition,
-    `const` a JSON constant, `node` an expression to look into (a dict, a list, a comparison).
+    `const` a JSON constant, `parts` the known pieces of a text, `node` an expression to look into (a dict, a list,
+    a comparison).
     """
 
-    __slots__ = ("call", "cls", "const", "function", "known", "local", "name", "node", "scope")
+    __slots__ = ("call", "cls", "const", "function", "known", "local", "name", "node", "parts", "scope")
 
     def __init__(
         self,
         name: str = "",
         known: bool = False,
-        *,
         local: bool = False,
         call: ast.Call | None = None,
         scope: Scope | None = None,
         cls: ClassInfo | None = None,
         function: FunctionInfo | None = None,
+        *,
         const: Any = MISSING,
         node: ast.expr | None = None,
+        parts: list[str] | None = None,
     ) -> None:
         self.name, self.known, self.local = name, known, local
         self.call, self.scope = call, scope
         self.cls, self.function = cls, function
-        self.const, self.node = const, node
+        self.const, self.node, self.parts = const, node, parts
+
+    def named(self, name: str) -> Binding:
+        """The same for a variable that goes by its own name."""
+        return Binding(name, scope=self.scope, const=self.const, node=self.node, parts=self.parts)
 
     @property
     def telling(self) -> bool:
         """Whether it says more than the bare name would."""
-        return bool(self.name) or self.const not in (MISSING, None) or self.node is not None
+        return bool(self.name) or self.const not in (MISSING, None) or self.node is not None or bool(self.parts)
 
 
 class Scope:
@@ -64,10 +70,10 @@ class Scope:
         return None
 
     def bind(self, name: str, binding: Binding, *, branch: bool = False) -> None:
-        """Bind `name`. None, and in a branch anything unknown, does not replace what is known."""
+        """Bind `name`. None, and in a branch anything unknown, does not replace a known object; a constant goes."""
         names = self.shared[name].names if name in self.shared else self.names
         old = names.get(name)
-        if old is not None and old.telling and (binding.const is None or (branch and not binding.telling)):
+        if old is not None and (old.name or old.node) and (binding.const is None or (branch and not binding.telling)):
             return
         names[name] = binding
 

@@ -39,6 +39,8 @@ class Source:
 
     def text(self, node: ast.AST, limit: int = EXPRESSION_CHARS) -> str:
         """The source of an expression on one line, cut at `limit` characters."""
+        if isinstance(node, ast.Name):
+            return node.id[:limit]
         first, start = node.lineno - 1, node.col_offset  # type: ignore[attr-defined]
         last, end = node.end_lineno - 1, node.end_col_offset  # type: ignore[attr-defined]
         lines = self.lines
@@ -88,7 +90,7 @@ def decode(data: bytes) -> str:
     cookie = _COOKIE.match(data)
     if cookie:
         try:
-            return str(data, cookie[1].decode(), "replace")
+            return str(data, encoding=cookie[1].decode(), errors="replace")
         except (LookupError, ValueError):
             pass  # no such encoding, or none of text
     return data.decode("utf-8", "replace")

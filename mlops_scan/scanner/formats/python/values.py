@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats.python.resolver import Resolver
+from mlops_scan.scanner.formats.python.resolver import TYPES, Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
 from mlops_scan.scanner.formats.python.source import Source
 
@@ -89,14 +89,16 @@ class Values:
         binding = self.resolver.resolve(node, scope)
         made: dict[str, Any] = {"expr": self.source.text(node)}
         if binding.name and not binding.name.startswith("?"):
-            made["name"] = binding.name
+            made["name"] = binding.name if binding.name not in TYPES else made["expr"]
+        if binding.parts:
+            made["parts"] = binding.parts
         known = self._known(binding, scope, depth)
         if known is MISSING and isinstance(node, ast.Attribute) and node.attr in self.options and not binding.known:
             known = self.options[node.attr]
-        elif known is MISSING and isinstance(node, ast.Attribute) and "parse_args" in binding.name:
-            known = self.options.get(node.attr, MISSING)
+        elif known is MISSING and "parse_args." in binding.name:
+            known = self.options.get(binding.name.rpartition("parse_args.")[2], MISSING)
         if known is not MISSING:
-            made["const"] = known
+            made["const" if _is_constant(known) else "holds"] = known
         return made
 
     def _known(self, binding: Binding, scope: Scope, depth: int) -> Any:
@@ -108,7 +110,7 @@ class Values:
 
     def _call(self, node: ast.Call, scope: Scope, depth: int) -> Any:
         made: dict[str, Any] = {"expr": self.source.text(node)}
-        name = self.resolver.resolve(node.func, scope).name
+        name = self.resolver.callee(node, scope).name
         if name:
             made["call"] = name
         args = [self._of(one, scope, depth + 2) for one in node.args[:_CALL_ARGS]]
@@ -204,7 +206,7 @@ class Values:
         found: list[str | None] = []
         for index, one in enumerate(node.args[:_PIECES]):
             found += [*(["/"] if index else []), *self._piece(one, scope, depth)]
-            if self.resolver.resolve(node.func, scope).name in _TRANSPARENT:
+            if self.resolver.callee(node, scope).name in _TRANSPARENT:
                 break
         return found
 
@@ -239,6 +241,20 @@ def constant(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else MISSING
     return MISSING
+
+
+def _is_constant(value: Any) -> bool:
+    """Whether nothing unknown is in a value."""
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, dict):
+            if "expr" in one:
+                return False
+            stack += one.values()
+        elif isinstance(one, list):
+            stack += one
+    return True
 
 
 def _unknown(value: Any) -> bool:

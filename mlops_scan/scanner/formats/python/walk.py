@@ -200,7 +200,17 @@ class Walker:
             self.expression.read(item.context_expr, context, Top(assigned=target, managed=True))
             if item.optional_vars is not None:
                 self.binder.assign(item.optional_vars, item.context_expr, context)
-        self._block(node.body, context)
+        gate = self._condition(node, context)
+        self._block(node.body, context if gate is None else context.inside("with", gate=(gate, True)))
+
+    def _condition(self, node: ast.With | ast.AsyncWith, context: Context) -> Gate | None:
+        """`with Condition(metric > 0.9):` of pipelines that are written as Python."""
+        for item in node.items:
+            if isinstance(item.context_expr, ast.Call):
+                for one in item.context_expr.args:
+                    if isinstance(one, (ast.Compare, ast.BoolOp)):
+                        return self._gate(node, one, "with", context)
+        return None
 
     def _try(self, node: ast.Try, context: Context) -> None:
         optional = context.optional or any(_catches_imports(handler) for handler in node.handlers)
