@@ -43,7 +43,11 @@ class KubernetesManifests(Parser):
 def _is_chart_template(path: str, tree: Tree) -> bool:
     """Whether the file lies in the `templates` folder of a chart; the Helm parser renders it."""
     parts = path.split("/")
-    return any(
-        part == "templates" and tree.get("/".join([*parts[:index], "Chart.yaml"])) is not None
-        for index, part in enumerate(parts[:-1])
-    )
+    return any(part == "templates" and _is_chart(parts[:index], tree) for index, part in enumerate(parts[:-1]))
+
+
+def _is_chart(folder: list[str], tree: Tree) -> bool:
+    """Whether `folder` is a chart, or lies among the sub-charts of one."""
+    if tree.get("/".join([*folder, "Chart.yaml"])) is not None:
+        return True
+    return len(folder) > 1 and folder[-2] == "charts" and _is_chart(folder[:-2], tree)
