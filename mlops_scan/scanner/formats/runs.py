@@ -32,6 +32,7 @@ class Runner:
     folder: str | None = ""
     soft: bool = False
     disabled: bool = False
+    macros: bool = False  # $(NAME) is a variable
     says: dict[str, Any] = field(default_factory=dict)
 
     def fact(self, kind: str, name: str, place: tuple[int, int], says: dict[str, Any]) -> Fact:
@@ -75,7 +76,9 @@ class Runner:
         text = (
             _POWERSHELL_BREAK.sub(lambda found: "\\".ljust(len(found[0]) - 1) + "\n", scalar) if powershell else scalar
         )
-        yield from self.commands(shell.commands(str(text)), lambda command: places.place(command.offset))
+        yield from self.commands(
+            shell.commands(str(text), macros=self.macros), lambda command: places.place(command.offset)
+        )
 
     def argv(self, words: Sequence[str], place: tuple[int, int]) -> Iterator[Fact]:
         """The commands behind a list of words."""

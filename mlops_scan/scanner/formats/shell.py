@@ -17,6 +17,7 @@ _RAW_CHARS = 400
 _DEPTH = 5  # bash -c inside bash -c
 _IGNORING = (("true",), (":",), ("exit", "0"), ("echo",), ("printf",))  # 'x || true': whether x fails does not matter
 _SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ash", "ksh"))
+_MACRO = re.compile(r"[\w.@%<^?*+-]+\Z")
 _OPAQUE = re.compile(r"[$`~*]|\A-\Z")
 
 
@@ -37,9 +38,12 @@ class Command:
     cwd: str | None = ""
 
 
-def commands(text: str) -> list[Command]:
-    """Every simple command of a shell text, in order, substitutions before the command that uses them."""
-    return list(_Reader(text, 0).run())
+def commands(text: str, *, macros: bool = False) -> list[Command]:
+    """Every simple command of a shell text, in order, substitutions before the command that uses them.
+
+    `macros`: `$(NAME)` is a variable of whoever runs the text (make, Azure Pipelines), not a command.
+    """
+    return list(_Reader(text, 0, macros=macros).run())
 
 
 def from_argv(argv: Sequence[str]) -> list[Command]:
@@ -51,8 +55,8 @@ def from_argv(argv: Sequence[str]) -> list[Command]:
 class _Reader:
     """Reads one text; `depth` counts the texts around it."""
 
-    def __init__(self, text: str, depth: int, place: Command | None = None) -> None:
-        self.text, self.depth = text, depth
+    def __init__(self, text: str, depth: int, place: Command | None = None, *, macros: bool = False) -> None:
+        self.text, self.depth, self.macros = text, depth, macros
         self.place = place or Command((), 0, "")
         self.breaks = [found.start() for found in re.finditer("\n", text)] if text else []
         self.folders: list[str | None] = [self.place.cwd]
@@ -79,10 +83,15 @@ class _Reader:
         place = Command((), self._line(simple.start), raw, self.place.offset + simple.start, soft, self.folders[-1])
         if self.depth < _DEPTH:
             for offset, text in simple.inner:
+                if self.macros and _MACRO.match(text):
+                    continue
                 inner = Command((), self._line(offset), raw, self.place.offset + offset, soft, place.cwd)
-                yield from _Reader(text, self.depth + 1, inner).run()
+                yield from self._inside(text, inner).run()
         if simple.words:
             yield from self.open(list(simple.words), place, simple.heredoc)
+
+    def _inside(self, text: str, place: Command) -> _Reader:
+        return _Reader(text, self.depth + 1, place, macros=self.macros)
 
     def _line(self, offset: int) -> int:
         return self.place.line + bisect_right(self.breaks, offset - 1)
@@ -93,7 +102,7 @@ class _Reader:
         if not argv:
             return
         if self.depth < _DEPTH and (script := inline_script(argv)) is not None:
-            yield from _Reader(script, self.depth + 1, place).run()
+            yield from self._inside(script, place).run()
             return
         self._change_folder(argv)
         yield Command(tuple(argv), place.line, place.raw, place.offset, place.soft or self.place.soft, place.cwd)
@@ -102,12 +111,12 @@ class _Reader:
         if remote := remote_words(argv):
             far = Command((), place.line, place.raw, place.offset, place.soft, None)
             if len(remote) == 1:
-                yield from _Reader(remote[0], self.depth + 1, far).run()
+                yield from self._inside(remote[0], far).run()
             else:
                 yield from self.open(remote, far)
         if heredoc and (argv[0] == "ssh" or (argv[0] in _SHELLS and all(word[:1] == "-" for word in argv[1:]))):
             body = Command((), self._line(heredoc[0]), "", self.place.offset + heredoc[0], place.soft, place.cwd)
-            yield from _Reader(heredoc[1], self.depth + 1, body).run()
+            yield from self._inside(heredoc[1], body).run()
 
     def _change_folder(self, argv: list[str]) -> None:
         if argv[0] not in ("cd", "pushd", "popd"):
