@@ -14,6 +14,7 @@ TEMPLATE_STEPS = 2_000_000
 TEMPLATE_DEPTH = 200
 TEMPLATE_OUTPUT = 20 * 2**20
 CHART_DEPTH = 8  # sub-charts of sub-charts
+CHART_OVERLAYS = 30  # values files besides values.yaml that one chart is rendered with
 KUSTOMIZE_DEPTH = 32
 MERGED_NODES = 1_000_000  # nodes of one kustomization or Compose file put together from several files
 KUSTOMIZE_INCLUDES = 1_000  # kustomizations that one root takes in

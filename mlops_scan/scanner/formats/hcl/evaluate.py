@@ -1,0 +1,383 @@
+"""Evaluates expressions in a frame: constants come out as data, the rest as Unknown with what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats.hcl import calls, operators
+from mlops_scan.scanner.formats.hcl.nodes import (
+    Access,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    For,
+    ForExpression,
+    If,
+    Literal,
+    Name,
+    ObjectLiteral,
+    Opaque,
+    Piece,
+    Splat,
+    Template,
+    Tuple,
+    Unary,
+)
+from mlops_scan.scanner.formats.hcl.values import (
+    MAX_CHARS,
+    MAX_ITEMS,
+    Object,
+    Text,
+    Unknown,
+    Value,
+    combined,
+    named,
+    placed,
+    settled,
+    spelled,
+    to_bool,
+    to_number,
+    to_text,
+    wrong,
+)
+
+Steps = tuple["str | Expression | Splat", ...]
+
+
+class Surroundings(Protocol):
+    """What a module gives its expressions."""
+
+    def resolve(self, root: str, steps: Steps, source: str, frame: Frame) -> tuple[Value, Steps]:
+        """The value of a reference, and the steps that are still to be taken from it."""
+
+    def read(self, path: str) -> Text | None:
+        """The text of a file of the repository."""
+
+    def names(self, folder: str, pattern: str) -> list[str] | None:
+        """The files below a folder of the repository that fit a glob, relative to it."""
+
+    def template(self, path: str) -> tuple[Expression, str] | None:
+        """A file of the repository as a template, and its path."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many steps may still be taken, and how deep the evaluation stands."""
+
+    left: int = bounds.TERRAFORM_STEPS
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where an expression is evaluated: in which module, in which file, with which bound names."""
+
+    scope: Surroundings
+    budget: Budget
+    path: str = ""
+    names: Mapping[str, Value] = field(default_factory=dict)
+
+    def bind(self, **names: Value) -> Frame:
+        """The frame with more names."""
+        return Frame(self.scope, self.budget, self.path, {**self.names, **names})
+
+
+def evaluate(expression: Expression, frame: Frame) -> Value:
+    """The value of `expression`. Never fails: over a bound, or where the files do not tell, it is Unknown."""
+    budget = frame.budget
+    if budget.left <= 0 or budget.depth >= bounds.HCL_DEPTH:
+        return Unknown(expression.source)
+    budget.left -= 1
+    budget.depth += 1
+    try:
+        return _HANDLERS[type(expression)](expression, frame)
+    finally:
+        budget.depth -= 1
+
+
+def _literal(expression: Literal, frame: Frame) -> Value:
+    return expression.value
+
+
+def _opaque(expression: Opaque, frame: Frame) -> Value:
+    return Unknown(expression.source)
+
+
+def _tuple(expression: Tuple, frame: Frame) -> Value:
+    return [evaluate(item, frame) for item in expression.items[:MAX_ITEMS]]
+
+
+def _object(expression: ObjectLiteral, frame: Frame) -> Value:
+    made = Object(place=(frame.path, *expression.spot))
+    for item in expression.items[:MAX_ITEMS]:
+        key = to_text(settled(evaluate(item.key, frame)))
+        if key is None:
+            key = item.key.source
+        made[key] = evaluate(item.value, frame)
+        made.places[key] = (frame.path, *item.spot)
+    return made
+
+
+def _conditional(expression: Conditional, frame: Frame) -> Value:
+    test = to_bool(settled(evaluate(expression.condition, frame)))
+    if test is not None:
+        return evaluate(expression.then if test else expression.otherwise, frame)
+    branches = [evaluate(expression.then, frame), evaluate(expression.otherwise, frame)]
+    if operators.same(*branches):
+        return branches[0]
+    return combined(expression.source, branches)
+
+
+def _binary(expression: Binary, frame: Frame) -> Value:
+    left = evaluate(expression.left, frame)
+    decided = operators.decided(expression.operator, settled(left))
+    if decided is not None:
+        return decided
+    right = evaluate(expression.right, frame)
+    return operators.apply(expression.operator, left, right, expression.source)
+
+
+def _unary(expression: Unary, frame: Frame) -> Value:
+    value = evaluate(expression.operand, frame)
+    if expression.operator == "!":
+        truth = to_bool(settled(value))
+        return combined(expression.source, [value]) if truth is None else not truth
+    number = to_number(settled(value))
+    return combined(expression.source, [value]) if number is None else -number
+
+
+def _call(expression: Call, frame: Frame) -> Value:
+    special = _LAZY.get(expression.name)
+    if special is not None:
+        return special(expression, frame)
+    args = [evaluate(arg, frame) for arg in expression.args]
+    if expression.expands and args and isinstance(args[-1], list):
+        args = [*args[:-1], *args[-1][:MAX_ITEMS]]
+    frame.budget.left -= sum(len(arg) for arg in args if isinstance(arg, (str, list, dict))) // 16
+    return calls.call(expression.name, args, expression.source)
+
+
+def _try(expression: Call, frame: Frame) -> Value:
+    value: Value = wrong(expression.source)
+    for arg in expression.args:
+        value = evaluate(arg, frame)
+        if not (isinstance(value, Unknown) and value.wrong):
+            return value
+    return value
+
+
+def _can(expression: Call, frame: Frame) -> Value:
+    value = evaluate(expression.args[0], frame) if expression.args else None
+    if isinstance(value, Unknown):
+        return False if value.wrong else Unknown(expression.source, call="can")
+    return True
+
+
+def _file(expression: Call, frame: Frame) -> Value:
+    path = evaluate(expression.args[0], frame) if expression.args else None
+    text = frame.scope.read(path) if isinstance(path, str) else None
+    return text if text is not None else Unknown(expression.source, call=expression.name, parts=_parts(path))
+
+
+def _fileset(expression: Call, frame: Frame) -> Value:
+    folder, pattern = (settled(evaluate(arg, frame)) for arg in (*expression.args[:2], *[_NOTHING] * 2)[:2])
+    names = frame.scope.names(folder, pattern) if isinstance(folder, str) and isinstance(pattern, str) else None
+    return Unknown(expression.source, call=expression.name) if names is None else names[:MAX_ITEMS]
+
+
+def _templatefile(expression: Call, frame: Frame) -> Value:
+    args = [evaluate(arg, frame) for arg in expression.args[:2]]
+    path, variables = args if len(args) == 2 else (None, None)
+    found = frame.scope.template(path) if isinstance(path, str) else None
+    if found is None or not isinstance(variables, dict):
+        return Unknown(expression.source, call=expression.name, parts=_parts(path))
+    template, where = found
+    names = {**frame.names, **variables}
+    value = evaluate(template, Frame(frame.scope, frame.budget, where, names))
+    return replace(value, source=expression.source) if isinstance(value, Unknown) else value
+
+
+def _parts(value: Value) -> tuple[str, ...]:
+    return (str(value),) if isinstance(value, str) else value.parts if isinstance(value, Unknown) else ()
+
+
+def _for(expression: ForExpression, frame: Frame) -> Value:
+    collection = evaluate(expression.collection, frame)
+    pairs = elements(collection)
+    if pairs is None:
+        return combined(expression.source, [collection])
+    kept = [one for one in (_bound(frame, expression.names, *pair) for pair in pairs) if _passes(expression, one)]
+    if expression.key is None:
+        return [evaluate(expression.value, one) for one in kept]
+    made = Object(place=(frame.path, *expression.spot))
+    for one in kept:
+        key, value = to_text(settled(evaluate(expression.key, one))), evaluate(expression.value, one)
+        if key is not None and expression.grouped:
+            made.setdefault(key, []).append(value)
+        elif key is not None:
+            made[key] = value
+    return made
+
+
+def _passes(expression: ForExpression, frame: Frame) -> bool:
+    return expression.condition is None or to_bool(settled(evaluate(expression.condition, frame))) is not False
+
+
+def _bound(frame: Frame, names: tuple[str, ...], key: Value, value: Value) -> Frame:
+    return frame.bind(**{names[0]: key, names[1]: value} if len(names) > 1 else {names[0]: value} if names else {})
+
+
+def elements(collection: Value) -> list[tuple[Value, Value]] | None:
+    """(key or index, value) of each element in Terraform's order; None when the collection is unknown."""
+    collection = settled(collection)
+    if isinstance(collection, list):
+        return list(enumerate(collection[:MAX_ITEMS]))
+    if isinstance(collection, dict):
+        return [(key, collection[key]) for key in sorted(collection)[:MAX_ITEMS]]
+    return None
+
+
+def _template(expression: Template, frame: Frame) -> Value:
+    if expression.wraps:
+        part = expression.parts[0]
+        return None if isinstance(part, (str, If, For)) else evaluate(part, frame)
+    pieces = list(_pieces(expression.parts, frame))
+    text = "".join(map(spelled, pieces))
+    frame.budget.left -= len(text) // 64
+    if len(text) > MAX_CHARS:
+        return Unknown(expression.source)
+    if expression.line:
+        text = placed(text, frame.path, _lines(pieces, expression.line))
+    return _half_known(expression.source, pieces, text) if any(isinstance(one, Unknown) for one in pieces) else text
+
+
+def _lines(pieces: list[Value], first: int) -> list[int]:
+    """The file's line of each line of a heredoc's text."""
+    lines = [first]
+    fresh = True  # nothing stands on the last line yet
+    for piece in pieces:
+        text = spelled(piece)
+        breaks = text.count("\n")
+        if isinstance(piece, Piece):
+            lines[-1] = piece.line if fresh else lines[-1]
+            lines += range(piece.line + 1, piece.line + breaks + 1)
+        else:
+            lines += [lines[-1]] * breaks
+        fresh = text.endswith("\n") if text else fresh
+    return lines
+
+
+def _half_known(source: str, pieces: list[Value], text: str) -> Unknown:
+    """A text with unknown pieces: those that are known, neighbours as one."""
+    known = [to_text(settled(piece)) for piece in pieces]
+    runs: list[str] = [""]
+    for one in known:
+        if one is None:
+            runs.append("")
+        else:
+            runs[-1] += one
+    unknown = combined(source, pieces)
+    whole = text if None not in known else None
+    return Unknown(
+        source, unknown.ref, unknown.folder, parts=tuple(run for run in runs if run.strip()), known=whole, text=text
+    )
+
+
+def _pieces(parts: tuple[str | Expression | If | For, ...], frame: Frame) -> Iterator[Value]:
+    for part in parts:
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, If):
+            test = to_bool(settled(evaluate(part.condition, frame)))
+            if test is None:  # what may stand there is told, and that it is not known
+                yield Unknown(part.condition.source, text="")
+                yield from _pieces(part.then, frame)
+            else:
+                yield from _pieces(part.then if test else part.otherwise, frame)
+        elif isinstance(part, For):
+            pairs = elements(evaluate(part.collection, frame))
+            if pairs is None:
+                yield Unknown(part.collection.source, text="")
+            for pair in pairs or ():
+                yield from _pieces(part.body, _bound(frame, part.names, *pair))
+        else:
+            value = evaluate(part, frame)
+            yield wrong(part.source) if value is None or isinstance(value, (list, dict)) else value
+
+
+def _name(expression: Name, frame: Frame) -> Value:
+    return _reference(expression.name, (), expression.source, frame)
+
+
+def _access(expression: Access, frame: Frame) -> Value:
+    if isinstance(expression.base, Name):
+        return _reference(expression.base.name, expression.steps, expression.source, frame)
+    return take(evaluate(expression.base, frame), expression.steps, expression.source, frame)
+
+
+def _reference(root: str, steps: Steps, source: str, frame: Frame) -> Value:
+    if root in frame.names:
+        return take(frame.names[root], steps, source, frame)
+    value, rest = frame.scope.resolve(root, steps, source, frame)
+    return take(value, rest, source, frame)
+
+
+def take(value: Value, steps: Steps, source: str, frame: Frame) -> Value:
+    """The value at `steps` below `value`."""
+    for index, step in enumerate(steps):
+        if isinstance(value, Unknown):
+            if value.known is None:
+                return named(value, source, _dotted(steps[index:]))
+            value = value.known
+        if isinstance(step, Splat):
+            items = value if isinstance(value, list) else [] if value is None else [value]
+            return take([take(item, step.steps, source, frame) for item in items], steps[index + 1 :], source, frame)
+        key = step if isinstance(step, str) else settled(evaluate(step, frame))
+        if isinstance(key, Unknown):
+            return combined(source, [key])
+        value = _item(value, key, source)
+    return value
+
+
+def _item(value: Value, key: Value, source: str) -> Value:
+    number = to_number(key)
+    if isinstance(value, Object) and value.block and number == 0:
+        return value  # a block that stands once is a list of one
+    if isinstance(value, dict):
+        text = to_text(key)
+        return value[text] if text in value else wrong(source)
+    if isinstance(value, list) and isinstance(number, int) and -len(value) <= number < len(value):
+        return value[number]
+    return wrong(source)
+
+
+def _dotted(steps: Steps) -> str:
+    return "".join(f".{step}" for step in steps if isinstance(step, str))
+
+
+_NOTHING = Literal(None, (0, 0), "")
+_LAZY: dict[str, Callable[[Call, Frame], Value]] = {
+    "try": _try,
+    "can": _can,
+    "file": _file,
+    "fileset": _fileset,
+    "templatefile": _templatefile,
+}
+_HANDLERS: dict[type, Callable[[Any, Frame], Value]] = {
+    Literal: _literal,
+    Template: _template,
+    Tuple: _tuple,
+    ObjectLiteral: _object,
+    Call: _call,
+    Conditional: _conditional,
+    Binary: _binary,
+    Unary: _unary,
+    ForExpression: _for,
+    Name: _name,
+    Access: _access,
+    Opaque: _opaque,
+}

@@ -1,0 +1,169 @@
+"""Terraform modules: which folders are one, what each declares, and who calls it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from mlops_scan.scanner import paths
+from mlops_scan.scanner.formats.hcl import reader
+from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block
+from mlops_scan.scanner.formats.hcl.reader import Document, Readable
+from mlops_scan.scanner.model import Note
+
+T = TypeVar("T")
+SUFFIXES = (".tf", ".tofu")
+_CALL = re.compile(
+    r"""^[ \t]*(?:module[ \t]+"?(?P<name>[\w-]+)"?[ \t]*\{|source[ \t]*=[ \t]*"(?P<source>\.{1,2}/[^"\n]*)")""",
+    re.MULTILINE,
+)
+
+
+class Files(Protocol):
+    """The repository as this package needs it: files by path, and a place to keep what was found out of it."""
+
+    @property
+    def paths(self) -> Iterable[str]: ...
+
+    def get(self, path: str) -> Readable | None: ...
+
+    def under(self, folder: str) -> tuple[str, ...]: ...
+
+    def memo(self, key: str, make: Callable[[], T]) -> T: ...
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Caller:
+    """`module "name"` in the folder `folder`."""
+
+    folder: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What the files of one folder declare."""
+
+    folder: str
+    blocks: tuple[Block, ...]
+    variables: Mapping[str, Block]
+    outputs: Mapping[str, Block]
+    calls: Mapping[str, Block]
+    resources: Mapping[tuple[str, str], Block]
+    data: Mapping[tuple[str, str], Block]
+    locals: Mapping[str, tuple[Attribute, str]]
+    settings: Mapping[str, tuple[Attribute, str]] = field(default_factory=dict)  # of tfvars files
+    notes: tuple[Note, ...] = ()
+
+
+def folders(files: Files) -> dict[str, tuple[str, ...]]:
+    """Folder -> its Terraform files, sorted. Of `x.tf` and `x.tofu` the latter counts."""
+    return files.memo("hcl-folders", lambda: _folders(files))
+
+
+def _folders(files: Files) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for path in files.paths:
+        if path.endswith(SUFFIXES):
+            found.setdefault(path.rpartition("/")[0], []).append(path)
+    return {
+        folder: tuple(path for path in sorted(own) if not (path.endswith(".tf") and f"{path[:-3]}.tofu" in own))
+        for folder, own in found.items()
+    }
+
+
+def module(files: Files, folder: str) -> Module:
+    """The module at `folder`, put together once (it is kept with its first file)."""
+    own = folders(files).get(folder, ())
+    anchor = files.get(own[0]) if own else None
+    if anchor is None:
+        return _module(folder, [], [])
+    return anchor.memo("hcl-module", lambda: _read(files, folder, own))
+
+
+def _read(files: Files, folder: str, own: tuple[str, ...]) -> Module:
+    documents = [(path, reader.document(source)) for path in own if (source := files.get(path)) is not None]
+    names = [posixpath.join(folder, "terraform.tfvars")]
+    names += sorted(path for path in _auto_files(files).get(folder, ()))
+    settings = [(path, reader.document(source)) for path in names if (source := files.get(path)) is not None]
+    return _module(folder, documents, settings)
+
+
+def _auto_files(files: Files) -> dict[str, list[str]]:
+    return files.memo("hcl-auto-tfvars", lambda: _by_folder(files, ".auto.tfvars"))
+
+
+def _by_folder(files: Files, suffix: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in files.paths:
+        if path.endswith(suffix):
+            found.setdefault(path.rpartition("/")[0], []).append(path)
+    return found
+
+
+def _module(folder: str, documents: list[tuple[str, Document]], settings: list[tuple[str, Document]]) -> Module:
+    blocks = tuple(block for _, document in documents for block in document.body.blocks)
+
+    def one_label(kind: str) -> dict[str, Block]:
+        return {block.labels[0]: block for block in blocks if block.kind == kind and len(block.labels) == 1}
+
+    def two_labels(kind: str) -> dict[tuple[str, str], Block]:
+        return {
+            (block.labels[0], block.labels[1]): block
+            for block in blocks
+            if block.kind == kind and len(block.labels) == 2
+        }
+
+    return Module(
+        folder,
+        blocks,
+        one_label("variable"),
+        one_label("output"),
+        one_label("module"),
+        two_labels("resource"),
+        two_labels("data"),
+        {
+            name: (attribute, block.path)
+            for block in blocks
+            if block.kind == "locals"
+            for name, attribute in block.body.attributes.items()
+        },
+        {name: (one, path) for path, document in settings for name, one in document.body.attributes.items()},
+        tuple(note for _, document in (*documents, *settings) for note in document.notes),
+    )
+
+
+def local_source(folder: str, source: str) -> str | None:
+    """The folder that a local module source names, or None when it leaves the repository or is no local one."""
+    if not source.startswith(("./", "../")):
+        return None
+    found = posixpath.normpath(posixpath.join(folder, source))
+    return None if found.startswith("..") else "" if found == "." else found
+
+
+def callers(files: Files, folder: str) -> tuple[Caller, ...]:
+    """The calls that put the module at `folder` to use, sorted; tests and examples count only for their own modules."""
+    found = files.memo("hcl-callers", lambda: _callers(files)).get(folder, ())
+    roles = ("production", paths.role(f"{folder}/"))
+    return tuple(caller for caller in found if paths.role(f"{caller.folder}/") in roles)
+
+
+def _callers(files: Files) -> dict[str, list[Caller]]:
+    """By a look at the text alone: reading every module of a repository for this would cost more than all else."""
+    found: dict[str, set[Caller]] = {}
+    for folder, own in folders(files).items():
+        for path in own:
+            source = files.get(path)
+            name = ""
+            for match in _CALL.finditer(source.text) if source is not None else ():
+                if match["name"]:
+                    name = match["name"]
+                    continue
+                target = local_source(folder, match["source"])
+                if name and target is not None and target != folder:
+                    found.setdefault(target, set()).add(Caller(folder, name))
+                name = ""
+    return {folder: sorted(callers) for folder, callers in found.items()}

@@ -1,0 +1,191 @@
+"""Resources of a Terraform module as facts, and what of them other formats would say, too: Kubernetes objects, images,
+schedules, commands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import images, kube, shell
+from mlops_scan.scanner.formats.hcl import bodies, functions, kubernetes
+from mlops_scan.scanner.formats.hcl.nodes import Block
+from mlops_scan.scanner.formats.hcl.scope import Scope
+from mlops_scan.scanner.formats.hcl.values import Encoded, Object, Text, Unknown, Value, plain, settled, spelled
+from mlops_scan.scanner.formats.hcl.values import Place as Written
+from mlops_scan.scanner.model import Fact, Location, Place
+
+_SCHEDULE_KEYS = frozenset(("schedule", "schedule_expression", "cron_expression", "cron", "schedule_cron"))
+_SCHEDULE = re.compile(r"(?:cron|rate|at)\([^)]+\)\Z|(?:\S+\s+){4,5}\S+\Z|every \d+ \w+\Z|@\w+\Z")
+_IMAGE_KEYS = frozenset(("image_uri", "container_image", "docker_image_name", "ecr_image", "image_identifier"))
+_WALK = 5_000
+_INSTANCES = 20
+
+
+def facts(block: Block, scopes: list[Scope], modules: list[str]) -> Iterator[Fact]:
+    """A `resource` or `data` block: evaluated in the first use of its module that creates it."""
+    kind, name = block.labels[0], block.labels[1]
+    scope, each = chosen(block, scopes)
+    frame = scope.frame(block.path).bind(**each.names)
+    made = bodies.data(block.body, frame, (block.path, *block.spot))
+    _decode_values(kind, made)
+    state = "" if each.enabled and scope.enabled else "disabled"
+    folder = scope.module.folder
+    says = {
+        "platform": "terraform" if block.kind == "resource" else "terraform-data",
+        "type": kind,
+        "data": plain(made, folder),
+        "lines": bodies.lines(made, block.path),
+        "origin": "terraform",
+        "module": modules,
+        "id": f"terraform:{folder}#{'data.' if block.kind == 'data' else ''}{kind}.{name}",
+    }
+    common = {"state": state} if state else {}
+    yield Fact("resource", name, at(block), {**{key: value for key, value in says.items() if value}, **common})
+    if block.kind == "resource":
+        written = list(_objects(kind, made, block, scope))
+        for address, one in written:
+            if one.path == block.path or not _speaks_for_itself(one.path, scope):
+                yield from _kubernetes(one, address, block, common)
+        yield from _also(made, common, str(says["id"]), block, images=not written)
+
+
+def at(block: Block) -> Location:
+    """The whole block."""
+    return Location(block.path, *block.spot, block.end_line)
+
+
+def chosen(block: Block, scopes: list[Scope]) -> tuple[Scope, bodies.Each]:
+    """The first use of the module in which the block stands for something, else the first use."""
+    found = [(scope, bodies.of_each(block, scope.frame(block.path))) for scope in scopes]
+    return next(((scope, each) for scope, each in found if scope.enabled and each.enabled), found[0])
+
+
+def _decode_values(kind: str, made: Object) -> None:
+    """The values of a Helm release as data, whether encoded, written as text or read from a file."""
+    values = made.get("values")
+    if kind == "helm_release" and isinstance(values, list):
+        made["values"] = [_decoded(value) for value in values]
+
+
+def _decoded(value: Value) -> Value:
+    found = settled(value)
+    text = found.text if isinstance(found, Unknown) else found
+    if isinstance(text, Encoded) or not isinstance(text, str):
+        return value
+    try:
+        found = functions.from_text(text)
+    except functions.ERRORS:
+        return value
+    return found if isinstance(found, dict) else value
+
+
+def _objects(kind: str, made: Object, block: Block, scope: Scope) -> Iterator[tuple[str, kubernetes.Written]]:
+    """(address, object) of each Kubernetes object: of each instance where a `for_each` tells them."""
+    if not kubernetes.writes_objects(kind):
+        return
+    frame = scope.frame(block.path)
+    address = ".".join(block.labels)
+    found = bodies.instances(block, frame, _INSTANCES)
+    if len(found) < 2:
+        yield from ((address, one) for one in kubernetes.objects(kind, made))
+    for key, names in found if len(found) > 1 else ():
+        instance = bodies.data(block.body, frame.bind(**names), (block.path, *block.spot))
+        yield from ((f"{address}[{key}]", one) for one in kubernetes.objects(kind, instance))
+
+
+def _speaks_for_itself(path: str, scope: Scope) -> bool:
+    """Whether a file that Terraform applies is a manifest as it stands, of which its own parser tells."""
+    source = scope.files.get(path) if path.endswith((".yaml", ".yml", ".json")) else None
+    return source is not None and bool(kube.manifests(source).documents)
+
+
+def _also(made: Object, common: dict[str, str], owner: str, block: Block, *, images: bool) -> Iterator[Fact]:
+    for reference, place in _images(made) if images else ():
+        yield from _image(reference, place, owner, common)
+    for key in sorted(_SCHEDULE_KEYS & made.keys()):
+        value = settled(made[key])
+        if isinstance(value, str) and _SCHEDULE.match(value) and len(value) < 200:
+            says = {"owner": owner, "where": "terraform", **common}
+            yield Fact("schedule", value, _location(made.places.get(key), block), says)
+    yield from _commands(made, owner, common, block)
+
+
+def _commands(made: Object, owner: str, common: dict[str, str], block: Block) -> Iterator[Fact]:
+    for text, place in _provisioned(made):
+        for command in shell.commands(text[: bounds.FACT_TEXT]):
+            argv = [word[: bounds.FACT_TEXT] for word in command.argv]
+            says = {"argv": argv, "raw": command.raw, "where": "terraform", "owner": owner, **common}
+            at = Location(text.path, text.line(command.line + 1)) if isinstance(text, Text) else _location(place, block)
+            yield Fact("command", argv[0], at, says)
+
+
+def _location(place: Written | None, block: Block) -> Location:
+    return Location(*place) if place is not None else at(block)
+
+
+def _kubernetes(one: kubernetes.Written, address: str, block: Block, common: dict[str, str]) -> Iterator[Fact]:
+    also = (Place(at(block), f"'{address}' applies it"),) if one.path != block.path else ()
+
+    def locate(line: int, column: int) -> tuple[Location, tuple[Place, ...]]:
+        return Location(one.path, one.line(line), column), also
+
+    yield from kube.facts(
+        one.document,
+        locate,
+        origin="terraform",
+        state=common.get("state", ""),
+        identity=f"{block.path}#{address}",
+    )
+
+
+def _images(made: Object) -> Iterator[tuple[str, Written | None]]:
+    """Container images of cloud services: below a key that speaks of containers, or under a name of their own."""
+    stack: list[tuple[Value, bool, Written | None]] = [(made, False, made.place)]
+    left = _WALK
+    while stack and left:
+        value, inside, place = stack.pop()
+        left -= 1
+        value = value.data if isinstance(value, Encoded) else value
+        if isinstance(value, list):
+            stack += [(item, inside, place) for item in reversed(value)]
+        elif isinstance(value, dict):
+            places: dict[str, Any] = getattr(value, "places", {})
+            for key, item in reversed(value.items()):
+                where = places.get(key, place)
+                if (key in _IMAGE_KEYS or (key == "image" and inside)) and _names_image(item):
+                    yield spelled(item), where
+                stack.append((item, inside or "container" in key, where))
+
+
+def _names_image(value: Value) -> bool:
+    value = settled(value)
+    return bool(value.parts) if isinstance(value, Unknown) else isinstance(value, str) and bool(value.strip())
+
+
+def _image(reference: str, place: Written | None, owner: str, common: dict[str, str]) -> Iterator[Fact]:
+    ref = images.parse(reference)
+    if place is None or not ref.repository:
+        return
+    says: dict[str, Any] = {
+        "tag": ref.tag,
+        "digest": ref.digest,
+        "role": "run",
+        "raw": reference[: bounds.FACT_TEXT],
+        "owner": owner,
+        "unresolved": ref.unresolved,
+    }
+    kept = {key: value for key, value in says.items() if value}
+    yield Fact("image", ref.repository[: bounds.FACT_TEXT], Location(*place), {**kept, **common})
+
+
+def _provisioned(made: Object) -> Iterator[tuple[str, Written | None]]:
+    """Shell text of `provisioner "local-exec"` blocks."""
+    provisioners = made.get("provisioner")
+    for one in provisioners if isinstance(provisioners, list) else [provisioners]:
+        local = one.get("local-exec") if isinstance(one, Object) else None
+        for each in local if isinstance(local, list) else [local]:
+            if isinstance(each, Object) and "command" in each:
+                yield spelled(each["command"]), each.places.get("command")

@@ -1,0 +1,82 @@
+"""Terraform and OpenTofu: the modules of a repository, one a folder, evaluated as far as their files tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats.hcl import bodies, modules, resources, scope
+from mlops_scan.scanner.formats.hcl.nodes import Block
+from mlops_scan.scanner.formats.hcl.scope import Scope
+from mlops_scan.scanner.formats.hcl.values import plain
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+
+class Terraform(Parser):
+    """A module is read at the first of its files. A module that others of the repository call is evaluated with the
+    arguments of the first call that creates something; its facts stand at its own lines, once.
+    """
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.tf", "*.tofu")
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        return super().reads(source, tree) and modules.folders(tree).get(source.folder, ("",))[0] == source.path
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        own = modules.module(tree, source.folder)
+        yield from own.notes
+        scopes = scope.uses(tree, source.folder)
+        called = sorted({one.name for one in scopes if one.name})
+        for block in own.blocks:
+            if block.kind in ("resource", "data") and len(block.labels) == 2:
+                yield from resources.facts(block, scopes, called)
+            elif block.kind == "module" and len(block.labels) == 1:
+                yield _module_call(block, scopes)
+            elif block.kind == "provider" and len(block.labels) == 1:
+                yield _settings(block, "provider", block.labels[0], scopes[0])
+            elif block.kind == "terraform" and not block.labels:
+                yield _settings(block, "terraform", "terraform", scopes[0])
+        yield from _limits(source, own, scopes)
+
+
+def _module_call(block: Block, scopes: list[Scope]) -> Fact:
+    used, each = resources.chosen(block, scopes)
+    frame = used.frame(block.path).bind(**each.names)
+    made = bodies.data(block.body, frame, (block.path, *block.spot))
+    written = block.body.text("source")
+    folder = modules.local_source(used.module.folder, written)
+    says = {
+        "source": written,
+        "version": block.body.text("version"),
+        "path": folder,
+        "data": plain(made, used.module.folder),
+        "lines": bodies.lines(made, block.path),
+        "state": "" if each.enabled and used.enabled else "disabled",
+    }
+    kept = {key: value for key, value in says.items() if value}
+    return Fact("terraform-module", block.labels[0], resources.at(block), {**kept, "local": written.startswith(".")})
+
+
+def _settings(block: Block, kind: str, name: str, used: Scope) -> Fact:
+    made = bodies.data(block.body, used.frame(block.path), (block.path, *block.spot))
+    says = {
+        "platform": "terraform",
+        "type": kind,
+        "data": plain(made, used.module.folder),
+        "lines": bodies.lines(made, block.path),
+        "origin": "terraform",
+    }
+    return Fact("resource", name, resources.at(block), {key: value for key, value in says.items() if value})
+
+
+def _limits(source: SourceFile, own: modules.Module, scopes: list[Scope]) -> Iterator[Note]:
+    """What the evaluation had to give up."""
+    for name in sorted({name for one in scopes for name in one.cycles}):
+        kind, _, rest = name.partition(".")
+        found = own.locals.get(rest) if kind == "local" else None
+        at = Location(found[1], *found[0].spot) if found else Location(source.path)
+        yield Note(at, f"'{name}' refers to itself: not evaluated")
+    if any(one.budget.left <= 0 for one in scopes):
+        yield Note(Location(source.path), "the module takes too many steps: some values stay unknown")
