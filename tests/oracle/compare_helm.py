@@ -10,6 +10,7 @@ folder are copied where Helm wants them. Files count as equal when they hold equ
 from __future__ import annotations
 
 import argparse
+import importlib
 import re
 import shutil
 import sys
@@ -37,13 +38,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--verbose", action="store_true", help="print what differs")
     options = parser.parse_args(arguments)
     try:
-        import helm_python
+        helm = importlib.import_module("helm_python")
     except ImportError:
         print("SKIPPED: helm-python-sdk is not installed, nothing was compared", file=sys.stderr)
         return 3
     counts: Counter[str] = Counter()
     for folder in options.folders:
-        compare_folder(folder, helm_python.Chart, counts, options.verbose)
+        compare_folder(folder, helm.Chart, counts, options.verbose)
     total = sum(counts[key] for key in ("identical", "yaml-equal", "different", "one-sided"))
     equal = counts["identical"] + counts["yaml-equal"]
     print(dict(sorted(counts.items())))

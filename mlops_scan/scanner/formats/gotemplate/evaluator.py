@@ -79,7 +79,7 @@ class Evaluator:
         self.problems: dict[str, tuple[int, str]] = {}
         self.missing: dict[str, tuple[str, int]] = {}
         self.gated: set[str] = set()
-        self.depth = self.inline = 0
+        self.depth = self.inline = self.faults = 0
         self.parsed: dict[str, Template] = {}
         self.expressions = Expressions(functions, budget.take, self.include, self.tpl)
 
@@ -118,7 +118,10 @@ class Evaluator:
     def _action(self, node: Action, scope: Scope, out: Writer, path: str) -> None:
         reads = self.expressions.reads
         start = len(reads)
+        faults = self.faults
         value = self._value(node.pipeline, scope, path, node.line)
+        if self.faults != faults:
+            out.hole()
         if node.pipeline.names:
             self._set(node.pipeline, scope, value, tuple(reads[start:]), path, node.line)
         elif self.inline:
@@ -254,11 +257,13 @@ class Evaluator:
     def _absent(self, name: str, path: str, line: int) -> None:
         if self.strict:
             raise TemplateError(f"template {name!r} not defined")
+        self.faults += 1
         self.missing.setdefault(name, (path, line))
 
     def _problem(self, path: str, line: int, error: Exception) -> None:
         if self.strict:
             raise error
+        self.faults += 1
         reason = error.reason if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
         refused = "the chart refuses its values: " if isinstance(error, RefusedError) else ""
         self.problems.setdefault(path, (line, f"{refused}{reason}"))

@@ -9,28 +9,26 @@ from dataclasses import dataclass
 from mlops_scan.scanner.formats.gotemplate.nodes import TemplateError
 
 _SPACE = " \t\r\n"
+# a leading blank is part of each match; `close` first, since `-}}` must not be read as a minus
 _TOKEN = re.compile(
     r"""
-      (?P<space>\s+)
-    | (?P<string>"(?:\\.|[^"\\\n])*")
-    | (?P<raw>`[^`]*`)
-    | (?P<char>'(?:\\.|[^'\\])+')
-    | (?P<number>[-+]?(?:0[xX][0-9a-fA-F_]+|0[bBoO][0-7_]+|(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?))
-    | (?P<variable>\$\w*)
-    | (?P<field>\.[^\W\d]\w*)
-    | (?P<word>[^\W\d]\w*)
-    | (?P<mark>:=|=|\||\(|\)|,|\.)
+      (?P<close>\s+-\}\}|\s*\}\})
+    | \s*(?:
+        (?P<field>\.[^\W\d]\w*)
+      | (?P<word>[^\W\d]\w*)
+      | (?P<string>"(?:\\.|[^"\\\n])*")
+      | (?P<variable>\$\w*)
+      | (?P<number>[-+]?(?:0[xX][0-9a-fA-F_]+|0[bBoO][0-7_]+|(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?))
+      | (?P<raw>`[^`]*`)
+      | (?P<char>'(?:\\.|[^'\\])+')
+      | (?P<mark>:=|=|\||\(|\)|,|\.)
+      )
     """,
     re.VERBOSE,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """`kind` is the name of the pattern that matched."""
-
-    kind: str
-    text: str
+# (kind, text): the kind is the name of the pattern, or `glued` for a field right after the token before it
+Token = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +74,16 @@ def _action(source: str, position: int, line: int) -> tuple[tuple[Token, ...] | 
         return None, *_comment(source, first, line)
     tokens: list[Token] = []
     while True:
-        if source.startswith("}}", position):
-            return tuple(tokens), position + 2, False
-        if source.startswith("-}}", position) and source[position - 1] in _SPACE:
-            return tuple(tokens), position + 3, True
         match = _TOKEN.match(source, position)
         if match is None:
             raise TemplateError(_complaint(source, position), line)
-        tokens.append(Token(match.lastgroup or "", match.group()))
+        kind = match.lastgroup or ""
+        if kind == "close":
+            return tuple(tokens), match.end(), match.group().endswith("-}}")
+        text = match[kind]
+        if kind == "field" and tokens and match.end() - len(text) == position:
+            kind = "glued"
+        tokens.append((kind, text))
         position = match.end()
 
 

@@ -32,7 +32,10 @@ from mlops_scan.scanner.formats.gotemplate.nodes import (
 
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-_NOTHING = Token("", "")
+_NOTHING: Token = ("", "")
+_PIPE: Token = ("mark", "|")
+_CLOSE: Token = ("mark", ")")
+_DOT = Dot()
 _WORDS: dict[str, Value] = {"true": True, "false": False, "nil": None}
 
 
@@ -46,7 +49,8 @@ def parse(source: str, path: str) -> Template:
 
 def unquote(literal: str) -> str:
     """The text of a Go string or character literal."""
-    return _ESCAPE.sub(_unescape, literal[1:-1])
+    bare = literal[1:-1]
+    return _ESCAPE.sub(_unescape, bare) if "\\" in bare else bare
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -105,26 +109,26 @@ class _Blocks:
                 found.append(Text(piece.text, piece.line))
                 continue
             tokens = _Tokens(piece.tokens, piece.line)
-            word = tokens.peek()
-            if word.kind == "word" and word.text in ("end", "else"):
+            kind, word = tokens.peek()
+            if kind == "word" and word in ("end", "else"):
                 if not open_at:
-                    raise TemplateError(f"unexpected {word.text}", piece.line)
+                    raise TemplateError(f"unexpected {word}", piece.line)
                 tokens.next()
-                return tuple(found), tokens if word.text == "else" else None
-            node = self._action(tokens, word, piece.line)
+                return tuple(found), tokens if word == "else" else None
+            node = self._action(tokens, word if kind == "word" else "", piece.line)
             if node is not None:
                 found.append(node)
         if open_at:
             raise TemplateError("block has no end", open_at)
         return tuple(found), None
 
-    def _action(self, tokens: _Tokens, word: Token, line: int) -> Node | None:
-        if word.kind == "word" and word.text in self.starts:
+    def _action(self, tokens: _Tokens, word: str, line: int) -> Node | None:
+        if word in self.starts:
             tokens.next()
             self.depth += 1
             if self.depth > bounds.TEMPLATE_DEPTH:
                 raise TemplateError(f"nested deeper than {bounds.TEMPLATE_DEPTH} levels", line)
-            node = self.starts[word.text](tokens, line)
+            node = self.starts[word](tokens, line)
             self.depth -= 1
             return node
         pipeline = tokens.pipeline()
@@ -138,8 +142,8 @@ class _Blocks:
         return pipeline, then, self._else(other, line) if other is not None else ()
 
     def _else(self, tokens: _Tokens, line: int) -> tuple[Node, ...]:
-        word = tokens.peek()
-        if word.text in ("if", "with", "range"):  # `else if` shares its `end` with the block it continues
+        word = tokens.peek()[1]
+        if word in ("if", "with", "range"):  # `else if` shares its `end` with the block it continues
             node = self._action(tokens, word, tokens.line)
             return () if node is None else (node,)
         tokens.end()
@@ -175,7 +179,7 @@ class _Blocks:
 
     def _call(self, tokens: _Tokens, line: int) -> Node:
         name = tokens.name()
-        pipeline = tokens.pipeline() if tokens.peek().kind else None
+        pipeline = tokens.pipeline() if tokens.peek()[0] else None
         tokens.end()
         return Call(name, pipeline, line)
 
@@ -188,9 +192,7 @@ class _Tokens:
         self.index = 0
 
     def peek(self) -> Token:
-        """The next token that is not space."""
-        while self.index < len(self.tokens) and self.tokens[self.index].kind == "space":
-            self.index += 1
+        """The next token, an empty one at the end."""
         return self.tokens[self.index] if self.index < len(self.tokens) else _NOTHING
 
     def next(self) -> Token:
@@ -200,32 +202,31 @@ class _Tokens:
 
     def end(self) -> None:
         """Complain about anything left."""
-        if self.peek().kind:
-            raise TemplateError(f"unexpected {self.peek().text!r} in action", self.line)
+        if self.index < len(self.tokens):
+            raise TemplateError(f"unexpected {self.peek()[1]!r} in action", self.line)
 
     def name(self) -> str:
         """The quoted name of a template."""
-        token = self.next()
-        if token.kind not in ("string", "raw"):
-            raise TemplateError(f"unexpected {token.text!r}: a template's name is wanted", self.line)
-        return unquote(token.text) if token.kind == "string" else token.text[1:-1]
+        kind, text = self.next()
+        if kind not in ("string", "raw"):
+            raise TemplateError(f"unexpected {text!r}: a template's name is wanted", self.line)
+        return unquote(text) if kind == "string" else text[1:-1]
 
     def pipeline(self) -> Pipeline:
         names, declares = self._names()
         commands = [self._command()]
-        while self.peek() == Token("mark", "|"):
-            self.next()
+        while self.peek() == _PIPE:
+            self.index += 1
             commands.append(self._command())
         return Pipeline(tuple(commands), names, declares)
 
     def _names(self) -> tuple[tuple[str, ...], bool]:
         """The variables on the left of `:=` or `=`, if there is such a side."""
-        self.peek()
         start = self.index
         names: list[str] = []
-        while self.peek().kind == "variable":
-            names.append(self.next().text)
-            mark = self.next().text
+        while self.peek()[0] == "variable":
+            names.append(self.next()[1])
+            mark = self.next()[1]
             if mark in (":=", "="):
                 return tuple(names), mark == ":="
             if mark != ",":
@@ -235,41 +236,47 @@ class _Tokens:
 
     def _command(self) -> Command:
         operands: list[Operand] = []
-        while True:
-            token = self.peek()
-            if not token.kind or (token.kind == "mark" and token.text in ("|", ")")):
-                break
+        tokens, size = self.tokens, len(self.tokens)
+        while self.index < size and tokens[self.index] not in (_PIPE, _CLOSE):
             operands.append(self._operand())
         if not operands:
             raise TemplateError("missing value for command", self.line)
         return tuple(operands)
 
     def _operand(self) -> Operand:
-        token = self.next()
-        base = self._base(token)
-        fields = [token.text[1:]] if token.kind == "field" else []
-        while self.index < len(self.tokens) and self.tokens[self.index].kind == "field":
-            fields.append(self.tokens[self.index].text[1:])
+        tokens = self.tokens
+        kind, text = tokens[self.index]
+        self.index += 1
+        base = self._base(kind, text)
+        fields = [text[1:]] if kind in ("field", "glued") else []
+        while self.index < len(tokens) and tokens[self.index][0] == "glued":
+            fields.append(tokens[self.index][1][1:])
             self.index += 1
         return Chain(base, tuple(fields)) if fields else base
 
-    def _base(self, token: Token) -> Operand:
-        kind, text = token.kind, token.text
-        if kind == "field" or (kind == "mark" and text == "."):
-            return Dot()
-        if kind == "variable":
-            return Variable(text)
+    def _base(self, kind: str, text: str) -> Operand:
+        if kind in ("field", "glued"):
+            return _DOT
         if kind == "word":
             return Constant(_WORDS[text]) if text in _WORDS else Function(text)
-        if kind in ("string", "raw"):
-            return Constant(unquote(text) if kind == "string" else text[1:-1])
+        if kind == "string":
+            return Constant(unquote(text))
+        if kind == "variable":
+            return Variable(text)
         if kind == "number":
             return Constant(number(text))
+        if kind == "raw":
+            return Constant(text[1:-1])
         if kind == "char":
             return Constant(ord(unquote(text)[:1] or "\0"))
-        if kind == "mark" and text == "(":
-            inner = self.pipeline()
-            if self.next() != Token("mark", ")"):
-                raise TemplateError("unclosed left paren", self.line)
-            return Parens(inner)
-        raise TemplateError(f"unexpected {text!r} in operand", self.line)
+        return self._marked(text)
+
+    def _marked(self, text: str) -> Operand:
+        if text == ".":
+            return _DOT
+        if text != "(":
+            raise TemplateError(f"unexpected {text!r} in operand", self.line)
+        inner = self.pipeline()
+        if self.next() != _CLOSE:
+            raise TemplateError("unclosed left paren", self.line)
+        return Parens(inner)

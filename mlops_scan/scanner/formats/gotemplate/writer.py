@@ -28,11 +28,12 @@ class Mark(NamedTuple):
 class Writer:
     """Collects what a template prints."""
 
-    __slots__ = ("_open", "_scanned", "length", "marks", "parts")
+    __slots__ = ("_open", "_scanned", "holes", "length", "marks", "parts")
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.marks: list[Mark] = []
+        self.holes: list[int] = []
         self.length = 0
         self._scanned = 0
         self._open = False
@@ -47,6 +48,10 @@ class Writer:
         if text:
             self.marks.append(Mark(self.length, path, line, False, reads))
             self._add(text)
+
+    def hole(self) -> None:
+        """Something that belongs here could not be made."""
+        self.holes.append(self.length)
 
     def _add(self, text: str) -> None:
         self.parts.append(text)
@@ -73,21 +78,26 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is behind a place of the output; `column` is 0 where the template's column is not known."""
+    """What is behind a place of the output; `column` is 0 where the template's column is not known.
+
+    `text` is the line as rendered; `whole` says whether all of it could be made.
+    """
 
     path: str
     line: int
     column: int
     reads: tuple[Read, ...]
+    text: str
+    whole: bool
 
 
 class LineMap:
     """Finds the source of a line of the output."""
 
-    def __init__(self, text: str, marks: list[Mark]) -> None:
-        self.text, self.marks = text, marks
-        self.offsets = [mark.offset for mark in marks]
-        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    def __init__(self, writer: Writer) -> None:
+        self.text, self.marks, self.holes = writer.text(), writer.marks, writer.holes
+        self.offsets = [mark.offset for mark in self.marks]
+        self.starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     def source(self, line: int, column: int = 1) -> Source | None:
         """The source of `line` (from one): of its first character that is no space, with all reads of the line."""
@@ -99,13 +109,18 @@ class LineMap:
         first = start + len(content) - len(content.lstrip())
         index = max(bisect.bisect_right(self.offsets, first) - 1, 0)
         mark = self.marks[index]
-        return Source(mark.path, self._line(mark, first), self._column(mark, start, column), self._reads(index, end))
+        hole = bisect.bisect_left(self.holes, start)
+        return Source(
+            mark.path,
+            self._line(mark, first),
+            column if mark.literal and mark.offset < start else 0,
+            self._reads(index, end),
+            content,
+            not (hole < len(self.holes) and self.holes[hole] <= end),
+        )
 
     def _line(self, mark: Mark, offset: int) -> int:
         return mark.line + self.text.count("\n", mark.offset, offset) if mark.literal else mark.line
-
-    def _column(self, mark: Mark, start: int, column: int) -> int:
-        return column if mark.literal and mark.offset < start else 0
 
     def _reads(self, index: int, end: int) -> tuple[Read, ...]:
         last = bisect.bisect_left(self.offsets, end)

@@ -1,0 +1,290 @@
+"""What a chart says: itself, what it renders by default, what its other values files change, what it can switch on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import kube, yamlnodes
+from mlops_scan.scanner.formats.chart import Chart, Repository, find, is_vendored, load, plain_defaults, read_values
+from mlops_scan.scanner.formats.chartlines import Lines
+from mlops_scan.scanner.formats.chartrender import Output, Renderer, Rendering
+from mlops_scan.scanner.formats.gotemplate.evaluator import Budget
+from mlops_scan.scanner.formats.gotemplate.values import Values, copy
+from mlops_scan.scanner.formats.release import Instance, install
+from mlops_scan.scanner.formats.yamlnodes import Mapping
+from mlops_scan.scanner.model import Fact, Location, Note, Place
+
+_OVERLAY = re.compile(r"(?:[^/]*values[^/]*|values/[^/]+)\.ya?ml\Z", re.IGNORECASE)
+_TEST = re.compile(r"(?:^|[-_./])(?:ci|tests?)(?:[-_./]|\Z)", re.IGNORECASE)
+_KIND = re.compile(r"^kind[ \t]*:[ \t]*[\"']?([A-Za-z]+)", re.MULTILINE)
+_PASSED_OVER = frozenset(("CustomResourceDefinition",))
+
+
+def overlays(tree: Repository, chart: Chart) -> list[str]:
+    """The values files that are shipped beside values.yaml; those for tests are none."""
+    skip = len(chart.folder) + 1 if chart.folder else 0
+    inside = [path[skip:] for path in tree.under(chart.folder)]
+    found = [path for path in inside if _OVERLAY.match(path) and not _TEST.search(path) and path != "values.yaml"]
+    return [f"{chart.folder}/{path}" if chart.folder else path for path in found]
+
+
+def chart_fact(tree: Repository, chart: Chart) -> Fact:
+    """The `chart` fact."""
+    says: dict[str, Any] = {
+        "version": chart.version,
+        "app_version": yamlnodes.text(chart.node, "appVersion"),
+        "type": yamlnodes.text(chart.node, "type", default="application"),
+        "description": yamlnodes.text(chart.node, "description")[: bounds.FACT_TEXT],
+        "library": chart.library,
+        "dependencies": [
+            {
+                "name": one.name,
+                "repository": one.repository,
+                "version": one.version,
+                "condition": one.condition,
+                "alias": one.alias,
+                "present": find(chart.charts, one) is not None,
+            }
+            for one in chart.dependencies
+        ],
+        "values": plain_defaults(chart),
+        "overlays": overlays(tree, chart),
+    }
+    at = yamlnodes.at(chart.path, chart.node, "name")
+    return Fact("chart", chart.name, at, {key: value for key, value in says.items() if value not in ("", [], {})})
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """Under which condition facts hold; both '' for the default rendering."""
+
+    environment: str = ""
+    state: str = ""
+
+
+_DEFAULT = _Variant()
+
+
+class ChartFacts:
+    """The facts of one chart that nobody vendors."""
+
+    def __init__(self, tree: Repository, chart: Chart) -> None:
+        self.tree, self.chart = tree, chart
+        self.renderer = Renderer(tree, chart)
+        self.known: set[tuple[str, str]] = set()  # (template, text) of the documents that have been told
+        self.said: set[str] | None = None  # the facts of the default rendering, once an overlay asks
+        self.default_facts: list[Fact] = []
+        self.identities: dict[tuple[str, str], str] = {}
+        self.taken: set[str] = set()
+        self.baselines: set[str] = set()
+
+    def facts(self) -> Iterator[Fact | Note]:
+        """Default values, then each overlay, then what is switched off."""
+        default = self.renderer.render(Values(), wanted=self._differs_from_own)
+        yield from sorted(set(default.notes))
+        yield from self._told(default, _DEFAULT)
+        found = overlays(self.tree, self.chart)
+        for path in found[: bounds.CHART_OVERLAYS]:
+            yield from self._overlay(path, default)
+        if len(found) > bounds.CHART_OVERLAYS:
+            reason = f"more than {bounds.CHART_OVERLAYS} values files: not rendered with this one and those after it"
+            yield Note(Location(found[bounds.CHART_OVERLAYS]), reason)
+        yield from self._switched_off(default)
+
+    def _overlay(self, path: str, default: Rendering) -> Iterator[Fact | Note]:
+        values, notes = read_values(self.tree, path)
+        yield from notes
+        before = default.instances()
+
+        def wanted(made: Rendering, instance: Instance, _: str) -> bool:
+            known = before.get(instance.path)
+            if known is None:
+                return self._differs_from_own(made, instance, _)
+            return made.values_of(instance) != default.values_of(known)
+
+        if values:
+            rendering = self.renderer.render(values, wanted=wanted)
+            yield from (note for note in rendering.notes if "stopped" in note.reason)
+            yield from self._told(rendering, _Variant(environment=path))
+
+    def _switched_off(self, default: Rendering) -> Iterator[Fact | Note]:
+        before = default.instances()
+        off = [one for one in install(self.chart, Values(), all_enabled=True)[0].all() if one.path not in before]
+        if not default.gated and all(one.outside for one in off):
+            return
+
+        def wanted(_: Rendering, instance: Instance, path: str) -> bool:
+            if instance.outside:
+                return False
+            return instance.path not in before or path in default.gated
+
+        rendering = self.renderer.render(Values(), force=True, wanted=wanted)
+        yield from self._told(rendering, _Variant(state="disabled"))
+
+    # -- dependencies that are charts of their own
+
+    def _differs_from_own(self, made: Rendering, instance: Instance, _: str) -> bool:
+        """Whether an instance is to be rendered: its own chart's rendering counts unless the values differ."""
+        if not instance.outside:
+            return True
+        mine = {key: value for key, value in made.values_of(instance).items() if key != "global"}
+        own = {key: value for key, value in self._own_values(instance).items() if key != "global"}
+        if mine == own:
+            return False
+        self._add_baseline(made, instance)
+        return True
+
+    def _own_values(self, instance: Instance) -> Values:
+        return self.tree.memo(f"chart values {instance.chart.folder}", lambda: install(instance.chart, Values())[1])
+
+    def _add_baseline(self, made: Rendering, instance: Instance) -> None:
+        """What the dependency prints with its own values under the name of this release is told by its own chart."""
+        folder = instance.chart.folder
+        if folder in self.baselines:
+            return
+        self.baselines.add(folder)
+        given = Values()
+        if "global" in made.values:
+            given["global"] = copy(made.values["global"])
+        chart = load(self.tree, folder)
+        if chart is not None:
+            renderer = Renderer(self.tree, chart, Budget(max(self.renderer.budget.left, 0)))
+            for output in renderer.render(given, name=self.chart.name).outputs:
+                self.known.update((output.path, text) for _, text in _documents(output.writer.text()))
+            self.renderer.budget.left = renderer.budget.left
+
+    # -- from output to facts
+
+    def _told(self, rendering: Rendering, variant: _Variant) -> Iterator[Fact | Note]:
+        for output in rendering.outputs:
+            text = output.writer.text()
+            fresh = [one for one in _documents(text) if (output.path, one[1]) not in self.known]
+            if not fresh:
+                continue
+            own = variant
+            if output.instance.outside and variant is _DEFAULT:
+                own = _Variant(environment=self.chart.values_path)
+            lines = Lines(output)
+            for first_line, chunk in fresh:
+                self.known.add((output.path, chunk))
+                yield from self._document(output, lines, first_line, chunk, own)
+
+    def _document(
+        self, output: Output, lines: Lines, first_line: int, text: str, variant: _Variant
+    ) -> Iterator[Fact | Note]:
+        kind = _KIND.search(text)
+        if kind is None or kind[1] in _PASSED_OVER:
+            return
+        try:
+            parsed = yamlnodes.parse(text, first_line=first_line)
+        except yamlnodes.YamlError as error:
+            if variant is _DEFAULT:
+                at, _ = lines.locate(error.line, 1)
+                yield Note(at, f"renders to what is not readable as YAML: {error.reason}")
+            return
+        for document in parsed:
+            for one in kube.objects(document):
+                _name(one, output.instance)
+                yield from self._object(output, lines, one, variant)
+
+    def _object(self, output: Output, lines: Lines, document: Mapping, variant: _Variant) -> Iterator[Fact]:
+        identity = self._identity(output, document)
+        for fact in kube.facts(
+            document,
+            lines.locate,
+            origin="helm",
+            chart=output.instance.name,
+            environment=variant.environment,
+            state=variant.state,
+            identity=identity,
+        ):
+            done = _completed(fact, document, lines)
+            if done is not None and (variant is _DEFAULT or self._is_new(done)):
+                if variant is _DEFAULT:
+                    self.default_facts.append(done)
+                yield done
+
+    def _identity(self, output: Output, document: Mapping) -> str:
+        """One identity for one object however it is rendered; equal names of other templates are told apart."""
+        plain = self._plain_identity(output.instance, document)
+        key = (output.name, plain)
+        if key not in self.identities:
+            number, made = 1, plain
+            while made in self.taken:
+                number += 1
+                made = f"{plain}~{number}"
+            self.taken.add(made)
+            self.identities[key] = made
+        return self.identities[key]
+
+    def _plain_identity(self, instance: Instance, document: Mapping) -> str:
+        """Of a chart of its own, the identity that it has there: the same thing in another environment."""
+        plain = kube.workload_id(self.chart.path, document)
+        if not instance.outside or is_vendored(self.tree, instance.chart.folder):
+            return plain
+        head, _, name = plain.rpartition("/")
+        bare = name.removeprefix(f"{self.chart.name}-")
+        if instance.name != instance.chart.name and bare.startswith(instance.name):
+            bare = instance.chart.name + bare.removeprefix(instance.name)
+        return f"{instance.chart.path}#{head.rpartition('#')[2]}/{bare}"
+
+    def _is_new(self, fact: Fact) -> bool:
+        """Whether the default rendering does not say the same."""
+        if self.said is None:
+            self.said = {_content(one) for one in self.default_facts}
+        return _content(fact) not in self.said
+
+
+def _documents(text: str) -> Iterator[tuple[int, str]]:
+    """(first line, text) of each document that holds anything."""
+    for first_line, chunk in yamlnodes.split(text):
+        if "apiVersion" in chunk:
+            yield first_line, chunk
+
+
+def _content(fact: Fact) -> str:
+    says = {key: value for key, value in fact.says.items() if key not in ("environment", "state", "lines", "end_line")}
+    return json.dumps([fact.kind, fact.name, fact.at.path, says], sort_keys=True, default=str)
+
+
+def _name(document: Mapping, instance: Instance) -> None:
+    """A name that an absent helper should have made begins with the chart's."""
+    metadata = document.get("metadata")
+    name = yamlnodes.text(metadata, "name")
+    if isinstance(metadata, Mapping) and "generateName" not in metadata and (not name or name.startswith("-")):
+        line, column = metadata.places.get("name", (metadata.line, metadata.column))
+        metadata["name"] = yamlnodes.scalar(f"{instance.name}{name}", line, column)
+        metadata.places["name"] = (line, column)
+
+
+def _completed(fact: Fact, document: Mapping, lines: Lines) -> Fact | None:
+    """The fact with the values lines that matter for its kind; None for an image that has no name."""
+    if fact.kind == "image":
+        if not fact.name.strip("/:@"):
+            return None
+        says = {**fact.says, "unresolved": True} if fact.at in lines.gaps else fact.says
+        return dataclasses.replace(fact, says=says, also=_image_places(fact, lines))
+    if fact.kind == "workload":
+        spec = document.get("spec")
+        if isinstance(spec, Mapping) and "replicas" in spec.places:
+            _, fed = lines.locate(*spec.places["replicas"])
+            return dataclasses.replace(fact, also=(*fact.also, *(one for one in fed if one not in fact.also)))
+    return fact
+
+
+def _image_places(fact: Fact, lines: Lines) -> tuple[Place, ...]:
+    """The values that say the tag (or, without one, the repository) first; none when the template says it itself."""
+    tag = str(fact.get("digest") or fact.get("tag") or "")
+    told = [(place, lines.values.get(place, "")) for place in fact.also]
+    if tag:
+        first = [place for place, value in told if value == tag or value.endswith((f":{tag}", f"@{tag}"))]
+    else:
+        last = fact.name.rsplit("/", 1)[-1]
+        first = [place for place, value in told if value and value.rstrip(":").rsplit("/", 1)[-1] == last]
+    return (*first, *(place for place in fact.also if place not in first)) if first else ()
