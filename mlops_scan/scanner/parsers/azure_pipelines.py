@@ -107,7 +107,7 @@ def _workflow(runner: Runner, document: Mapping, *, active: bool) -> Iterator[Fa
 
 
 def triggers(document: Mapping) -> list[str]:
-    """The words of docs/facts.md. Without a `trigger` key every push starts the pipeline, `trigger: none` stops that."""
+    """The words of docs/facts.md. Without a `trigger` key every push starts the pipeline."""
     found: list[str] = []
     trigger, pr = document.get("trigger"), document.get("pr")
     if not (isinstance(trigger, Scalar) and trigger in ("none", "")):

@@ -1,0 +1,262 @@
+"""GitLab CI: the file at the root with its local includes, `extends`, `default` and `!reference`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree, resolve
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.githubsteps import truth
+from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.textlines import lines_of
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_GLOBAL = frozenset(
+    ("stages", "default", "include", "variables", "image", "services", "before_script", "after_script", "cache")
+) | frozenset(("workflow", "spec", "types"))
+_EXTENDS = 11  # as many levels as the service allows
+_SOURCES = (
+    ("schedule", re.compile(r"\bschedules?\b")),
+    ("pull_request", re.compile(r"merge_request|external_pull_request")),
+    ("tag", re.compile(r"\$CI_COMMIT_TAG\b|\btags\b")),
+    ("manual", re.compile(r"[\"']?\bweb\b[\"']?")),
+    ("dispatch", re.compile(r"[\"'](?:trigger|api|pipeline|parent_pipeline)[\"']|\btriggers\b|\bapi\b")),
+)
+_STAGES = (".pre", "build", "test", "deploy", ".post")
+
+
+class GitlabCi(Parser):
+    """`.gitlab-ci.yml`; elsewhere than at the root it is an offer."""
+
+    patterns: ClassVar[tuple[str, ...]] = (".gitlab-ci.yml", ".gitlab-ci.yaml")
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        pipeline = _Pipeline(source, tree)
+        yield from pipeline.load()
+        if pipeline.documents:
+            yield from pipeline.facts()
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A node and the file it stands in."""
+
+    source: SourceFile
+    node: Node
+    place: tuple[int, int]
+
+
+class _Pipeline:
+    def __init__(self, source: SourceFile, tree: Tree) -> None:
+        self.source, self.tree = source, tree
+        self.active = "/" not in source.path
+        self.documents: list[tuple[SourceFile, Mapping]] = []
+        self.keys: dict[str, _Placed] = {}
+
+    def load(self) -> Iterator[Note]:
+        """Read the file and what it includes of this repository; what the including file says wins."""
+        waiting, seen = [self.source], {self.source.path}
+        while waiting and len(seen) < 100:
+            source = waiting.pop(0)
+            parsed = yamlnodes.documents(source)
+            yield from parsed.notes
+            for document in parsed.documents:
+                if isinstance(document, Mapping):
+                    self.documents.append((source, document))
+                    for path in self._included(document):
+                        found = self.tree.get(path)
+                        if found is None:
+                            at = yamlnodes.at(source.path, document, "include")
+                            yield Note(at, f"included file '{path}' is not in the repository")
+                        elif found.path not in seen:
+                            seen.add(found.path)
+                            waiting.append(found)
+        for source, document in self.documents:
+            for key, node in document.items():
+                self.keys.setdefault(key, _Placed(source, node, document.places[key]))
+
+    def _included(self, document: Mapping) -> Iterator[str]:
+        """Paths of local includes, relative to this file's folder, which stands for the root of its repository."""
+        for one in yamlnodes.items(document, "include"):
+            written = str(one) if isinstance(one, Scalar) else yamlnodes.text(one, "local")
+            if not written or "://" in written or "$" in written:
+                continue
+            if "*" in written:
+                pattern = re.compile(
+                    re.escape(written.lstrip("/")).replace(r"\*\*", ".*").replace(r"\*", "[^/]*") + r"\Z"
+                )
+                prefix = f"{self.source.folder}/" if self.source.folder else ""
+                yield from (
+                    path for path in self.tree.paths if path.startswith(prefix) and pattern.match(path[len(prefix) :])
+                )
+            else:
+                path = resolve(self.source.folder, written.lstrip("/"))
+                if path:
+                    yield path
+
+    def facts(self) -> Iterator[Fact]:
+        jobs = {
+            name: placed
+            for name, placed in self.keys.items()
+            if name not in _GLOBAL and not name.startswith(".") and isinstance(placed.node, Mapping)
+        }
+        jobs = {name: placed for name, placed in jobs.items() if any(self._get(name, key) for key in _RUNS)}
+        first = self.documents[0][1]
+        says = {"provider": "gitlab-ci", "triggers": self._triggers(list(jobs)), "active": self.active}
+        title = yamlnodes.text(first, "workflow", "name")
+        yield Fact("workflow", self.source.path, Location(self.source.path, first.line), {**says, "title": title})
+        runner = Runner(self.source.path, "ci", self.source.path, disabled=not self.active)
+        for source, document in self.documents:
+            yield from replace(runner, path=source.path).variables(_values(document.get("variables")))
+        stages = self._stages(list(jobs))
+        for name in jobs:
+            yield from self._job(runner, name, stages)
+
+    def _get(self, job: str, key: str) -> _Placed | None:
+        """A key of a job, of what it extends (the last named wins), or of `default`."""
+        queue, seen = [job], 0
+        while queue and seen < _EXTENDS * 4:
+            name = queue.pop(0)
+            seen += 1
+            placed = self.keys.get(name)
+            if placed is None or not isinstance(placed.node, Mapping):
+                continue
+            if key in placed.node:
+                return _Placed(placed.source, placed.node[key], placed.node.places[key])
+            parents = [str(one) for one in yamlnodes.items(placed.node, "extends") if isinstance(one, Scalar)]
+            queue = [*reversed(parents), *queue]
+        default = self.keys.get("default")
+        if default is not None and isinstance(default.node, Mapping) and key in default.node:
+            return _Placed(default.source, default.node[key], default.node.places[key])
+        return self.keys.get(key) if key in ("image", "services", "before_script", "after_script") else None
+
+    def _stages(self, jobs: list[str]) -> dict[str, list[str]]:
+        """Jobs by stage, stages in their order."""
+        declared = self.keys.get("stages")
+        names = [str(one) for one in yamlnodes.items(declared.node)] if declared else []
+        ordered: dict[str, list[str]] = {name: [] for name in (names or _STAGES)}
+        for job in jobs:
+            ordered.setdefault(self._text(job, "stage") or "test", []).append(job)
+        return ordered
+
+    def _text(self, job: str, *path: str) -> str:
+        placed = self._get(job, path[0])
+        return yamlnodes.text(placed.node, *path[1:]) if placed else ""
+
+    def _job(self, runner: Runner, name: str, stages: dict[str, list[str]]) -> Iterator[Fact]:
+        placed = self.keys[name]
+        owner = f"{self.source.path}#{name}"
+        rules = self._rules(name)
+        soft = self._get(name, "allow_failure")
+        failing = soft is not None and (truth(soft.node) or isinstance(soft.node, Mapping))
+        off = runner.disabled or self._text(name, "when") == "never"
+        runner = replace(runner, path=placed.source.path, owner=owner, soft=failing, disabled=off)
+        image = self._get(name, "image")
+        includes = self._get(name, "trigger")
+        says: dict[str, Any] = {
+            "id": owner,
+            "workflow": self.source.path,
+            "needs": self._needs(name, stages),
+            "environment": self._text(name, "environment") or self._text(name, "environment", "name"),
+            "uses": yamlnodes.text(includes.node, "include") or yamlnodes.text(includes.node, "include", 0, "local")
+            if includes
+            else "",
+            "image": self._text(name, "image") or self._text(name, "image", "name"),
+            "soft": failing,
+            "when": " || ".join(rules)[: bounds.FACT_TEXT],
+            "manual": self._manual(name),
+        }
+        yield runner.fact("job", name, placed.place, says)
+        for one in (image, *self._listed(name, "services")):
+            node = yamlnodes.child(one.node, "name") or one.node if one else None
+            if one and isinstance(node, Scalar):
+                yield replace(runner, path=one.source.path).image(str(node), "ci", (node.line, node.column))
+        variables = self._get(name, "variables")
+        if variables:
+            yield from replace(runner, path=variables.source.path).variables(_values(variables.node))
+        for key in ("before_script", "script", "after_script"):
+            for line in self._listed(name, key):
+                if isinstance(line.node, Scalar):
+                    where = replace(runner, path=line.source.path)
+                    yield from where.script(line.node, lines_of(line.source))
+
+    def _listed(self, job: str, key: str) -> list[_Placed]:
+        """The items of a list, `!reference [job, key]` and nested lists opened."""
+        placed = self._get(job, key)
+        found: list[_Placed] = []
+        waiting = [placed] if placed else []
+        for _ in range(bounds.YAML_NODES):
+            if not waiting or len(found) > bounds.SHELL_COMMANDS:
+                break
+            one = waiting.pop()
+            node = one.node
+            if isinstance(node, yamlnodes.Sequence) and node.tag == "!reference" and len(node) > 1:
+                found_there = self._get(str(node[0]), str(node[1])) if len(waiting) < 1000 else None
+                waiting += [found_there] if found_there and found_there.node is not node else []
+            elif isinstance(node, yamlnodes.Sequence):
+                waiting += [_Placed(one.source, item, (item.line, item.column)) for item in reversed(node)]
+            else:
+                found.append(one)
+        return found
+
+    def _needs(self, name: str, stages: dict[str, list[str]]) -> list[str]:
+        own = self._get(name, "needs")
+        if own is not None:
+            named = [
+                str(one) if isinstance(one, Scalar) else yamlnodes.text(one, "job") for one in yamlnodes.items(own.node)
+            ]
+            return [one for one in named if one]
+        before: list[str] = []
+        for jobs in stages.values():
+            if name in jobs:
+                break
+            before = jobs or before
+        return before[:50]
+
+    def _rules(self, name: str) -> list[str]:
+        """The conditions of `rules`, and the refs of `only`, as text."""
+        found = [yamlnodes.text(one.node, "if") for one in self._listed(name, "rules")]
+        only = self._get(name, "only")
+        if only is not None:
+            refs = only.node if not isinstance(only.node, Mapping) else only.node.get("refs")
+            found += [str(one) for one in yamlnodes.items(refs) if isinstance(one, Scalar)]
+        return [one for one in found if one]
+
+    def _manual(self, name: str) -> bool:
+        rules = self._listed(name, "rules")
+        if rules:
+            return all(yamlnodes.text(one.node, "when") in ("manual", "never") for one in rules)
+        return self._text(name, "when") == "manual"
+
+    def _triggers(self, jobs: list[str]) -> list[str]:
+        """What starts the pipeline, from the conditions of its jobs and of `workflow:rules`."""
+        found: list[str] = []
+        workflow = self.keys.get("workflow")
+        texts = [yamlnodes.text(one, "if") for one in yamlnodes.items(workflow.node, "rules")] if workflow else []
+        conditions = [self._rules(job) for job in jobs]
+        for text in (*texts, *(one for rules in conditions for one in rules)):
+            named = [word for word, pattern in _SOURCES if pattern.search(text)]
+            found += named or ["push"]
+        if not texts and (not conditions or any(not rules for rules in conditions)):
+            found.insert(0, "push")
+        return list(dict.fromkeys(found))
+
+
+_RUNS = ("script", "trigger", "run")
+
+
+def _values(variables: Node | None) -> Node | None:
+    """`variables:` with `NAME: {value: ...}` made `NAME: ...`."""
+    if not isinstance(variables, Mapping):
+        return None
+    plain = Mapping(variables.line, variables.column)
+    for name, node in variables.items():
+        plain[name] = yamlnodes.child(node, "value") or node
+        plain.places[name] = variables.places.get(name, (node.line, node.column))
+    return plain
