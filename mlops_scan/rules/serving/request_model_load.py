@@ -84,8 +84,8 @@ def _handlers(graph: Graph) -> dict[tuple[str, str], Use]:
 def _called_by(graph: Graph, use: Use, handlers: dict[tuple[str, str], Use]) -> Use | None:
     """The handler of the same file that calls the function in which the model is loaded, with nothing in between."""
     name = str(use.fact.get("function")).rpartition(".")[2]
-    for call in graph.facts("call"):
-        if call.at.path == use.at.path and call.name.rpartition(".")[2] == name and not call.get("chain"):
+    for call in graph.in_file(use.at.path, "call"):
+        if call.name.rpartition(".")[2] == name and not call.get("chain"):
             handler = handlers.get((call.at.path, str(call.get("function") or "")))
             if handler is not None:
                 return handler
@@ -96,7 +96,7 @@ def _is_cached(graph: Graph, use: Use) -> bool:
     """Loaded only `if` it is not there yet, or in a function that remembers its result."""
     if not _GUARDED.isdisjoint(use.fact.get("chain") or ()):
         return True
-    for function in graph.facts("function"):
-        if function.at.path == use.at.path and function.name == use.fact.get("function"):
+    for function in graph.in_file(use.at.path, "function"):
+        if function.name == use.fact.get("function"):
             return any("cache" in str(one.get("name")).lower() for one in function.get("decorators") or ())
     return False

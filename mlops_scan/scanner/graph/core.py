@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from mlops_scan.scanner import catalog, paths
 from mlops_scan.scanner.graph.use import Use
@@ -41,6 +42,8 @@ class Graph:
         self.whole_repository = True  # False: the scanned folder is a part of one
         self.external: dict[str, str] = {}  # capability -> where the user says it lives
         self._workloads: tuple[Workload, ...] | None = None
+        self._counted: dict[tuple[str, ...], tuple[Fact, ...]] = {}
+        self._by_file: dict[str, dict[str, list[Fact]]] = {}
         self._closures: dict[str, frozenset[str]] = {}
         self._versions: Versions | None = None
         self._agents: set[tuple[str, str]] | None = None
@@ -69,7 +72,18 @@ class Graph:
 
     def facts(self, *kinds: str) -> tuple[Fact, ...]:
         """Facts of these kinds that count as evidence: outside tests, documentation and vendored trees. By place."""
-        return tuple(fact for fact in self.all_facts(*kinds) if counts(fact.at.path))
+        if kinds not in self._counted:
+            self._counted[kinds] = tuple(fact for fact in self.all_facts(*kinds) if counts(fact.at.path))
+        return self._counted[kinds]
+
+    def in_file(self, path: str, kind: str) -> tuple[Fact, ...]:
+        """Facts of a kind in one file, by place."""
+        if kind not in self._by_file:
+            index: dict[str, list[Fact]] = defaultdict(list)
+            for fact in self._facts[kind]:
+                index[fact.at.path].append(fact)
+            self._by_file[kind] = index
+        return tuple(self._by_file[kind].get(path, ()))
 
     def all_facts(self, *kinds: str) -> tuple[Fact, ...]:
         """Facts of these kinds wherever they stand, by place."""
@@ -269,6 +283,7 @@ class Graph:
         return ()
 
 
+@lru_cache(maxsize=100_000)
 def counts(path: str) -> bool:
     """Whether a fact at this path is evidence: not in tests, documentation or vendored trees."""
     return not (paths.is_test(path) or paths.is_documentation(path) or paths.is_vendored(path))
