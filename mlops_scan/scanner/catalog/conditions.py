@@ -64,7 +64,7 @@ def _spread(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
 def texts(value: Any) -> Iterator[str]:
     """The spellings of a fact's value that a pattern may fit: constant, resolved name, call, known pieces, source."""
     if isinstance(value, Mapping):
-        for key in ("const", "name", "call", "expr"):
+        for key in ("const", "value", "name", "call", "expr"):
             if isinstance(value.get(key), (str, int, float)):
                 yield str(value[key])[:_TEXT]
         if value.get("parts"):

@@ -135,6 +135,8 @@ def _command(prefix: str, text: str, pattern: str) -> Signature:
     words = pattern.split()
     if not words or words[0].startswith("-"):
         raise SignatureError(f"'{text}' names no program")
+    if words[:2] == ["python", "-m"] and len(words) > 2:
+        words = words[2:]  # commands.programs gives the module as a program
     return Signature(prefix, text, words[0], tuple(words[1:]))
 
 
