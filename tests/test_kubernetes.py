@@ -118,8 +118,8 @@ def test_a_deployment_says_what_it_runs(tmp_path: Path) -> None:
 
 HOLDERS = {
     "Pod": "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers: [{name: c, image: i}]\n",
-    "CronJob": "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: x}\nspec:\n  schedule: '0 1 * * *'\n  suspend: true\n"
-    "  jobTemplate: {spec: {template: {spec: {containers: [{name: c, image: i}]}}}}\n",
+    "CronJob": "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: x}\nspec:\n  schedule: '0 1 * * *'\n"
+    "  suspend: true\n  jobTemplate: {spec: {template: {spec: {containers: [{name: c, image: i}]}}}}\n",
     "InferenceService": "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: x}\n"
     "spec: {predictor: {containers: [{name: c, image: i}]}}\n",
     "SeldonDeployment": "apiVersion: machinelearning.seldon.io/v1\nkind: SeldonDeployment\nmetadata: {name: x}\n"
@@ -131,7 +131,8 @@ HOLDERS = {
     "Workflow": "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: x}\n"
     "spec: {templates: [{name: c, container: {image: i, command: [python, a.py]}}]}\n",
     "Task": "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: x}\nspec: {steps: [{name: c, image: i}]}\n",
-    "Made": "apiVersion: unheard.of/v1\nkind: Made\nmetadata: {name: x}\nspec: {a: [{b: {containers: [{image: i}]}}]}\n",
+    "Made": "apiVersion: unheard.of/v1\nkind: Made\nmetadata: {name: x}\n"
+    "spec: {a: [{b: {containers: [{image: i}]}}]}\n",
 }
 
 
@@ -283,7 +284,7 @@ def test_templates_of_other_tools(tmp_path: Path) -> None:
         "{containers: null}",
         "{containers: [null, 1, {name: [a]}, {image: {a: b}}]}",
         "{template: [{spec: {containers: [{name: c, image: '', command: {a: b}, args: 5, env: x, ports: 1}]}}]}",
-        "{template: {spec: {containers: [{image: i, env: [1, {name: A}, {value: b}], resources: [], securityContext: no}]}}}",
+        "{template: {spec: {containers: [{image: i, env: [1, {name: A}], resources: [], securityContext: no}]}}}",
         "{selector: 1, replicas: [1], template: {metadata: x, spec: {volumes: {a: b}, containers: [{image: i}]}}}",
         "{predictor: [], schedule: {a: b}, schedules: [[1]], trigger: x}",
     ],

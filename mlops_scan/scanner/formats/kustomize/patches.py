@@ -70,19 +70,18 @@ def put(target: Mapping, key: str, value: Node, place: tuple[int, int]) -> None:
 def _merge_list(old: Sequence, patch: Sequence, keys: tuple[str, ...], ledger: Ledger) -> None:
     if any(yamlnodes.text(item, _DIRECTIVE) == "replace" for item in patch):
         old.clear()
-    new: list[Node] = []
+    first: list[Node] = []  # kustomize puts what the patch names first, in the patch's order
     for item in patch:
         if not isinstance(item, Mapping) or yamlnodes.text(item, _DIRECTIVE) == "replace":
             continue
         index = _same(old, item, keys)
-        if index is None:
-            if _DIRECTIVE not in item:
-                new.append(ledger.again(item))
-            continue
-        found = old[index]
-        if isinstance(found, Mapping) and not merge(found, item, ledger, by_name=True):
-            del old[index]
-    old[:0] = new  # kustomize puts what a patch adds first
+        found = old.pop(index) if index is not None else None
+        if isinstance(found, Mapping):
+            if merge(found, item, ledger, by_name=True):
+                first.append(found)
+        elif _DIRECTIVE not in item:
+            first.append(ledger.again(item))
+    old[:0] = first
 
 
 def _same(old: Sequence, item: Mapping, keys: tuple[str, ...]) -> int | None:

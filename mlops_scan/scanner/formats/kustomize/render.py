@@ -119,26 +119,24 @@ class _Render:
         self, one: Kustomization, body: Node | None, target: Node | None, variants: list[Variant]
     ) -> list[Variant]:
         for patch in self._patch_documents(one, body):
-            if isinstance(patch, Sequence):
-                for chosen in variant.selected(variants, target) if target is not None else []:
-                    complaints = json_patch(chosen.node, patch, self.out.ledger)
-                    for complaint in complaints:
+            if isinstance(patch, Sequence) and target is not None:
+                for chosen in self._selected(one, target, variants, body):
+                    for complaint in json_patch(chosen.node, patch, self.out.ledger):
                         self._note(one, body, complaint)
             elif isinstance(patch, Mapping):
-                variants = self._merged(one, patch, target, variants, body)
+                wanted = target if target is not None else _own_target(patch)
+                content = _without_identity(patch)
+                chosen_all = self._selected(one, wanted, variants, body)
+                gone = [v for v in chosen_all if not merge(v.node, content, self.out.ledger, by_name=v.built_in)]
+                variants = [v for v in variants if not any(v is other for other in gone)]
         return variants
 
-    def _merged(
-        self, one: Kustomization, patch: Mapping, target: Node | None, variants: list[Variant], body: Node | None
-    ) -> list[Variant]:
-        wanted = target if target is not None else _own_target(patch)
-        chosen = variant.selected(variants, wanted)
+    def _selected(self, one: Kustomization, target: Node, variants: list[Variant], body: Node | None) -> list[Variant]:
+        chosen = variant.selected(variants, target)
         if not chosen and self.whole:
-            name = yamlnodes.text(wanted, "name")
-            self._note(one, body, f"a patch finds no {yamlnodes.text(wanted, 'kind') or 'object'} '{name}'")
-        content = _without_identity(patch)
-        gone = [v for v in chosen if not merge(v.node, content, self.out.ledger, by_name=v.built_in)]
-        return [v for v in variants if not any(v is other for other in gone)]
+            name, kind = yamlnodes.text(target, "name"), yamlnodes.text(target, "kind", default="object")
+            self._note(one, body, f"a patch finds no {kind[:100]} '{name[:200]}'")
+        return chosen
 
     def _patch_documents(self, one: Kustomization, body: Node | None) -> list[Node]:
         """The documents of a patch, in a file or written in place."""

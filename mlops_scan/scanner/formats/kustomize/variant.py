@@ -70,7 +70,7 @@ def _matches(pattern: str, values: set[str]) -> bool:
     """
     if not pattern or pattern in values:
         return True
-    plain = [re.escape(part).replace(r"\\.\\*", "[^|]*") for part in pattern.strip("^$()").split("|")[:50]]
+    plain = [re.escape(part).replace(r"\.\*", "[^|]*") for part in pattern.strip("^$()").split("|")[:50]]
     if any(part.count("[^|]*") > 2 for part in plain):
         return False
     expression = re.compile("|".join(plain))

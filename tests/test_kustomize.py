@@ -1,0 +1,324 @@
+"""Kustomizations: what they render to, where each node of it was written, and which files they claim."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops_scan.scanner import bounds, files
+from mlops_scan.scanner.files import Tree
+from mlops_scan.scanner.formats import kustomize, yamlnodes
+from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.parsers.kubernetes import KubernetesManifests
+from mlops_scan.scanner.parsers.kustomize import Kustomizations
+
+BASE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: model
+spec:
+  replicas: 1
+  selector:
+    matchLabels: {app: model}
+  template:
+    metadata:
+      labels: {app: model}
+    spec:
+      containers:
+        - name: server
+          image: team/server:dev
+          args: [a, b]
+          env:
+            - {name: KEEP, value: "1"}
+            - {name: CHANGE, value: "1"}
+            - {name: DROP, value: "1"}
+          ports:
+            - containerPort: 80
+        - name: helper
+          image: helper
+      volumes:
+        - name: config
+          configMap: {name: settings}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: model
+spec:
+  selector: {app: model}
+  ports: [{port: 80}]
+"""
+OVERLAY = {
+    "base/kustomization.yaml": "resources: [deploy.yaml]\nconfigMapGenerator: [{name: settings, literals: [A=1]}]\n",
+    "base/deploy.yaml": BASE,
+    "prod/kustomization.yaml": """\
+resources:
+  - ../base
+namePrefix: p-
+namespace: prod
+labels:
+  - pairs: {tier: gold}
+    includeSelectors: true
+commonAnnotations: {owner: ml}
+patches:
+  - path: patch.yaml
+  - target: {kind: Deployment, name: mod.*}
+    patch: |
+      - op: add
+        path: /spec/template/spec/containers/1/resources
+        value: {limits: {cpu: "1"}}
+      - op: replace
+        path: /spec/template/spec/containers/1/image
+        value: helper:2
+images:
+  - name: team/server
+    newName: registry/server
+    newTag: "9"
+replicas:
+  - name: model
+    count: 4
+configMapGenerator:
+  - name: settings
+    behavior: merge
+    literals: [B=2]
+""",
+    "prod/patch.yaml": """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: model
+  labels: {patched: "yes"}
+spec:
+  template:
+    spec:
+      containers:
+        - name: server
+          args: [c]
+          env:
+            - {name: CHANGE, value: "2"}
+            - {name: NEW, value: "3"}
+            - {name: DROP, $patch: delete}
+          readinessProbe:
+            httpGet: {path: /ready, port: 80}
+""",
+}
+
+
+def tree(root: Path, texts: dict[str, str]) -> Tree:
+    for path, text in texts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return Tree(root, files.walk(root))
+
+
+def read(root: Path, texts: dict[str, str]) -> list[Fact | Note]:
+    all_files, found = tree(root, texts), []
+    for parser in (KubernetesManifests(), Kustomizations()):
+        for path in all_files.paths:
+            source = all_files.get(path)
+            if source is not None and parser.reads(source, all_files):
+                found += list(parser.parse(source, all_files))
+    return found
+
+
+def facts(items: list[Fact | Note], kind: str) -> list[Fact]:
+    return [item for item in items if isinstance(item, Fact) and item.kind == kind]
+
+
+def rendered(root: Path, texts: dict[str, str], path: str) -> dict[str, Any]:
+    all_files = tree(root, texts)
+    out = kustomize.render(all_files, kustomize.kustomizations(all_files)[path])
+    assert out.notes == []
+    return {f"{one.kind}/{one.current_name}": yamlnodes.plain(one.node) for one in out.variants}
+
+
+def test_an_overlay_renders_as_kustomize_renders_it(tmp_path: Path) -> None:
+    objects = rendered(tmp_path, OVERLAY, "prod/kustomization.yaml")
+    assert sorted(objects) == ["ConfigMap/p-settings", "Deployment/p-model", "Service/p-model"]
+    deployment = objects["Deployment/p-model"]
+    server, helper = deployment["spec"]["template"]["spec"]["containers"]
+    assert (server["image"], server["args"], server["ports"]) == ("registry/server:9", ["c"], [{"containerPort": 80}])
+    assert {one["name"]: one["value"] for one in server["env"]} == {"KEEP": "1", "CHANGE": "2", "NEW": "3"}
+    assert (helper["image"], helper["resources"]) == ("helper:2", {"limits": {"cpu": "1"}})
+    assert deployment["spec"]["replicas"] == 4
+    assert deployment["metadata"] == {
+        "name": "p-model",
+        "namespace": "prod",
+        "labels": {"patched": "yes", "tier": "gold"},
+        "annotations": {"owner": "ml"},
+    }
+    assert deployment["spec"]["selector"]["matchLabels"] == {"app": "model", "tier": "gold"}
+    assert deployment["spec"]["template"]["metadata"]["labels"] == {"app": "model", "tier": "gold"}
+    assert deployment["spec"]["template"]["spec"]["volumes"][0]["configMap"] == {"name": "p-settings"}
+    assert objects["Service/p-model"]["spec"]["selector"] == {"app": "model", "tier": "gold"}
+    assert objects["ConfigMap/p-settings"]["data"] == {"A": "1", "B": "2"}
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is the oracle of this test")
+def test_the_real_kustomize_agrees(tmp_path: Path) -> None:
+    ours = rendered(tmp_path, OVERLAY, "prod/kustomization.yaml")
+    command = ["kubectl", "kustomize", str(tmp_path / "prod")]
+    text = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    theirs = [yamlnodes.plain(node) for _, part in yamlnodes.split(text) for node in yamlnodes.parse(part)]
+    wanted = {f"{one['kind']}/{one['metadata']['name']}": one for one in theirs if one["kind"] != "ConfigMap"}
+    suffix = wanted["Deployment/p-model"]["spec"]["template"]["spec"]["volumes"][0]["configMap"]
+    suffix["name"] = suffix["name"].rpartition("-")[0]  # the hash of the contents
+    assert {key: ours[key] for key in wanted} == wanted
+
+
+def test_every_node_keeps_the_place_where_it_was_written(tmp_path: Path) -> None:
+    items = read(tmp_path, OVERLAY)
+    (workload,) = facts(items, "workload")
+    assert (workload.get("id"), workload.name) == ("base/deploy.yaml#Deployment/model", "p-model")
+    assert (workload.at.path, workload.at.line, workload.get("kind_line")) == ("base/deploy.yaml", 1, 2)
+    assert (workload.get("replicas"), workload.get("replicas_path")) == (4, "prod/kustomization.yaml")
+    assert workload.get("replicas_line") == 25
+    server, helper = facts(items, "container")
+    assert (server.at.path, server.at.line, server.get("end_line")) == ("base/deploy.yaml", 14, 22)
+    assert server.get("readiness") == {"httpGet": {"path": "/ready", "port": 80}}
+    assert helper.get("limits") == {"cpu": "1"}
+    images = {fact.name: fact.at for fact in facts(items, "image")}
+    assert (images["registry/server"].path, images["registry/server"].line) == ("prod/kustomization.yaml", 22)
+    assert (images["helper"].path, images["helper"].line) == ("prod/kustomization.yaml", 18)
+    env = {fact.name: (fact.at.path, fact.at.line) for fact in facts(items, "env")}
+    assert env == {"KEEP": ("base/deploy.yaml", 18), "CHANGE": ("prod/patch.yaml", 13), "NEW": ("prod/patch.yaml", 14)}
+    assert {fact.get("environment") for fact in items if isinstance(fact, Fact)} == {None}
+
+
+def test_two_roots_over_one_base_are_two_environments_of_one_workload(tmp_path: Path) -> None:
+    texts = {**OVERLAY, "dev/kustomization.yaml": "resources: [../base, own.yaml]\n"}
+    texts["dev/own.yaml"] = BASE.replace("name: model", "name: own").split("---")[0]
+    items = read(tmp_path, texts)
+    found = {(fact.get("id"), fact.get("environment")) for fact in facts(items, "workload")}
+    assert found == {
+        ("base/deploy.yaml#Deployment/model", "dev"),
+        ("base/deploy.yaml#Deployment/model", "prod"),
+        ("dev/own.yaml#Deployment/own", None),
+    }
+    roots = {fact.name: fact.get("root") for fact in facts(items, "kustomization")}
+    assert roots == {"base/kustomization.yaml": False, "dev/kustomization.yaml": True, "prod/kustomization.yaml": True}
+
+
+def test_files_are_claimed_once(tmp_path: Path) -> None:
+    texts = {**OVERLAY, "base/other.yaml": BASE.replace("name: model", "name: other")}
+    items = read(tmp_path, texts)
+    assert kustomize.claimed(tree(tmp_path, texts)) == frozenset(OVERLAY)
+    assert sorted((fact.name, fact.get("origin")) for fact in facts(items, "workload")) == [
+        ("other", "raw"),
+        ("p-model", "kustomize"),
+    ]
+
+
+def test_components_change_what_is_there(tmp_path: Path) -> None:
+    component = "kind: Component\nimages: [{name: team/server, newTag: c}]\nresources: [more.yaml]\n"
+    texts = {
+        "app/kustomization.yaml": "components: [../part]\nresources: [deploy.yaml]\n",
+        "app/deploy.yaml": BASE,
+        "part/kustomization.yaml": component,
+        "part/more.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\n",
+    }
+    objects = rendered(tmp_path, texts, "app/kustomization.yaml")
+    assert objects["Deployment/model"]["spec"]["template"]["spec"]["containers"][0]["image"] == "team/server:c"
+    assert "ConfigMap/more" in objects
+
+
+PATCHES = {
+    "delete the object": ("kind: Service\nmetadata: {name: model}\n$patch: delete\n", {"Deployment/model"}),
+    "delete a container": (
+        "kind: Deployment\nmetadata: {name: model}\n"
+        "spec: {template: {spec: {containers: [{name: helper, $patch: delete}]}}}\n",
+        {"Deployment/model", "Service/model"},
+    ),
+    "remove a key": (
+        "kind: Deployment\nmetadata: {name: model}\nspec: {replicas: null}\n",
+        {"Deployment/model", "Service/model"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_old_style_patches_that_take_away(tmp_path: Path, name: str) -> None:
+    patch, kept = PATCHES[name]
+    version = "v1" if "Service" in patch else "apps/v1"
+    body = "".join(f"    {line}\n" for line in f"apiVersion: {version}\n{patch}".splitlines())
+    texts = {
+        "kustomization.yml": f"bases: []\nresources: [d.yaml]\npatchesStrategicMerge:\n  - |-\n{body}",
+        "d.yaml": BASE,
+    }
+    objects = rendered(tmp_path, texts, "kustomization.yml")
+    assert set(objects) == kept
+    containers = objects["Deployment/model"]["spec"]["template"]["spec"]["containers"]
+    assert len(containers) == (1 if "container" in name else 2)
+    assert ("replicas" in objects["Deployment/model"]["spec"]) == ("key" not in name)
+
+
+def test_lists_of_custom_types_are_replaced(tmp_path: Path) -> None:
+    service = (
+        "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: m}\nspec:\n  predictor:\n"
+    )
+    texts = {
+        "kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml}]\n",
+        "a.yaml": f"{service}    containers: [{{name: a, image: i}}]\n",
+        "p.yaml": f"{service}    containers: [{{name: b}}]\n",
+    }
+    objects = rendered(tmp_path, texts, "kustomization.yaml")
+    assert objects["InferenceService/m"]["spec"]["predictor"]["containers"] == [{"name": "b"}]
+
+
+def test_what_cannot_be_followed_is_noted_once(tmp_path: Path) -> None:
+    texts = {
+        "base/kustomization.yaml": "resources: [d.yaml, gone.yaml, 'https://github.com/a/b?ref=v1']\n"
+        "patches: [{path: nowhere.yaml}]\n",
+        "base/d.yaml": BASE,
+        "one/kustomization.yaml": "resources: [../base, ../../outside]\n",
+        "two/kustomization.yaml": "resources: [../base]\n"
+        "patchesJson6902: [{target: {kind: Deployment}, path: bad.yaml}]\n",
+        "two/bad.yaml": "- {op: replace, path: /spec/none/9, value: 1}\n- {op: remove, path: ''}\n",
+        "round/a/kustomization.yaml": "resources: [../b]\n",
+        "round/b/kustomization.yaml": "resources: [../a]\n",
+        "broken/kustomization.yaml": "resources: [\n",
+    }
+    notes = sorted(f"{item.at} {item.reason}" for item in read(tmp_path, texts) if isinstance(item, Note))
+    assert notes == [
+        "base/kustomization.yaml:1 'gone.yaml' of a kustomization is not in the repository",
+        "base/kustomization.yaml:1 'https://github.com/a/b?ref=v1' of a kustomization is remote and not read",
+        "base/kustomization.yaml:2 patch 'nowhere.yaml' is not in the repository",
+        "broken/kustomization.yaml:2 not readable as YAML: did not find expected node content",
+        "one/kustomization.yaml:1 '../../outside' of a kustomization is not in the repository",
+        "round/b/kustomization.yaml:1 kustomizations include each other in a circle or too deeply",
+        "two/kustomization.yaml:2 patch operation 'remove' at '' does not fit",
+        "two/kustomization.yaml:2 patch operation 'replace' at '/spec/none/9' does not fit",
+    ]
+
+
+def test_a_widening_tree_of_bases_ends_with_a_note(tmp_path: Path) -> None:
+    texts = {
+        f"k{level}{side}/kustomization.yaml": f"resources: [../k{level + 1}a, ../k{level + 1}b]\n"
+        for level in range(25)
+        for side in "ab"
+    }
+    notes = [item for item in read(tmp_path, texts) if isinstance(item, Note)]
+    assert any(str(bounds.KUSTOMIZE_INCLUDES) in note.reason for note in notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]\n",
+        "resources: {a: b}\npatches: x\nimages: 1\nlabels: [1, {pairs: 2}]\nreplicas: [{name: model}]\n",
+        "resources: [d.yaml]\nimages: [{name: team/server}, {newTag: 1}]\nnamespace: [a]\nnamePrefix: {a: b}\n",
+        "resources: [d.yaml, d.yaml]\npatches: [{patch: 'x'}, {patch: '[1, {op: add}, {op: copy, path: /a, from: /b}]',"
+        " target: {name: '(((a+)+)+)+$'}}]\n",
+        "resources: [d.yaml]\nconfigMapGenerator: [1, {name: a, literals: 5, files: [x, y=z], envs: e}]\n"
+        "secretGenerator: [{name: s, literals: [A=hunter2]}]\nreplicas: [{name: model, count: {a: b}}]\n",
+    ],
+)
+def test_odd_kustomizations_raise_nothing(tmp_path: Path, text: str) -> None:
+    items = read(tmp_path, {"kustomization.yaml": text, "d.yaml": BASE})
+    assert items
+    assert "hunter2" not in repr(items)
