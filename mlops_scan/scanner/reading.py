@@ -17,7 +17,8 @@ from mlops_scan.scanner.model import Fact, Location, Note, Place, Skipped
 from mlops_scan.scanner.parsers.base import Parser
 from mlops_scan.scanner.parsers.dispatch import Dispatch
 
-_SERIAL_BYTES = 400_000  # below this much to parse, a second process costs more than it saves
+_SERIAL_WEIGHT = 400_000  # below this much to parse, a second process costs more than it saves
+_FILE_WEIGHT = 500  # opening a file, in bytes of parsing
 _HELD_BYTES = 32 * 2**20  # contents of files that are kept for parsers that come back to them
 _ANCHORS = ("Chart.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization")
 _PROGRESS_STEP = 50
@@ -116,13 +117,13 @@ class _Desk:
     def _processes(self, jobs: int) -> int:
         if jobs == 1 or not forking.possible():
             return 1
-        if jobs == 0 and sum(source.size for source, _ in self.work) < _SERIAL_BYTES:
+        if jobs == 0 and sum(self._weights()) < _SERIAL_WEIGHT:
             return 1
         return min(jobs or forking.worth_it(), max(1, len(self.work)))
 
     def _shares(self, count: int) -> list[list[int]]:
         """Shares of about equal weight, the heaviest dealt first; each in path order, so that neighbours meet."""
-        weights = [self._weight(source) for source, _ in self.work]
+        weights = self._weights()
         shares: list[list[int]] = [[] for _ in range(count)]
         loads = [0] * count
         for index in sorted(range(len(self.work)), key=lambda index: (-weights[index], index)):
@@ -131,11 +132,17 @@ class _Desk:
             loads[lightest] += weights[index]
         return [sorted(share) for share in shares]
 
-    def _weight(self, source: SourceFile) -> int:
+    def _weights(self) -> list[int]:
+        """About how long each file takes, in bytes of text."""
+        return [_FILE_WEIGHT + self._contents(source, candidates) for source, candidates in self.work]
+
+    def _contents(self, source: SourceFile, candidates: Sequence[Parser]) -> int:
         if source.name in _ANCHORS:
             below = (self.tree.get(path) for path in self.tree.under(source.folder))
-            return 2_000 + 4 * sum(min(one.size, 50_000) for one in below if one)
-        return 2_000 + min(source.size, bounds.FILE_BYTES)
+            return 4 * sum(min(one.size, 50_000) for one in below if one)
+        if source.size > bounds.FILE_BYTES or all(reader.headers_only for reader in candidates):
+            return 0
+        return source.size
 
     def _page(self, index: int) -> _Page:
         source, candidates = self.work[index]
