@@ -16,7 +16,7 @@ _BYTES = 256 * 2**10
 _INDENT = 100
 _ELIFS = 400
 _WEIGHT = 900  # operators and brackets in one statement: libcst ends the process at about 1200 nested brackets
-_OPERATORS = re.compile(rb"[ \t]+|[^\w\s]|\\?\r?\n")
+_OPERATORS = re.compile(rb"\\?\r?\n|[ \t]+|[^\w\s]")
 
 
 def older(data: bytes) -> Iterator[bytes]:

@@ -82,7 +82,7 @@ class Recorder:
             says["awaited"] = True
         for gate, is_body in context.gates:
             (gate.body if is_body else gate.other).append(len(self.calls))
-        if not binding.known and not binding.local:
+        if binding.open:
             self._late.append((len(self.calls), node.func, context.scope))
         self.calls.append((name, self.source.at(node), says))
         return name
@@ -164,6 +164,8 @@ class Recorder:
             binding = self.resolver.resolve(node, scope)
             if binding.known or binding.local:
                 _, at, says = self.calls[index]
+                says.pop("known", None)
+                says.pop("local", None)
                 says["known" if binding.known else "local"] = True
                 says.update(self._receiver(binding))
                 self.calls[index] = (binding.name, at, says)

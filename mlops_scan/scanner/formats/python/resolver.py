@@ -47,7 +47,7 @@ class Resolver:
         elif isinstance(node, ast.Call):
             callee = self.callee(node, scope)
             if callee.function is None:
-                return Binding(callee.name, callee.known, callee.local, node, scope, callee.cls)
+                return Binding(callee.name, callee.known, callee.local, node, scope, callee.cls, open=callee.open)
             return self._call(callee, node, scope)
         return self._chain(node, scope)
 
@@ -91,7 +91,7 @@ class Resolver:
             return found if found.name else found.named(name)
         if len(self.stars) == 1 and name not in TYPES and name not in BUILTINS:
             return Binding(f"{self.stars[0]}.{name}", True)
-        return Binding(name)
+        return Binding(name, open=True)
 
     def _choice(self, node: ast.IfExp | ast.BoolOp, scope: Scope) -> Binding:
         options = [node.body, node.orelse] if isinstance(node, ast.IfExp) else node.values[:4]
@@ -129,14 +129,14 @@ class Resolver:
         name = ".".join(parts)
         if len(name) > _NAME_CHARS:
             return Binding(f"?.{parts[-1]}"[:_NAME_CHARS])
-        return Binding(name, base.known, local=base.local, call=call, scope=call_scope)
+        return Binding(name, base.known, base.local, call, call_scope, open=base.open)
 
     def _attribute(self, base: Binding, name: str) -> Binding:
         if base.cls is not None:
             return base.cls.attribute(name)
         made = self.returns(base.function) if base.function is not None else None  # a property
         if made is None:
-            return Binding(f"{base.name or '?'}.{name}", base.known, base.local, base.call, base.scope)
+            return Binding(f"{base.name or '?'}.{name}", base.known, base.local, base.call, base.scope, open=base.open)
         return self._apply(made, [name], made.scope or Scope())
 
     def _call(self, base: Binding, call: ast.Call, scope: Scope) -> Binding:
@@ -144,7 +144,7 @@ class Resolver:
             made = self.returns(base.function)
             if made is not None:
                 return made
-        return Binding(base.name, base.known, local=base.local, call=call, scope=scope, cls=base.cls)
+        return Binding(base.name, base.known, base.local, call, scope, base.cls, open=base.open)
 
     def returns(self, info: FunctionInfo) -> Binding | None:
         """What a function of this file returns: by its annotation, else by its last return statement."""

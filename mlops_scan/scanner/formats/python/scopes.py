@@ -15,10 +15,10 @@ class Binding:
     `name` is the qualified name ('' when nothing is known), `known` that its first part was imported, `local` that it
     is defined in this file. `call` is the call that made the object, `cls` and `function` the local definition,
     `const` a JSON constant, `parts` the known pieces of a text, `node` an expression to look into (a dict, a list,
-    a comparison).
+    a comparison). `open`: a later statement may yet say more (a global set in a function, an attribute of self).
     """
 
-    __slots__ = ("call", "cls", "const", "function", "known", "local", "name", "node", "parts", "scope")
+    __slots__ = ("call", "cls", "const", "function", "known", "local", "name", "node", "open", "parts", "scope")
 
     def __init__(
         self,
@@ -33,15 +33,17 @@ class Binding:
         const: Any = MISSING,
         node: ast.expr | None = None,
         parts: list[str] | None = None,
+        open: bool = False,  # noqa: A002
     ) -> None:
         self.name, self.known, self.local = name, known, local
         self.call, self.scope = call, scope
         self.cls, self.function = cls, function
         self.const, self.node, self.parts = const, node, parts
+        self.open = open
 
     def named(self, name: str) -> Binding:
         """The same for a variable that goes by its own name."""
-        return Binding(name, scope=self.scope, const=self.const, node=self.node, parts=self.parts)
+        return Binding(name, scope=self.scope, const=self.const, node=self.node, parts=self.parts, open=self.const is None)
 
     @property
     def telling(self) -> bool:
@@ -104,14 +106,9 @@ class ClassInfo:
                 return found
             base = info.base
             if base is not None and base.cls is None and base.known:
-                return Binding(f"{base.name}.{name}", True)
+                return Binding(f"{base.name}.{name}", True, open=True)
             info = base.cls if base is not None else None
-        return Binding(f"{self.name}.{name}", local=True)
-
-    def holds(self, name: str) -> bool:
-        """Whether the class itself says what `self.name` is."""
-        found = self.scope.names.get(name)
-        return found is not None and (found.telling or found.function is not None)
+        return Binding(f"{self.name}.{name}", local=True, open=True)
 
 
 class FunctionInfo:

@@ -41,8 +41,10 @@ class Source:
         """The source of an expression on one line, cut at `limit` characters."""
         if isinstance(node, ast.Name):
             return node.id[:limit]
-        first, start = node.lineno - 1, node.col_offset  # type: ignore[attr-defined]
-        last, end = node.end_lineno - 1, node.end_col_offset  # type: ignore[attr-defined]
+        first: int = node.lineno - 1  # type: ignore[attr-defined]
+        last: int = node.end_lineno - 1  # type: ignore[attr-defined]
+        start: int = node.col_offset  # type: ignore[attr-defined]
+        end: int = node.end_col_offset  # type: ignore[attr-defined]
         lines = self.lines
         if last >= len(lines):
             return ""

@@ -42,7 +42,7 @@ class Walker:
     def walk(self, tree: ast.Module) -> Iterator[Fact | Note]:
         """All facts of the module, in file order."""
         self._block(tree.body, Context(Scope()))
-        while self._blocks or self._bodies:
+        while (self._blocks or self._bodies) and not self.recorder.full:
             if not self._blocks:
                 self._enter(*self._bodies.popleft())
                 continue
