@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~])")
 
 
 def printable(text: str) -> str:
@@ -15,7 +15,7 @@ def printable(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Text that Markdown shows as it is: no markup, no HTML."""
+    """Text that Markdown shows as it is inside a line: no markup, no HTML. Parentheses mean nothing without brackets."""
     return _MARKDOWN.sub(r"\\\1", printable(text))
 
 

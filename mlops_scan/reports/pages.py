@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops_scan.scanner.model import RuleInfo
 
-DOCS = "https://github.com/mlops-scan/mlops-scan/blob/main/docs/rules"
+DOCS = "https://github.com/mlops-scan/mlops-scan/blob/main/docs/rules.md"
 
 
 def section(info: RuleInfo, heading: str) -> str:
@@ -21,4 +21,4 @@ def summary(info: RuleInfo) -> str:
 
 def link(info: RuleInfo) -> str:
     """Where the rule's page is published."""
-    return f"{DOCS}/{info.name}.md"
+    return f"{DOCS}#{info.name}"

@@ -109,6 +109,7 @@ class Absence(Rule):
     """A capability that the repository needs and does not have: judged once, at the line that makes it needed."""
 
     capability: ClassVar[str] = ""
+    searched: ClassVar[str] = ""  # what was looked for, where the names of the capability's tools do not say it
 
     def needed(self, graph: Graph) -> Iterator[Place]:
         """Yield the places that make the capability needed, the most telling first; none: nothing is missing."""
@@ -140,7 +141,7 @@ class Absence(Rule):
             note=places[0].note,
             related=[*places[1:4], *(Place(one.at, f"{one.status.value}: {one.what}") for one in partial)],
             remedy=self.advice(graph),
-            looked_for=graph.looked_for(self.capability),
+            looked_for=graph.looked_for(self.capability, self.searched),
         )
 
 

@@ -58,6 +58,7 @@ class MissingAlerting(Absence):
     """
 
     capability = "alerting"
+    searched = "alert rules with a receiver, cloud alarms, notification services"
     kinds = OPERATED
     references = ("https://sre.google/workbook/alerting-on-slos/",)
     remedy = "Alert on the error rate and latency of the service, with a receiver that reaches a person."

@@ -51,6 +51,7 @@ class MissingServingMonitoring(Absence):
     """
 
     capability = "infra-monitoring"
+    searched = "metrics endpoints and scrapers, traces, prediction logs, cloud dashboards"
     kinds = OPERATED
     references = ("https://research.google/pubs/pub46555/",)
     remedy = "Expose request count, errors and latency of the service as metrics, and have something scrape them."

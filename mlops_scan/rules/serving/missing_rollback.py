@@ -84,6 +84,7 @@ class MissingRollback(Absence):
     """
 
     capability = "rollback"
+    searched = "release history and rollback commands, progressive delivery, GitOps, registry versions and aliases"
     kinds = PROJECTS
     references = ("https://research.google/pubs/pub46555/",)
     remedy = (

@@ -69,6 +69,7 @@ class ManualDeployment(Absence):
     """
 
     capability = "deployment-automation"
+    searched = "deploy commands and actions in CI, GitOps objects, scheduled deployments"
     kinds = PROJECTS
     references = ("https://learn.microsoft.com/azure/architecture/ai-ml/guide/mlops-maturity-model",)
     remedy = "Let a pipeline deploy what was merged, with an approval where one is wanted."

@@ -49,6 +49,7 @@ class MissingCi(Absence):
 
     severity = Severity.NOTE
     capability = "ci-cd"
+    searched = "workflows of CI services that run on a push or a pull request"
     kinds = PROJECTS
     references = (
         "https://cloud.google.com/architecture/mlops-continuous-delivery-and-automation-pipelines-in-machine-learning",

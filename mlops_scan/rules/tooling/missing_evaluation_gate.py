@@ -46,6 +46,7 @@ class MissingEvaluationGate(Absence):
     """
 
     capability = "evaluation-gate"
+    searched = "thresholds, comparisons and condition steps before a model is registered or deployed"
     kinds = PROJECTS
     references = ("https://research.google/pubs/pub46555/",)
     remedy = "Compare the metric with a threshold and with the model in use, and end the job when it is not better."

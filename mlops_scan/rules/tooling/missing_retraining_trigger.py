@@ -74,6 +74,7 @@ class MissingRetrainingTrigger(Absence):
 
     severity = Severity.NOTE
     capability = "retraining-trigger"
+    searched = "schedules and events that reach training code"
     kinds = PROJECTS
     references = (
         "https://cloud.google.com/architecture/mlops-continuous-delivery-and-automation-pipelines-in-machine-learning",

@@ -134,9 +134,9 @@ class Graph:
             )
         )
 
-    def looked_for(self, capability: str) -> str:
-        """What a search for the capability looked at: tools known to give it, and the files read."""
-        tools = ", ".join(catalog.load().looked_for(capability))
+    def looked_for(self, capability: str, searched: str = "") -> str:
+        """What a search for the capability looked at: tools known to give it (or `searched`), and the files read."""
+        tools = searched or ", ".join(catalog.load().looked_for(capability, 5))
         suffixes = [path.rpartition(".")[2] for path in self.files]
         code = sum(suffix in ("py", "ipynb") for suffix in suffixes)
         manifests = len(self._facts["resource"]) + len(self._facts["chart"])

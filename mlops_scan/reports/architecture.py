@@ -27,8 +27,8 @@ _PHASES = (
 )
 
 
-class Draft(Report):
-    format = "draft"
+class Architecture(Report):
+    format = "architecture"
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:
         from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -43,7 +43,7 @@ class Draft(Report):
         )
         environment.filters.update(md=escape.markdown, code=escape.code, cell=_cell)
         environment.globals["link"] = _link
-        return environment.get_template("draft.md").render(_context(result))
+        return environment.get_template("architecture.md").render(_context(result))
 
 
 def _context(result: Result) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _context(result: Result) -> dict[str, Any]:
         "questions": result.questions,
         "findings": findings,
         "risks": [_risk(finding) for finding in findings if finding.severity > Severity.NOTE],
-        "phases": [(title, [one for one in findings if one.concern in concerns]) for title, concerns in _PHASES],
+        "phases": [(title, _todo(findings, concerns)) for title, concerns in _PHASES],
         "costs": _COSTS,
         "coverage": result.coverage,
         "advice": result.recommendations,
@@ -93,6 +93,23 @@ def _capabilities(found: tuple[Evidence, ...]) -> list[tuple[str, str, str, list
 
 def _places(found: tuple[Evidence, ...], capability: str) -> list[Evidence]:
     return [one for one in found if one.capability == capability and one.status is Status.USED][:_SHOWN]
+
+
+def _todo(findings: list[Finding], concerns: tuple[str, ...]) -> list[Mapping[str, Any]]:
+    """What to do: one entry a rule, with the first places and the number of the rest."""
+    todo: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.concern in concerns:
+            todo.setdefault(finding.rule, []).append(finding)
+    return [
+        {
+            "rule": rule,
+            "places": found[:_SHOWN],
+            "more": len(found[_SHOWN:]),
+            "what": found[0].remedy or found[0].message,
+        }
+        for rule, found in todo.items()
+    ]
 
 
 def _risk(finding: Finding) -> Mapping[str, Any]:
