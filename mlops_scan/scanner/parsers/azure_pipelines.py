@@ -45,7 +45,7 @@ class AzurePipelines(Parser):
             if not isinstance(document, Mapping):
                 continue
             template = _is_template(source, document, tree)
-            active = not template and not _OFFER.search(source.path) and not paths.is_example(source.path)
+            active = not template and not _OFFER.search(source.path) and paths.role(source.path) == "production"
             runner = Runner(source.path, "ci", source.path, disabled=not (active or template), macros=True)
             if not template:
                 yield from _workflow(runner, document, active=active)

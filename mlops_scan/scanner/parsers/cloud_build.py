@@ -56,18 +56,14 @@ def _shaped(source: SourceFile, document: yamlnodes.Node) -> bool:
 
 def _build(source: SourceFile, document: Mapping) -> Iterator[Fact]:
     path = source.path
-    active = not paths.is_example(path)
+    active = paths.role(path) == "production"
     runner = Runner(path, "ci", f"{path}#build", disabled=not active)
     at = yamlnodes.at(path, document, "steps")
     yield Fact("workflow", path, at, {"provider": "cloud-build", "triggers": [], "active": active})
     yield runner.fact("job", "build", (at.line, at.column), {"id": runner.owner, "workflow": path})
     given = document.get("substitutions")
     defaults = {
-        name: str(one)
-        for name, one in (
-            document["substitutions"].items() if isinstance(document.get("substitutions"), Mapping) else ()
-        )
-        if isinstance(one, Scalar)
+        name: str(one) for name, one in (given.items() if isinstance(given, Mapping) else ()) if isinstance(one, Scalar)
     }
     for step in yamlnodes.items(document, "steps"):
         if isinstance(step, Mapping):

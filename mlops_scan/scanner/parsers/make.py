@@ -1,0 +1,58 @@
+"""Makefiles: the commands of each target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import ClassVar
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import maketext, shell
+from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.textlines import indent, lines_of
+from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_SPECIAL = re.compile(r"\.[A-Z_]+\Z")  # .PHONY, .DEFAULT_GOAL
+_GENERATED = (".am", ".in", ".PL", ".win")
+
+
+class Make(Parser):
+    """Makefile, *.mk."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("Makefile", "makefile", "GNUmakefile", "*.mk", "Makefile.*")
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        return super().reads(source, tree) and not source.name.endswith(_GENERATED)
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        yield from islice(_commands(source), bounds.FACTS_PER_FILE)
+
+
+def _commands(source: SourceFile) -> Iterator[Fact]:
+    targets, variables = maketext.read(source.text)
+    made = {name for target in targets for name in target.names if not _SPECIAL.match(name)}
+    for target in targets:
+        name = maketext.filled(target.names[0], variables) if target.names else ""
+        if not name or _SPECIAL.match(name):
+            continue
+        owner = f"{source.path}#{name}"
+        runner = Runner(source.path, "make", owner, stage=name, folder=source.folder, macros=True)
+        for need in target.needs:  # what a target needs is made first
+            if need in made:
+                yield from runner.argv(["make", need], (target.line, 1))
+        for recipe in target.recipe:
+            yield from _recipe(replace(runner, soft=recipe.soft), recipe, variables, lines_of(source))
+
+
+def _recipe(runner: Runner, recipe: maketext.Recipe, variables: dict[str, str], lines: Sequence[str]) -> Iterator[Fact]:
+    text = maketext.filled(recipe.text.replace("$@", runner.stage), variables)
+
+    def locate(command: shell.Command) -> tuple[int, int]:
+        line = recipe.line + command.line
+        return line, indent(lines, line)
+
+    yield from runner.commands(shell.commands(text, macros=True), locate)
