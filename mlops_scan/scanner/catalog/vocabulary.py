@@ -63,6 +63,7 @@ ROLES = {
     "predicts": "asks a model",
     "batch-scoring": "a product that scores in bulk",
     "model-server": "a server or an endpoint that answers with a model",
+    "serving-platform": "installs or configures what can serve models, without serving one",
     "web-app": "a web application",
     "web-route": "a handler of requests (`url`)",
     "request-body": "a typed, validated request body",
