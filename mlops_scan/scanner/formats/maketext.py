@@ -16,9 +16,11 @@ _VARIABLE = re.compile(r"\$[({]([A-Za-z_][\w.-]*)[)}]")
 _CONDITIONAL = re.compile(
     r"(?:-|s)?include\b|if(?:n?eq|n?def)\b|else\b|endif\b|define\b|endef\b|export\b|unexport\b|vpath\b"
 )
+_COMMENT = re.compile(r"[ \t]+#.*\Z", re.DOTALL)
 _CONTINUED = re.compile(r"[ \t]*\\\n[ \t]*")
 _FUNCTION = re.compile(r"(?<!\$)\$\((?=[a-z-]+[ \t])")
 _DEPTH = 10  # variables that stand in the values of variables
+_NESTED = 3  # functions in functions
 _CHARS = 4_000
 _FUNCTION_CHARS = 2_000
 
@@ -69,7 +71,7 @@ def read(text: str) -> tuple[list[Target], dict[str, str]]:
                 variables[name] = f"{variables.get(name, '')} {value}".strip()[:_CHARS]
             elif operator != "?" or name not in variables:
                 variables[name] = value[:_CHARS]
-        elif rule := _RULE.match(bare):
+        elif rule := _RULE.match(_COMMENT.sub("", bare)):
             if open_rule is not None:
                 found.append(_closed(open_rule, recipe))
             needs, _, first = rule[2].partition(";")
@@ -115,7 +117,9 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
         if replaced == text or len(replaced) > _CHARS * 10:
             break
         text = replaced
-    return _without_functions(text).replace("$$", "$")
+    for _ in range(_NESTED):
+        text = _without_functions(text)
+    return text.replace("$$", "$")
 
 
 def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:

@@ -14,6 +14,9 @@ from mlops_scan.scanner.formats.textlines import ScalarLines
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
 from mlops_scan.scanner.model import Fact, Location
 
+_TALK = frozenset(  # of a script these say nothing; a CI job may consist of them
+    ("echo", "printf", "local", "declare", "shift", "return", "sleep", "true", ":", "continue", "break", "unset")
+) | frozenset(("trap", "wait", "read", "pwd", "shopt", "tput"))
 _WORDS = 400  # most words of a command that a fact keeps
 _SECRET = re.compile(r"\$\{\{[^}]*\bsecrets\s*(?:\.\s*|\[\s*')([\w-]+)")
 _BUILDERS = frozenset(("docker", "podman", "nerdctl", "buildah", "img"))
@@ -47,6 +50,8 @@ class Runner:
     ) -> Iterator[Fact]:
         """A `command` fact for each command, and an `image` fact for each image that it builds or pushes."""
         for command in found:
+            if command.argv[0] in _TALK and self.where not in ("ci", "dvc"):
+                continue
             place = locate(command)
             argv = [word[: bounds.FACT_TEXT] for word in command.argv[:_WORDS]]
             says = {

@@ -11,12 +11,14 @@ from typing import ClassVar
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import maketext, shell
+from mlops_scan.scanner.formats.maketext import Recipe, Target
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _SPECIAL = re.compile(r"\.[A-Z_]+\Z")  # .PHONY, .DEFAULT_GOAL
+_AUTOMATIC = re.compile(r"(?<!\$)\$[@<^]")
 _GENERATED = (".am", ".in", ".PL", ".win")
 
 
@@ -45,11 +47,14 @@ def _commands(source: SourceFile) -> Iterator[Fact]:
             if need in made:
                 yield from runner.argv(["make", need], (target.line, 1))
         for recipe in target.recipe:
-            yield from _recipe(replace(runner, soft=recipe.soft), recipe, variables, lines_of(source))
+            yield from _recipe(replace(runner, soft=recipe.soft), recipe, target, variables, lines_of(source))
 
 
-def _recipe(runner: Runner, recipe: maketext.Recipe, variables: dict[str, str], lines: Sequence[str]) -> Iterator[Fact]:
-    text = maketext.filled(recipe.text.replace("$@", runner.stage), variables)
+def _recipe(
+    runner: Runner, recipe: Recipe, target: Target, variables: dict[str, str], lines: Sequence[str]
+) -> Iterator[Fact]:
+    own = {"$@": runner.stage, "$<": target.needs[0] if target.needs else "", "$^": " ".join(target.needs)}
+    text = maketext.filled(_AUTOMATIC.sub(lambda found: own[found[0]], recipe.text), variables)
 
     def locate(command: shell.Command) -> tuple[int, int]:
         line = recipe.line + command.line
