@@ -230,6 +230,13 @@ def test_a_constant_mapping_passes_its_keys() -> None:
     assert match(one, "splits-randomly").given(one, "seed")
 
 
+def test_what_a_receiver_was_made_with() -> None:
+    ecs = fact("call", "boto3.client.update_service", receiver_args=["ecs"])
+    other = fact("call", "boto3.client.update_service", receiver_args=["servicediscovery"])
+    assert "deploys" in keys(ecs)
+    assert "deploys" not in keys(other)
+
+
 def test_timeouts() -> None:
     assert not match(call("requests.get", "http://x"), "http-client").safe
     assert not match(call("requests.get", "http://x", timeout=None), "http-client").safe
@@ -326,8 +333,9 @@ def test_traffic_of_one_is_not_gradual() -> None:
 
 
 def test_values_of_options() -> None:
-    assert "model-server" in keys(command("kubectl apply -f https://github.com/kserve/kserve/releases/x.yaml"))
-    assert "model-server" not in keys(command("kubectl delete -f https://github.com/kserve/kserve/releases/x.yaml"))
+    assert "serving-platform" in keys(command("kubectl apply -f https://github.com/kserve/kserve/releases/x.yaml"))
+    assert "serving-platform" not in keys(command("kubectl delete -f https://github.com/kserve/kserve/releases/x.yaml"))
+    assert "serving-platform" not in keys(command("kubectl apply -f k8s/app.yaml"))
 
 
 def test_publishing_a_package_is_no_deployment() -> None:

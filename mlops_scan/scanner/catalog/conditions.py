@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-_ARGUMENT = re.compile(r"(?P<no>!)?(?P<refs>\w+(?:\|\w+)*)=(?P<value>.*)\Z")
+_ARGUMENT = re.compile(r"(?P<no>!)?(?P<refs>(?:self\.)?\w+(?:\|(?:self\.)?\w+)*)=(?P<value>.*)\Z")
 _STEP = re.compile(r"(?P<key>[\w*/-]+|\"[^\"]+\")(?:\[(?:>=(?P<many>\d+)|(?P<field>[\w-]+)=(?P<value>[^\]]+))\])?")
 _PART = r"(?:[\w*/-]+|\"[^\"]+\")(?:\[[^\]]+\])?"
 _ATTRIBUTE = re.compile(rf"(?P<no>!)?\.(?P<path>{_PART}(?:\.{_PART})*)(?:=(?P<value>\S.*))?\Z")
@@ -17,7 +17,10 @@ _TEXT = 400  # characters of a value that a pattern looks at
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """`kw=` (given), `kw=glob`, `0=glob` (position), `0|kw=glob` (either); `!` in front negates."""
+    """`kw=` (given), `kw=glob`, `0=glob` (position), `0|kw=glob` (either); `!` in front negates.
+
+    `self.0` and `self.kw` are what the receiver of the method was made with.
+    """
 
     refs: tuple[int | str, ...]
     value: str
@@ -42,16 +45,25 @@ class Argument:
 
 def argument(says: Mapping[str, Any], refs: Sequence[int | str]) -> tuple[bool, Any]:
     """(given, value) of the first of `refs` (positions and keywords) that the call passes."""
-    args, kwargs = says.get("args") or (), says.get("kwargs") or {}
     for ref in refs:
-        if isinstance(ref, int):
-            if ref < len(args):
-                return True, args[ref]
-        elif ref in kwargs:
-            return True, kwargs[ref]
-        elif ref in (spread := _spread(kwargs)):
-            return True, spread[ref]
+        if isinstance(ref, str) and ref.startswith("self."):
+            name = ref.removeprefix("self.")
+            found = _passed(says, "receiver_args", "receiver_kwargs", int(name) if name.isdigit() else name)
+        else:
+            found = _passed(says, "args", "kwargs", ref)
+        if found[0]:
+            return found
     return False, None
+
+
+def _passed(says: Mapping[str, Any], by_position: str, by_keyword: str, ref: int | str) -> tuple[bool, Any]:
+    args, kwargs = says.get(by_position) or (), says.get(by_keyword) or {}
+    if isinstance(ref, int):
+        return (True, args[ref]) if ref < len(args) else (False, None)
+    if ref in kwargs:
+        return True, kwargs[ref]
+    spread = _spread(kwargs)
+    return (True, spread[ref]) if ref in spread else (False, None)
 
 
 def _spread(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:

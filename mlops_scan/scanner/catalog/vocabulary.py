@@ -108,7 +108,21 @@ STATUSES = ("active", "archived", "eol", "maintenance", "relicensed", "renamed")
 VERIFIED = ("full", "none", "part")
 
 # keys of a signature that name arguments of the call, by position or keyword
-REFERENCES = ("alias", "body", "cron", "data", "id", "model", "name", "path", "revision", "seed", "timeout", "url", "version")
+REFERENCES = (
+    "alias",
+    "body",
+    "cron",
+    "data",
+    "id",
+    "model",
+    "name",
+    "path",
+    "revision",
+    "seed",
+    "timeout",
+    "url",
+    "version",
+)
 
 
 class Strength(IntEnum):
