@@ -54,7 +54,7 @@ class _Reader:
         braced = text.startswith("${", dollar)
         name = _NAME.match(text, dollar + 1 + braced)
         if name is None:
-            return Interpolated("$"), dollar + 1
+            return Interpolated("$", unresolved=braced), dollar + 1
         if not braced:
             return self._known(name[0], text[dollar : name.end()]), name.end()
         end = _closing(text, dollar + 2)

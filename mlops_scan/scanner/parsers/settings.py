@@ -18,7 +18,6 @@ from mlops_scan.scanner.parsers.base import Parser
 _KEY = re.compile(r"[\w.*/-]+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
 _PROPERTY = re.compile(r"[ \t]*([\w.-]+)[ \t]*[=:][ \t]*(.*)")
-_ATTRIBUTE = re.compile(r"(?<=\s)([\w-]+)=(\S+)")
 _BYTES = 2**20  # larger files are data
 _VALUE_NODES = 50
 
@@ -34,7 +33,6 @@ class Settings(Parser):
         "*.pbtxt",
         "*.config",
         "*.properties",
-        ".gitattributes",
     )
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
@@ -64,9 +62,8 @@ def _wanted(source: SourceFile) -> tuple[str, ...]:
 
 
 def _entries(source: SourceFile, file_format: str, wanted: Wanted) -> Iterator[Entry]:
-    if file_format in ("properties", "gitattributes"):
-        pattern = _PROPERTY if file_format == "properties" else _ATTRIBUTE
-        yield from (one for one in _lines(source.text, pattern) if _fitting(one[0], wanted))
+    if file_format == "properties":
+        yield from (one for one in _lines(source.text) if _fitting(one[0], wanted))
     elif file_format == "toml":
         yield from _toml(tomllines.read(source.text), wanted)
     else:
@@ -123,8 +120,8 @@ def _at(value: Any, path: tuple[str | int, ...]) -> Any:
     return value
 
 
-def _lines(text: str, pattern: re.Pattern[str]) -> Iterator[Entry]:
+def _lines(text: str) -> Iterator[Entry]:
     for number, line in enumerate(text.split("\n"), start=1):
-        if not line.lstrip().startswith(("#", "!")) and len(line) < bounds.LINE_CHARS:
-            for found in pattern.finditer(line):
-                yield found[1], found[2].strip(), (number, found.start(1) + 1)
+        found = _PROPERTY.match(line) if len(line) < bounds.LINE_CHARS else None
+        if found is not None:
+            yield found[1], found[2].strip(), (number, found.start(1) + 1)

@@ -188,7 +188,7 @@ class _Facts:
         script = next((one for one in self._scalars() if "\n" in one), None)
         for found in shell.from_argv(words):
             place = spot(self.node, key)
-            if script is not None and found.line and found.raw in self._text(script).text:
+            if script is not None and found.raw in self._text(script).text:
                 place = kube.script_place(script, found.line)
             argv = [word[: bounds.FACT_TEXT] for word in found.argv]
             says = {"argv": argv, "raw": found.raw, "where": "compose", "owner": self.scene.id}
