@@ -1,0 +1,257 @@
+"""What is a credential and what only looks like one: names of secrets, placeholders, entropy, formats of providers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_SECRET_NAME = re.compile(
+    r"(?:^|[_.-])(?:PASSWORD|PASSWD|PASS|PWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|ACCOUNT_?KEY|PRIVATE_?KEY|SECRET_?KEY"
+    r"|AUTH_?KEY|ENCRYPTION_?KEY|SIGNING_?KEY|CREDENTIALS?|CONNECTION_?STRING|KEY)(?:[_.-]?\d+)?$",
+    re.IGNORECASE,
+)
+# keys that open nothing, and tokens that are words of a model's vocabulary
+_HARMLESS_NAME = re.compile(
+    r"(?:^|[_.-])(?:PUBLIC|PARTITION|SORT|PRIMARY|FOREIGN|CACHE|HASH|RANGE|OBJECT|BUCKET|S3|STATE|FEATURE|INDEX|LABEL"
+    r"|TARGET|DICT|CONFIG|COLUMN|ROUTING|GROUP|IDEMPOTENCY|JOIN|LOOKUP|METRIC|PAD|EOS|BOS|UNK|SEP|CLS|MASK|STOP|START"
+    r"|END|SPECIAL|NEXT|PAGE|CSRF|INSTRUMENTATION|ANNOTATION|TAG|SSH_PUBLIC|KMS)[_.-]?(?:KEY|TOKEN|SECRET)S?$",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(
+    r"\$\{|\$\(|\{\{|%\(|<[^>]*>|^\$|^%[^%]+%$|^@|^ENC\[|^!|^(?:vault|op|env|ssm|secretref|file|arn|projects|azurekeyvault)[:/]"
+    r"|^(?:https?|s3|gs|abfss?|wasbs?|file)://|^(?:~|\.{1,2})?/(?:[a-z._-]+(?:/|$))|\.(?:json|pem|txt|ya?ml|key|crt|env|toml|py)$|secretKeyRef",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(
+    r"change[-_ ]?(?:me|it|this)|example|sample|dummy|place[-_ ]?holder|your[-_ ]?|insert|replace|todo|fixme|redacted"
+    r"|removed|x{3,}|\*{3,}|\.{3}|-{5,}|_{4,}|fake|mock|s3cr3t|p[a@]ss?w[o0]rd|passwd|secret|minio|letmein|qwerty|default|not[-_]?"
+    r"(?:real|used|needed|required)|none|null|undefined|empty|enter[-_ ]|goes[-_ ]?here|test|demo|foo|localhost"
+    r"|0123456|1234567|abcdefg|deadbeef|lorem",
+    re.IGNORECASE,
+)
+# in long random text these come up by chance: there they must stand as words of their own
+_LOOSE = re.compile(r"none|null|test|demo|foo|fake|mock|todo|minio|empty", re.IGNORECASE)
+# names of which the value is chosen by a person: words make a password, too
+_PASSWORD_NAME = re.compile(r"(?:^|[_.-])(?:PASSWORD|PASSWD|PASS|PWD|PASSPHRASE)(?:[_.-]?\d+)?$", re.IGNORECASE)
+_NO_PASSWORD = re.compile(
+    r"(?:my|the|your|some|db|root|user|admin|super|test|default|dummy|example|sample|fake|demo|secret|password|passwd|pass"
+    r"|passw[o0]rd|p[a@]ssw[o0]rd|postgres|postgresql|mysql|mongo|redis|minio|mlflow|airflow|guest|letmein|qwerty|change"
+    r"|changeme|me|it|this|here|x+|y+|z+|abc|foo|bar|insert|replace|none|null|true|false|string|value|key|token|[\d_.!*-])+",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[-_./:@ ]+")
+_VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-fA-F]+\Z")
+_ENTROPY = 3.0  # bits a character; English words and identifiers of this length stay below or fail another test
+_SHORT_ENTROPY = 2.5
+
+
+def names_secret(name: str) -> bool:
+    """Whether a variable or key of this name is meant to hold a secret: it ends in password, token, secret, key ..."""
+    snake = _snake(name)
+    return bool(_SECRET_NAME.search(snake)) and not _HARMLESS_NAME.search(snake)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+
+
+def looks_real(name: str, value: str) -> bool:
+    """Whether `value`, written for `name`, is a real credential rather than a placeholder, a reference or a word.
+
+    For a name that ends in `password` a made-up word is one, anything else must look random.
+    """
+    text = value.strip().strip("'\"")
+    if len(text) < 8 or len(text) > 4_000 or re.search(r"\s", text) or _HARMLESS_NAME.search(_snake(name)):
+        return False
+    if _REFERENCE.search(text) or text.casefold() == name.casefold():
+        return False
+    if _PASSWORD_NAME.search(_snake(name)) and not _WORDS.search(text):
+        return not _NO_PASSWORD.fullmatch(text) and not _PLACEHOLDER.match(text) and len(set(text)) > 4
+    if _is_placeholder(text):
+        return False
+    if text.isdecimal() or _is_wordy(text):
+        return False
+    return _is_random(text)
+
+
+def redact(value: str) -> str:
+    """The first characters (at most 4, at most a quarter) and an ellipsis."""
+    return value[: min(4, len(value) // 4)] + "…"
+
+
+def _is_placeholder(text: str) -> bool:
+    for match in _PLACEHOLDER.finditer(text):
+        word = match[0]
+        if len(text) < 24 or not _LOOSE.fullmatch(word) or word in _WORDS.split(text):
+            return True
+    return len(set(text)) < max(4, min(8, len(text) // 4)) or bool(re.search(r"(.)\1{4}", text))
+
+
+def _is_wordy(text: str) -> bool:
+    """Words and short numbers between separators, or CamelCase: an identifier."""
+    pieces = [piece for piece in _WORDS.split(text) if piece]
+    return all(_is_word(piece) for piece in pieces)
+
+
+def _is_word(piece: str) -> bool:
+    if re.fullmatch(r"[vV]?\d{1,4}[a-z]{0,2}", piece):
+        return True
+    letters = piece.rstrip("0123456789")
+    if not letters.isalpha() or len(piece) - len(letters) > 4:
+        return False
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", letters)
+    # random mixed case falls into many short parts; random letters of one case are longer than a word, or no syllables
+    return len(letters) >= 4 * (len(parts) - 1) and all(
+        len(part) < (13 if part.isupper() else 18) and (len(part) < 4 or _VOWEL.search(part)) for part in parts
+    )
+
+
+def _is_random(text: str) -> bool:
+    bits = entropy(text)
+    if len(text) >= 16:
+        return bits >= (_SHORT_ENTROPY if _HEX.match(text) else _ENTROPY)
+    classes = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
+    return classes >= 3 and bits >= _SHORT_ENTROPY
+
+
+def entropy(text: str) -> float:
+    """Shannon entropy in bits a character."""
+    size = len(text)
+    return -sum(count / size * math.log2(count / size) for count in Counter(text).values()) if size else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential in the format of its provider: which kind, where in the bytes, its text."""
+
+    kind: str
+    start: int
+    value: str
+
+
+_AWS_SECRET = rb"_?(?:access_?)?key)[\"']?\s{0,4}[:=]\s{0,4}[\"']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+# What is searched for -> (kind, what stands before the place where that ends, the pattern from there on). One search
+# serves several formats: a search costs more than all that is done with what it finds.
+_SEARCHES: tuple[tuple[bytes, tuple[tuple[str, tuple[bytes, ...], bytes], ...]], ...] = (
+    (
+        rb"_(?=[A-Za-z0-9]{24})",
+        (
+            ("github-token", (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_"), rb"(gh[pousr]_[A-Za-z0-9]{36,})"),
+            ("hugging-face-token", (b"hf_",), rb"(hf_[A-Za-z0-9]{30,40})"),
+            ("groq-key", (b"gsk_",), rb"(gsk_[A-Za-z0-9]{48,})"),
+            ("replicate-token", (b"r8_",), rb"(r8_[A-Za-z0-9]{37})"),
+            ("npm-token", (b"npm_",), rb"(npm_[A-Za-z0-9]{36})"),
+            ("stripe-key", (b"sk_live_", b"rk_live_"), rb"([sr]k_live_[0-9A-Za-z]{24,})"),
+        ),
+    ),
+    (
+        rb"-(?=[A-Za-z0-9][A-Za-z0-9_-]{19})",
+        (
+            ("gitlab-token", (b"glpat-",), rb"(glpat-[A-Za-z0-9_-]{20,})"),
+            ("anthropic-key", (b"sk-ant-",), rb"(sk-ant-[A-Za-z0-9_-]{60,})"),
+            (
+                "openai-key",
+                (b"sk-",),
+                rb"(sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,}|sk-[A-Za-z0-9]{40,60})",
+            ),
+            (
+                "slack-token",
+                (b"xoxa-", b"xoxb-", b"xoxe-", b"xoxp-", b"xoxr-", b"xoxs-"),
+                rb"(xox\w-[A-Za-z0-9-]{20,})",
+            ),
+            ("pypi-token", (b"pypi-",), rb"(pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})"),
+        ),
+    ),
+    (
+        rb"A[KSI][Iz][Aa]",
+        (
+            ("aws-access-key-id", (b"AKIA", b"ASIA"), rb"((?:AKIA|ASIA)[A-Z2-7]{16})"),
+            ("google-api-key", (b"AIza",), rb"(AIza[0-9A-Za-z_-]{35})"),
+        ),
+    ),
+    (
+        rb"_pat_",
+        (
+            ("github-token", (b"github_pat_",), rb"(github_pat_[A-Za-z0-9_]{60,})"),
+            ("docker-hub-token", (b"dckr_pat_",), rb"(dckr_pat_[A-Za-z0-9_-]{27,})"),
+        ),
+    ),
+    *(
+        (word, (("aws-secret-access-key", (word,), rb"(?i:" + word + _AWS_SECRET),))
+        for word in (b"ws_secret", b"WS_SECRET", b"wsSecret")
+    ),
+    (
+        rb"slack\.com/services/T",
+        (("slack-webhook", (b"T",), rb"(T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,})"),),
+    ),
+    (rb"AccountKey=", (("azure-storage-key", (b"AccountKey=",), rb"AccountKey=([A-Za-z0-9+/]{86}==)"),)),
+    (rb"dapi", (("databricks-token", (b"dapi",), rb"(dapi[0-9a-f]{32}(?:-\d)?)"),)),
+    (rb"SG\.", (("sendgrid-key", (b"SG.",), rb"(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})"),)),
+    (
+        rb"-----BEGIN ",
+        (
+            (
+                "private-key",
+                (b"-----BEGIN ",),
+                rb"-----BEGIN (?:[A-Z]{2,10} )?PRIVATE KEY(?: BLOCK)?-----"
+                rb"(?:\\n|[\s\"',\\+]){0,40}([A-Za-z0-9+/=]{40,200})",
+            ),
+        ),
+    ),
+    (
+        rb"://",
+        (
+            (
+                "database-password",
+                (b"://",),
+                rb"://[^\s:/@'\"<>${}]{0,64}:([^\s:/@'\"<>${}]{1,128})"
+                rb"@(?!localhost|127\.|0\.0\.0\.0|host\.docker)[\w.-]+",
+            ),
+        ),
+    ),
+)
+_INSIDE_A_TEXT = frozenset(
+    ("azure-storage-key", "private-key", "database-password", "slack-webhook", "aws-secret-access-key")
+)
+_DATABASE = re.compile(
+    rb"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|mssql|clickhouse)(?:\+\w+)?\Z"
+)
+_WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/+-=")
+_COMPILED = tuple(
+    (re.compile(search), tuple((kind, prefixes, re.compile(pattern)) for kind, prefixes, pattern in formats))
+    for search, formats in _SEARCHES
+)
+
+
+def find(data: bytes) -> Iterator[Credential]:
+    """Credentials in the formats of their providers, placeholders left out."""
+    for search, formats in _COMPILED:
+        for hit in search.finditer(data):
+            for kind, prefixes, pattern in formats:
+                for prefix in prefixes:
+                    start = hit.end() - len(prefix)
+                    if start >= 0 and data.startswith(prefix, start):
+                        yield from _judged(kind, data, pattern.match(data, start))
+
+
+def _judged(kind: str, data: bytes, match: re.Match[bytes] | None) -> Iterator[Credential]:
+    if match is not None and _stands_alone(kind, data, match):
+        value = match[1].decode("ascii", errors="replace")
+        if looks_real(kind, value):
+            yield Credential(kind, match.start(1), value)
+
+
+def _stands_alone(kind: str, data: bytes, match: re.Match[bytes]) -> bool:
+    """Whether the match is not a stretch of a longer random text (a hash, an encoded image)."""
+    if kind == "database-password":
+        return _DATABASE.search(data, max(0, match.start() - 30), match.start()) is not None
+    if kind in _INSIDE_A_TEXT:
+        return True
+    before = data[match.start() - 1] if match.start() else 0
+    after = data[match.end()] if match.end() < len(data) else 0
+    # '=' ends an assignment before a token and pads an encoded text after it
+    return (before == ord("=") or before not in _WORD) and (after == ord("=") or after not in _WORD)

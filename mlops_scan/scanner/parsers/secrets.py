@@ -1,0 +1,52 @@
+"""Credentials that stand in a text file as their provider writes them: keys, tokens, private keys, database URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import credentials
+from mlops_scan.scanner.formats.credentials import Credential
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser, matches
+
+_SECRETS_PER_FILE = 50
+
+
+class Secrets(Parser):
+    """Any text file, whatever it is called; generated files whose long random texts are no credentials are left out."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("*",)
+    passed_over: ClassVar[tuple[str, ...]] = (
+        "*.lock", "*-lock.json", "*-lock.yaml", "*.lock.json", "*.sum", "*.min.js", "*.min.css", "*.map", "*.svg",
+        "*.csv", "*.tsv", "*.parquet", "*.png", "*.jpg", "*.jpeg", "*.gif", "*.pdf", "*.zip", "*.gz", "*.whl",
+    )  # fmt: skip
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        if matches(source.path, self.passed_over) or source.size > bounds.FILE_BYTES or source.binary:
+            return False
+        return bool(_credentials(source))
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        for one in _credentials(source)[:_SECRETS_PER_FILE]:
+            at = _location(source, one.start)
+            if at is not None:
+                says = {"redacted": credentials.redact(one.value), "how": "format"}
+                yield Fact("secret", one.kind, at, says)
+
+
+def _credentials(source: SourceFile) -> list[Credential]:
+    return source.memo("credentials", lambda: sorted(credentials.find(source.data), key=lambda one: one.start))
+
+
+def _location(source: SourceFile, start: int) -> Location | None:
+    """The place of a byte; None in a line so long that it is data."""
+    data = source.data
+    begin = data.rfind(b"\n", 0, start) + 1
+    end = data.find(b"\n", start)
+    if (len(data) if end < 0 else end) - begin > bounds.LINE_CHARS:
+        return None
+    line = data.count(b"\n", 0, start) + 1
+    return Location(source.path, line, len(data[begin:start].decode(errors="replace")) + 1)
