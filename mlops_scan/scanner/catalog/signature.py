@@ -56,7 +56,10 @@ def parse(text: str) -> tuple[Signature, ...]:
     pattern = text[len(prefix) + 1 :].strip()
     # alternatives beside a wildcard stay one regular expression: an index entry each would buy nothing
     whole = prefix != "py" or "*" not in pattern.partition("(")[0]
-    return tuple(_READERS[prefix](prefix, text, one) for one in _expand(pattern, all_=whole))
+    read = _READERS[prefix]
+    if "{" not in pattern:
+        return (read(prefix, text, pattern),)
+    return tuple(read(prefix, text, one) for one in _expand(pattern, all_=whole))
 
 
 def prefixes() -> tuple[str, ...]:
@@ -73,15 +76,15 @@ def dotted(pattern: str) -> re.Pattern[str]:
 
 def _segment(pattern: str) -> str:
     """A regular expression for one segment: `*`, and alternatives in braces."""
-    parts = re.split(r"(\*|\{[^{}]*\})", pattern)
-    return "".join(
-        "[^.]*"
-        if part == "*"
-        else f"(?:{'|'.join(map(_segment, part[1:-1].split(',')))})"
-        if part[:1] == "{"
-        else re.escape(part)
-        for part in parts
-    )
+    return "".join(map(_part, re.split(r"(\*|\{[^{}]*\})", pattern)))
+
+
+def _part(text: str) -> str:
+    if text == "*":
+        return "[^.]*"
+    if text.startswith("{"):
+        return f"(?:{'|'.join(map(_segment, text[1:-1].split(',')))})"
+    return re.escape(text)
 
 
 @cache
@@ -94,9 +97,6 @@ def path_glob(pattern: str) -> re.Pattern[str]:
 
 def _expand(pattern: str, *, all_: bool) -> Iterator[str]:
     """`a.{b,c}` as `a.b` and `a.c`; if not `all_`, only braces before the first dot."""
-    if "{" not in pattern:
-        yield pattern
-        return
     rest = ""
     head = None if all_ else _FIRST_SEGMENT.match(pattern)
     if head is not None:

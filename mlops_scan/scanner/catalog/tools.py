@@ -88,13 +88,17 @@ def sightings(entry: Mapping[str, Any]) -> Iterator[Sighting]:
 
 
 def _sightings(tool_id: str, written: str | Mapping[str, Any], capability: str, role: str) -> Iterator[Sighting]:
-    says: Mapping[str, Any] = {"sig": written} if isinstance(written, str) else written
-    data = {key: _references(says[key]) for key in REFERENCES if key in says}
-    safe, off = (tuple(map(_all_of, says.get(key) or ())) for key in ("safe_when", "off_when"))
-    for signature in parse(says["sig"]):
+    if isinstance(written, str):
+        for signature in parse(written):
+            strength = _BY_PREFIX.get(signature.prefix, Strength.STRONG)
+            yield Sighting(tool_id, signature, strength, capability, role)
+        return
+    data = {key: _references(written[key]) for key in REFERENCES if key in written}
+    safe, off = (tuple(map(_all_of, written.get(key) or ())) for key in ("safe_when", "off_when"))
+    for signature in parse(written["sig"]):
         strength = _BY_PREFIX.get(signature.prefix, Strength.STRONG)
-        if "strength" in says:
-            strength = Strength[says["strength"].upper()]
+        if "strength" in written:
+            strength = Strength[written["strength"].upper()]
         yield Sighting(tool_id, signature, strength, capability, role, data, safe, off)
 
 
