@@ -92,6 +92,8 @@ def test_magics_become_commands_and_leave_python(tmp_path: Path) -> None:
                     "'''\n",
                     "x = y %z\n",
                     "import m\n",
+                    "pip install -U y\n",
+                    'ls "/tmp/x"\n',
                     "m.g()",
                 ],
                 "%%bash\nset -e\ndvc repro\n",
@@ -110,6 +112,8 @@ def test_magics_become_commands_and_leave_python(tmp_path: Path) -> None:
         ["ls", "data"],
         ["gsutil", "cp", "a", "b"],
         ["%run", "./train.py", "--x"],
+        ["pip", "install", "-U", "y"],
+        ["ls", "/tmp/x"],
         ["set", "-e"],
         ["dvc", "repro"],
     ]

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 
 from mlops_scan.scanner.formats import shell
 
-_CANDIDATE = re.compile(r"^[ \t]*(?:[%!?]|[\w.\[\]'\"]+\?{1,2}[ \t]*$)|=[ \t]*[!%]", re.MULTILINE)
+_CANDIDATE = re.compile(
+    r"^[ \t]*(?:[%!?]|[\w.\[\]'\"]+\?{1,2}[ \t]*$)|=[ \t]*[!%]"
+    r"|^[ \t]*(?:pip|conda|mamba|uv|ls|cd|cat|cp|mv|rm|mkdir|rmdir|less|more|man)[ \t]",
+    re.MULTILINE,
+)
+# automagic: these begin a line without a sign, where no Python could follow
+_BARE = re.compile(
+    r"[ \t]*(?:pip|conda|mamba|uv|ls|cd|cat|cp|mv|rm|mkdir|rmdir|less|more|man)[ \t]+(?!(?:in|is|and|or|if|not)\b)"
+    r"[^\s=(\[.,:;+*%&|<>!^@-][^=]*\Z|[ \t]*(?:pip|conda|mamba|uv)[ \t]+(?:install|uninstall|add)\b"
+)
 _ASSIGNED = re.compile(r"([ \t]*[\w., \t\[\]'\"]+?=[ \t]*)([!%])(?!=)(.*)\Z", re.DOTALL)
 _HELP = re.compile(r"[ \t]*(?:\?{1,2}[\w.]+|[\w.\[\]'\"]+\?{1,2})[ \t]*\Z")
 _TOKENS = re.compile(r"#.*|'''|\"\"\"|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|[()\[\]{}]")
@@ -97,7 +106,7 @@ def _line_magics(lines: list[str]) -> Masked:
 def _magic(line: str) -> str | None:
     """'magic', 'assigned' or 'help' when the line is IPython's, else None."""
     text = line.lstrip()
-    if text.startswith(("%", "!")):
+    if text.startswith(("%", "!")) or _BARE.match(line):
         return "magic"
     if text.startswith("?") or (text.endswith("?") and _HELP.match(line)):
         return "help"
@@ -121,6 +130,9 @@ def line_commands(text: str) -> Iterator[shell.Command]:
     sign, rest = (match[2], match[3]) if match else (text.lstrip()[:1], text.lstrip()[1:])
     if sign == "!":
         yield from shell.commands(rest.lstrip("!"))
+        return
+    if sign != "%":
+        yield from shell.commands(text) if _BARE.match(text) else ()
         return
     words = rest.split(None, 1)
     if not words:

@@ -33,7 +33,7 @@ class Binding:
         const: Any = MISSING,
         node: ast.expr | None = None,
         parts: list[str] | None = None,
-        open: bool = False,  # noqa: A002
+        open: bool = False,
     ) -> None:
         self.name, self.known, self.local = name, known, local
         self.call, self.scope = call, scope
@@ -43,7 +43,9 @@ class Binding:
 
     def named(self, name: str) -> Binding:
         """The same for a variable that goes by its own name."""
-        return Binding(name, scope=self.scope, const=self.const, node=self.node, parts=self.parts, open=self.const is None)
+        return Binding(
+            name, scope=self.scope, const=self.const, node=self.node, parts=self.parts, open=self.const is None
+        )
 
     @property
     def telling(self) -> bool:
