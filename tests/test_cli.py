@@ -340,6 +340,15 @@ def test_selectors_are_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     ]
 
 
+def test_an_unknown_capability_is_a_complaint(tmp_path: Path) -> None:
+    (tmp_path / "mlops-scan.toml").write_text('[external]\nmodel-registri = "elsewhere"\nalerting = "there"\n')
+    with pytest.raises(RejectedError) as caught:
+        settings.settle(Options(path=str(tmp_path)), ["text"])
+    assert [str(one) for one in caught.value.complaints] == [
+        "mlops-scan.toml: external: no capability is called 'model-registri' (did you mean 'model-registry'?)"
+    ]
+
+
 def test_an_unknown_plugin_is_a_complaint(tmp_path: Path) -> None:
     (tmp_path / "mlops-scan.toml").write_text('plugins = ["nobody"]\n')
     with pytest.raises(RejectedError) as caught:

@@ -30,6 +30,7 @@ _CHECK = (
     click.option("--min-severity", metavar="LEVEL", help="Leave out findings below error, warning or note."),
     click.option("--min-confidence", metavar="LEVEL", help="Leave out findings below high, medium or low."),
     click.option("--persona", metavar="WHO", help="How much to hear: regular, strict or audit."),
+    click.option("--preview", is_flag=True, help="Run rules that are still being tried out, too."),
     click.option("--fail-on", metavar="LEVEL", help="Exit 1 from this severity on: error (default), ..., never."),
     *_RUN,
     click.option("--strict", is_flag=True, help="Exit 2 when a file could not be read."),

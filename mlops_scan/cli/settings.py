@@ -44,6 +44,7 @@ class Options:
     min_severity: str | None = None
     min_confidence: str | None = None
     persona: str | None = None
+    preview: bool = False
     fail_on: str | None = None
     jobs: str | None = None
     config: str | None = None
@@ -65,6 +66,7 @@ def settle(options: Options, formats: Collection[str], commands: Collection[str]
     if "format" not in values and config.format not in formats:
         problem = f"no report format is called '{config.format}'{suggestion(config.format, formats)}"
         complaints.append(Complaint(f"{config.source}: format", problem))
+    complaints += _external_complaints(config)
     complaints += _selector_complaints(config, options)
     if complaints:
         raise RejectedError(complaints)
@@ -139,8 +141,9 @@ def _values(options: Options, formats: Collection[str], complaints: list[Complai
         if selectors := split(getattr(options, name)):
             yield name, selectors
     yield "outputs", tuple(outputs)
-    if options.strict:
-        yield "strict", True
+    for name in ("strict", "preview"):
+        if getattr(options, name):
+            yield name, True
 
 
 def _jobs(text: str) -> int:
@@ -162,6 +165,15 @@ def _output(text: str, formats: Collection[str]) -> tuple[str, str]:
     if not Path(file).absolute().parent.is_dir():
         raise ValueError(f"there is no folder for '{file}'")
     return name, file
+
+
+def _external_complaints(config: Config) -> Iterator[Complaint]:
+    if config.external:
+        from mlops_scan.scanner.catalog.vocabulary import CAPABILITIES
+
+        for name in sorted(set(config.external) - set(CAPABILITIES)):
+            problem = f"no capability is called '{name}'{suggestion(name, CAPABILITIES)}"
+            yield Complaint(f"{config.source}: external", problem)
 
 
 def _selector_complaints(config: Config, options: Options) -> Iterator[Complaint]:

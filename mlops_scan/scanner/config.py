@@ -63,7 +63,6 @@ class Config:
     ] = ()  # (format, file); command line only: a scanned file must not say where to write
     jobs: int = 0  # 0: as many as are worth it
     plugins: tuple[str, ...] = ()
-    rule_paths: tuple[str, ...] = ()  # command line only: they are executed
     ignores: tuple[Ignore, ...] = ()
     exclude: tuple[str, ...] = ()
     external: Mapping[str, str] = field(default_factory=dict)  # capability -> where it lives outside this repository

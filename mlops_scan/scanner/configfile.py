@@ -181,7 +181,7 @@ def _day(value: Any) -> date:
     return date(value.year, value.month, value.day)
 
 
-_COMMAND_LINE_ONLY = frozenset({"output", "outputs", "rule-paths", "rules", "config"})
+_COMMAND_LINE_ONLY = frozenset({"output", "outputs", "config"})
 _KEYS: Mapping[str, Callable[[Any], Any]] = {
     "select": _texts,
     "extend-select": _texts,
