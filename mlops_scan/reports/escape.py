@@ -15,7 +15,7 @@ def printable(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Text that Markdown shows as it is inside a line: no markup, no HTML. Parentheses mean nothing without brackets."""
+    """Text that Markdown shows as it is inside a line: no markup, no HTML (parentheses need no escape)."""
     return _MARKDOWN.sub(r"\\\1", printable(text))
 
 

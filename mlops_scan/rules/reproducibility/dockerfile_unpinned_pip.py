@@ -10,9 +10,8 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Fact, Finding, Severity
 
 _INSTALLERS = (("pip", "install"), ("uv", "pip", "install"), ("python", "-m", "pip", "install"), ("conda", "install"))
-_BUILD_TOOLS = frozenset(
-    ("pip", "setuptools", "wheel", "uv", "pipenv", "poetry", "pdm", "hatch", "pip-tools", "virtualenv")
-)
+_BUILD_TOOLS = frozenset(("pip", "setuptools", "wheel"))
+
 _WITH_VALUE = frozenset(
     (
         "-r",

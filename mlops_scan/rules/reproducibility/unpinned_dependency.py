@@ -60,7 +60,10 @@ class UnpinnedDependency(Rule):
 
 
 def _is_bare(package: Fact) -> bool:
-    if package.get("specifier") or package.get("url") or package.get("editable") or package.get("wildcard"):
+    url = str(package.get("url") or "")
+    if package.get("specifier") or package.get("editable") or package.get("wildcard"):
+        return False
+    if url and not (url.startswith("git+") and "@" not in url.rpartition("/")[2].partition("#")[0]):
         return False
     if package.get("group") in _NEUTRAL_GROUPS:
         return False

@@ -13,6 +13,9 @@ _ON_CHANGE = frozenset(
 )
 
 
+_TRIGGERED_OUTSIDE = frozenset(("cloud-build", "jenkins", "codebuild"))
+
+
 class ContinuousIntegration(Derivation):
     capability = "ci-cd"
     alone = True
@@ -28,5 +31,7 @@ class ContinuousIntegration(Derivation):
 
 
 def runs_on_change(workflow: Fact) -> bool:
-    """Whether a CI service runs the workflow when code changes."""
+    """Whether a CI service runs the workflow when code changes; some keep their triggers outside the repository."""
+    if workflow.get("active") and not workflow.get("triggers") and workflow.get("provider") in _TRIGGERED_OUTSIDE:
+        return True
     return bool(workflow.get("active")) and not _ON_CHANGE.isdisjoint(workflow.get("triggers") or ())

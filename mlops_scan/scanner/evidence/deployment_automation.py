@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
@@ -9,6 +10,7 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Evidence, Location
 
 _CALLING = ("runs", "calls", "starts")
+_DEPLOYS = re.compile(r"/[^/@]*(?:deploy|rollout|release-to)[^/@]*(?:@|$)", re.IGNORECASE)
 
 
 class DeploymentAutomation(Derivation):
@@ -20,6 +22,9 @@ class DeploymentAutomation(Derivation):
             if use.fact.kind not in ("command", "call") and not use.disabled:
                 yield self.evidence(use.tool, use.at, use.fact.name)
         deploying = [use for use in graph.uses("deploys") if not use.disabled]
+        for job in graph.facts("job"):
+            if _DEPLOYS.search(str(job.get("uses") or "")):
+                yield self.evidence("reusable-workflow", job.at, f"job '{job.name}' calls {job.get('uses')}")
         reached = _reached_from_ci(graph)
         for use in deploying:
             at = _in_ci(use, reached)

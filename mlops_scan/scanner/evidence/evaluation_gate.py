@@ -16,6 +16,9 @@ _METRIC = re.compile(
 )
 
 
+_ENDS = re.compile(r"\.(?:cancel|abort|fail|reject)$")
+
+
 class EvaluationGate(Derivation):
     capability = "evaluation-gate"
 
@@ -30,7 +33,8 @@ class EvaluationGate(Derivation):
                 continue
             body = {*(fact.get("body") or ()), *(fact.get("else") or ())}
             promotes = not names.isdisjoint(body) or any(_leads_to_promotion(graph, fact, call) for call in body)
-            stops = (fact.get("raises") or fact.get("exits")) and fact.at.path in stopping
+            ends = any(_ENDS.search(call) for call in body)
+            stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in stopping)
             if promotes or (stops and fact.get("in") in ("if", "assert")):
                 yield self.evidence("python", fact.at, f"'{fact.name}' decides")
 

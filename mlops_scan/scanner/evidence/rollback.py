@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.models import constant
 from mlops_scan.scanner.model import Evidence, Fact
 
 _FLOATING = ("latest", "none")
+_NAMED = re.compile(r"roll[-_ ]?back", re.IGNORECASE)
 
 
 class Rollback(Derivation):
     capability = "rollback"
 
     def find(self, graph: Graph) -> Iterator[Evidence]:
-        if graph.has("model-registry") or graph.uses("model-registry"):
-            for use in graph.uses("registry-load"):
-                reference = registry_reference(use.fact)
-                if reference and reference.rpartition("/")[2].lower() not in _FLOATING:
-                    yield self.evidence(use.tool, use.at, f"loads '{reference}' by version, alias or stage")
+        serving = frozenset(
+            path for use in (*online_serving(graph), *batch_serving(graph)) for path in graph.closure(use.at.path)
+        )
+        for use in graph.uses("registry-load"):
+            reference = registry_reference(use.fact)
+            named = reference.rpartition("/")[2].lower()
+            if use.at.path in serving and reference.strip("/") and named not in _FLOATING:
+                yield self.evidence(use.tool, use.at, f"loads '{reference}' by version, alias or stage")
+        for job in graph.facts("job"):
+            if _NAMED.search(f"{job.name} {job.get('title') or ''}") and not job.get("state"):
+                yield self.evidence("ci", job.at, f"job '{job.get('title') or job.name}'")
 
 
 def registry_reference(call: Fact) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner import paths
@@ -9,6 +10,9 @@ from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Evidence
 
+# a file whose name says that it scores, and a call that puts its answers somewhere
+_INFERENCE = re.compile(r"(?:^|/)[^/]*(?:inference|infer|predict|prediction|score|scoring)[^/]*\.py$", re.IGNORECASE)
+_WRITES = re.compile(r"\.(?:write|save|upload|insert|put|to_(?:csv|parquet|sql|gbq|json|feather|pickle))\w*$")
 MODEL_ROLES = ("loads-model", "loads-hub-model", "registry-load", "predicts")
 
 
@@ -47,20 +51,34 @@ def web_serving(graph: Graph) -> tuple[Use, ...]:
     )
 
 
+def online_serving(graph: Graph) -> tuple[Use, ...]:
+    """What answers requests with a model: model servers, endpoints, web handlers that come to a model."""
+    servers = tuple(use for use in graph.uses("model-server") if not use.disabled)
+    return servers + web_serving(graph)
+
+
 def batch_serving(graph: Graph) -> tuple[Use, ...]:
     """Batch inference products, and jobs that load a model, predict and write what it says."""
     found = [use for use in graph.uses("batch-scoring") if not use.disabled]
-    writes = {use.at.path for use in graph.uses("writes-data")}
-    loads = {use.at.path for use in graph.uses("loads-model", "registry-load", "loads-hub-model")}
-    trains = {use.at.path for use in graph.uses("trains")}
-    online = {use.at.path for use in graph.uses("web-app", "web-route", "demo-ui")}
+    loads = frozenset(use.at.path for use in graph.uses("loads-model", "registry-load", "loads-hub-model"))
+    others = {
+        use.at.path for use in graph.uses("trains", "web-app", "web-route", "demo-ui", "evaluates", "splits-randomly")
+    }
     for use in graph.uses("predicts"):
         path = use.at.path
-        closure = graph.closure(path)
-        own = path in writes and path not in trains and path not in online and not paths.is_example(path)
-        if own and not loads.isdisjoint(closure) and not path.endswith(".ipynb"):
+        if path in others or paths.is_example(path) or path.endswith(".ipynb") or use.disabled:
+            continue
+        if _writes(graph, use) and (not loads.isdisjoint(graph.closure(path)) or _INFERENCE.search(path)):
             found.append(use)
     return tuple(found)
+
+
+def _writes(graph: Graph, use: Use) -> bool:
+    """Whether the function (or script) that predicts also writes, or a caller of it in the same file does."""
+    writing = [one.fact for one in graph.uses("writes-data") if one.at.path == use.at.path]
+    if _INFERENCE.search(use.at.path):
+        writing += [fact for fact in graph.in_file(use.at.path, "call") if _WRITES.search(fact.name)]
+    return bool(writing)
 
 
 def model_files(graph: Graph) -> frozenset[str]:

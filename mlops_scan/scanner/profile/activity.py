@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops_scan.scanner.evidence.serving import batch_serving, web_serving
+from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Fact
 
@@ -64,9 +64,3 @@ def serves(graph: Graph) -> str:
     if online and batch:
         return "both"
     return "online" if online else "batch" if batch else "none"
-
-
-def online_serving(graph: Graph) -> tuple[Use, ...]:
-    """What answers requests with a model: model servers, endpoints, web handlers that come to a model."""
-    servers = tuple(use for use in graph.uses("model-server") if not use.disabled)
-    return servers + web_serving(graph)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mlops_scan.scanner import catalog
-from mlops_scan.scanner.evidence.serving import batch_serving
+from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Profile
-from mlops_scan.scanner.profile.activity import is_ml, online_serving, serves, training
+from mlops_scan.scanner.profile.activity import is_ml, serves, training
 from mlops_scan.scanner.profile.kind import kind_of
 from mlops_scan.scanner.profile.maturity import maturity
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from mlops_scan.scanner import paths
+from mlops_scan.scanner.evidence.serving import online_serving
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.profile.activity import online_serving, serves, training
+from mlops_scan.scanner.profile.activity import serves, training
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|__cookiecutter|\[\[.*?\]\]")
 _TEMPLATE_FILES = ("cookiecutter.json", "copier.yml", "copier.yaml", "cruft.json")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlops_scan.scanner.evidence.serving import batch_serving
+from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
 from mlops_scan.scanner.graph import Graph, Use, Workload
 from mlops_scan.scanner.model import System
-from mlops_scan.scanner.profile.activity import online_serving
 
 _BATCH = frozenset(("Job", "CronJob", "Workflow", "CronWorkflow"))
 
