@@ -54,8 +54,14 @@ class Match:
         return argument(fact.says, self.data.get(key, ()))[0]
 
     @property
-    def order(self) -> tuple[str, str, str, str]:
-        return (self.tool, self.capability, self.role, self.signature)
+    def key(self) -> tuple[str, str, str]:
+        """Who does what; a fact has one match of each."""
+        return (self.tool, self.capability, self.role)
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """The better match is the stronger one, then the one that knows more arguments."""
+        return (self.strength, len(self.data), self.signature)
 
 
 class Matcher:
@@ -85,11 +91,13 @@ class Matcher:
         }
 
     def matches(self, fact: Fact) -> tuple[Match, ...]:
-        """All that the catalogue says of the fact, without repetition, in a fixed order."""
-        found = {one.order: one for one in self._stated(fact)}
+        """What the catalogue says of the fact: a tool gives a capability or plays a role once, by its best match."""
+        found: dict[tuple[str, str, str], Match] = {}
         reader = self._readers.get(fact.kind)
-        if reader is not None:
-            found.update((one.order, one) for one in reader(fact))
+        for one in (*self._stated(fact), *(reader(fact) if reader is not None else ())):
+            known = found.get(one.key)
+            if known is None or known.rank < one.rank:
+                found[one.key] = one
         return tuple(found[key] for key in sorted(found)) if found else ()
 
     def file_matches(self, paths: Iterable[str]) -> Iterator[tuple[str, Match]]:
