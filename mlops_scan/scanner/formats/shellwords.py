@@ -103,6 +103,10 @@ class _Lexer(Scanner):
         elif word == "in" and words[-3:-2] == ["case"] and (len(words) == 3 or words[-4] in _OPENERS):
             self._end_command("case")
             self.cases, self.pattern = self.cases + 1, True
+        elif word == "{" and len(words) == 3 and words[0] == "function":
+            self._forget()
+            self.defined = True
+            self._brace(word)
         elif word in ("{", "}") and (len(words) == 1 or words[-2] in _OPENERS):
             self._brace(word)
         elif word == "esac" and (len(words) == 1 or self.pattern):

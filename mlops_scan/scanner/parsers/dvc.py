@@ -1,0 +1,140 @@
+"""DVC: pipeline stages (dvc.yaml), tracked data (*.dvc, dvc.lock) and remotes (.dvc/config)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any, ClassVar
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.githubsteps import truth
+from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.textlines import lines_of
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_SECTION = re.compile(r"[ \t]*\[[ \t]*(?:'?remote[ \t]+\"([^\"]+)\"'?|(\w+))[ \t]*\]")
+_OPTION = re.compile(r"[ \t]*([\w.-]+)[ \t]*=[ \t]*(.*?)[ \t]*\Z")
+
+
+class Dvc(Parser):
+    """dvc.yaml, dvc.lock and *.dvc."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("dvc.yaml", "dvc.yml", "dvc.lock", "*.dvc")
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        parsed = yamlnodes.documents(source)
+        yield from parsed.notes
+        for document in parsed.documents[:1]:
+            if not isinstance(document, Mapping):
+                continue
+            if source.name.endswith(".dvc"):
+                folder = _joined(source.folder, yamlnodes.text(document, "wdir"))
+                yield from _tracked(source.path, folder, document.get("outs"))
+            elif source.name == "dvc.lock":
+                yield from islice(_locked(source, document), bounds.FACTS_PER_FILE)
+            else:
+                yield from islice(_stages(source, document), bounds.FACTS_PER_FILE)
+
+
+class DvcConfig(Parser):
+    """`.dvc/config`: the remotes, and which is the default."""
+
+    patterns: ClassVar[tuple[str, ...]] = (".dvc/config", "*/.dvc/config")
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        section = ""
+        for number, line in enumerate(lines_of(source), start=1):
+            if head := _SECTION.match(line):
+                section = f"remote.{head[1]}" if head[1] else head[2]
+            elif section and (option := _OPTION.match(line)):
+                if section.startswith("remote.") and option[1] == "url":
+                    yield _setting(source.path, number, "dvc.remote", option[2])
+                elif section == "core" and option[1] == "remote":
+                    yield _setting(source.path, number, "dvc.core.remote", option[2])
+
+
+def _setting(path: str, line: int, key: str, value: str) -> Fact:
+    says = {"value": value[: bounds.FACT_TEXT], "file_format": "ini"}
+    return Fact("setting", key, Location(path, line), says)
+
+
+def _joined(folder: str, written: str) -> str:
+    """A path as written in `folder`, relative to the root; as it is when it is a URL, absolute or templated."""
+    if "://" in written or written.startswith("/"):
+        return written
+    path = posixpath.normpath(posixpath.join(folder, written))
+    return "" if path == "." else path
+
+
+def _tracked(path: str, folder: str, outs: Node | None) -> Iterator[Fact]:
+    for out in yamlnodes.items(outs):
+        name = yamlnodes.child(out, "path")
+        if not isinstance(name, Scalar):
+            continue
+        size = yamlnodes.text(out, "size")
+        says: dict[str, Any] = {"tracked_by": "dvc", "format": posixpath.splitext(name)[1].lstrip(".").lower()}
+        says |= {"bytes": int(size)} if size.isascii() and size.isdigit() and len(size) < 20 else {}
+        yield Fact("dataset", _joined(folder, name)[: bounds.FACT_TEXT], Location(path, name.line, name.column), says)
+
+
+def _locked(source: SourceFile, document: Mapping) -> Iterator[Fact]:
+    stages = document.get("stages", document)  # the first lock format had no 'stages'
+    for stage in stages.values() if isinstance(stages, Mapping) else ():
+        yield from _tracked(source.path, source.folder, yamlnodes.child(stage, "outs"))
+
+
+def _stages(source: SourceFile, document: Mapping) -> Iterator[Fact]:
+    stages = document.get("stages")
+    if not isinstance(stages, Mapping):
+        return
+    for name, written in stages.items():
+        each = yamlnodes.child(written, "do")
+        stage = each if isinstance(each, Mapping) else written
+        if not isinstance(stage, Mapping):
+            continue
+        folder = _joined(source.folder, yamlnodes.text(stage, "wdir"))
+        frozen = truth(stage.get("frozen"))
+        owner = f"{source.path}#{name}"
+        runner = Runner(source.path, "dvc", owner, stage=name, folder=folder, disabled=frozen)
+        says: dict[str, Any] = {
+            "pipeline": source.path,
+            "command": " && ".join(str(one) for one in yamlnodes.items(stage, "cmd"))[: bounds.FACT_TEXT],
+            "deps": _paths(stage, "deps", folder, source.folder),
+            "outs": [*_paths(stage, "outs", folder, source.folder), *_paths(stage, "plots", folder, source.folder)],
+            "metrics": _paths(stage, "metrics", folder, source.folder),
+            "params": _params(stage.get("params")),
+            "frozen": frozen,
+            "tool": "dvc",
+        }
+        yield replace(runner, disabled=False).fact("pipeline-step", name, stages.places[name], says)
+        for command in yamlnodes.items(stage, "cmd"):
+            if isinstance(command, Scalar):
+                yield from runner.script(command, lines_of(source))
+
+
+def _paths(stage: Mapping, key: str, folder: str, own: str) -> list[str]:
+    """The files of `deps`, `outs` ... relative to the folder of dvc.yaml, as facts of a step name them."""
+    found: list[str] = []
+    for one in yamlnodes.items(stage, key):
+        names = list(one) if isinstance(one, Mapping) else [str(one)] if isinstance(one, Scalar) else []
+        found += [_joined(folder, name) for name in names]
+    return [posixpath.relpath(name, own) if own and "://" not in name and name[:1] != "/" else name for name in found]
+
+
+def _params(params: Node | None) -> list[str]:
+    """`key`, or `file:key` for what another file than params.yaml holds."""
+    found: list[str] = []
+    for one in yamlnodes.items(params):
+        if isinstance(one, Mapping):
+            for file, keys in one.items():
+                found += [f"{file}:{key}" for key in yamlnodes.items(keys) if isinstance(key, Scalar)] or [f"{file}:"]
+        elif isinstance(one, Scalar):
+            found.append(str(one))
+    return found

@@ -1,0 +1,145 @@
+"""Jenkinsfiles: stages with their `sh` steps, container agents, triggers and approvals."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, ClassVar
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import shell
+from mlops_scan.scanner.formats.groovytext import Token, tokens
+from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.textlines import indent, lines_of
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_SHELL_STEPS = frozenset(("sh", "bat", "powershell", "pwsh"))
+_TRIGGERS = {"cron": "schedule", "pollSCM": "push", "githubPush": "push", "upstream": "workflow"}
+_NAMED = frozenset(("script", "label", "returnStdout", "returnStatus", "encoding"))
+_LOOK_AHEAD = 12  # tokens between `sh` and the string it runs
+
+
+class Jenkins(Parser):
+    """Jenkinsfile, Jenkinsfile.*, *.jenkinsfile."""
+
+    patterns: ClassVar[tuple[str, ...]] = (
+        "Jenkinsfile",
+        "Jenkinsfile.*",
+        "Jenkinsfile-*",
+        "*.jenkinsfile",
+        "*.Jenkinsfile",
+    )
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        yield from islice(_Reader(source).facts(), bounds.FACTS_PER_FILE)
+
+
+@dataclass(slots=True)
+class _Job:
+    """A stage that is open: its owner id, the brace depth it opened at, what it says."""
+
+    runner: Runner
+    depth: int
+    place: tuple[int, int]
+    name: str
+    says: dict[str, Any] = field(default_factory=dict)
+
+
+class _Reader:
+    def __init__(self, source: SourceFile) -> None:
+        self.source, self.tokens = source, list(tokens(source.text))
+        self.lines = lines_of(source)
+        self.starts = [0]
+        for line in self.lines:
+            self.starts.append(self.starts[-1] + len(line) + 1)
+        self.runner = Runner(source.path, "ci", source.path)
+        self.open: list[_Job] = []
+        self.before: list[str] = []
+        self.triggers: list[str] = []
+
+    def facts(self) -> Iterator[Fact]:
+        """Facts of stages come when they close; the workflow comes last, when its triggers are known."""
+        depth = 0
+        for index, token in enumerate(self.tokens):
+            if token.kind == "mark":
+                depth += (token.text == "{") - (token.text == "}")
+                while token.text == "}" and self.open and depth <= self.open[-1].depth:
+                    yield self._close()
+            elif token.kind == "word":
+                yield from self._word(index, token, depth)
+        while self.open:
+            yield self._close()
+        says = {"provider": "jenkins", "triggers": list(dict.fromkeys(self.triggers)) or ["push"], "active": True}
+        yield Fact("workflow", self.source.path, Location(self.source.path), says)
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    def _close(self) -> Fact:
+        job = self.open.pop()
+        made = job.runner.fact("job", job.name, job.place, job.says)
+        if not self.open:
+            self.before = [job.name]
+        return made
+
+    def _string(self, index: int) -> Token | None:
+        """The string argument of the word at `index`, `label: '...'` and the like passed over."""
+        name = ""
+        for token in self.tokens[index + 1 : index + _LOOK_AHEAD]:
+            if token.kind == "string" and name in ("", "script", "image", "message", "job"):
+                return token
+            if token.kind == "mark" and token.text in "{};\n" and token.text != "\n":
+                return None
+            if token.kind == "mark" and token.text == "\n" and not name:
+                return None
+            if token.kind == "word":
+                if not name and token.text not in _NAMED | {"image", "message", "job", "args"}:
+                    return None
+                name = token.text
+        return None
+
+    def _word(self, index: int, token: Token, depth: int) -> Iterator[Fact]:
+        current = self.open[-1].runner if self.open else self.runner
+        word = token.text
+        argument = self._string(index)
+        if word == "stage" and argument is not None:
+            self._stage(argument, depth)
+        elif word in _SHELL_STEPS and argument is not None:
+            yield from self._commands(current, argument)
+        elif word in _TRIGGERS and (argument is not None or word == "githubPush"):
+            self.triggers.append(_TRIGGERS[word])
+            if word == "cron" and argument is not None:
+                says = {"owner": self.source.path, "where": "ci"}
+                yield self.runner.fact("schedule", argument.text.strip(), self._place(argument.offset), says)
+        elif word in ("docker.image", "docker", "image") and argument is not None and self._is_image(index, word):
+            yield current.image(argument.text.strip(), "ci", self._place(argument.offset))
+        elif word == "docker.build" and argument is not None:
+            yield current.image(argument.text.strip(), "build", self._place(argument.offset))
+        elif word == "input" and self.open:
+            self.open[-1].says["manual"] = True
+
+    def _is_image(self, index: int, word: str) -> bool:
+        """`image '...'` counts only inside `docker { ... }`."""
+        if word != "image":
+            return True
+        before = self.tokens[max(0, index - 8) : index]
+        return any(one.kind == "word" and one.text in ("docker", "kubernetes") for one in before)
+
+    def _stage(self, name: Token, depth: int) -> None:
+        title = name.text.strip()[: bounds.FACT_TEXT]
+        owner = f"{self.source.path}#{title}"
+        says = {"id": owner, "workflow": self.source.path, "title": title, "needs": list(self.before)}
+        runner = replace(self.runner, owner=owner)
+        self.open.append(_Job(runner, depth, self._place(name.offset), title, says))
+
+    def _commands(self, runner: Runner, script: Token) -> Iterator[Fact]:
+        def locate(command: shell.Command) -> tuple[int, int]:
+            line, column = self._place(script.offset)
+            return line + command.line, column if command.line == 0 else indent(self.lines, line + command.line)
+
+        yield from runner.commands(shell.commands(script.text), locate)
