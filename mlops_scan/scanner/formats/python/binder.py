@@ -62,14 +62,17 @@ class Binder:
             plain = self.values.of(value, scope)
             if not isinstance(plain, dict) or "expr" not in plain:
                 return Binding(const=plain, scope=scope)
-            return Binding(const=plain.get("const", MISSING), parts=plain.get("parts"), scope=scope)
+            base = self.resolver.resolve(value, scope)
+            known, name = (True, base.name) if base.known else (False, "")
+            return Binding(name, known, const=plain.get("const", MISSING), parts=plain.get("parts"), scope=scope)
         found = self.resolver.resolve(value, scope)
         if isinstance(value, (ast.Call, ast.BoolOp, ast.Subscript)) and (
             not found.known or found.name in CONSTANT_CALLS
         ):
             known = self.values.const(value, scope)
-            if known is not MISSING:
-                return Binding(found.name if found.known else "", found.known, const=known, scope=scope)
+            name = found.name if found.known or found.name == "open" else ""
+            if known is not MISSING or name == "open":
+                return Binding(name, found.known, const=known, scope=scope)
         if found.known or found.local or found.const is not MISSING or found.node is not None:
             return found
         return Binding(scope=scope)

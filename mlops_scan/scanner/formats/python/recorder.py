@@ -17,7 +17,7 @@ from mlops_scan.scanner.formats.python.values import Values
 from mlops_scan.scanner.model import Fact, Location, Note
 
 _EXITS = frozenset(("sys.exit", "exit", "quit", "os._exit"))
-_LITERALS = frozenset(("str", "bytes", "list", "dict", "set", "tuple", "int", "float"))
+_LITERALS = frozenset(("str", "bytes", "list", "dict", "set", "tuple", "int", "float", "open"))
 _RECEIVER_CHARS = 200
 
 

@@ -74,6 +74,8 @@ class Resolver:
                 node = node.func
             elif isinstance(node, _THROUGH):
                 node = node.value
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                node = node.left  # Path("a") / "b" is a path
             else:
                 break
             if len(steps) > _CHAIN:
