@@ -182,6 +182,20 @@ def test_json_manifests_and_placeholders(tmp_path: Path) -> None:
     assert (image.name, image.get("unresolved")) == ("r/i", True)
 
 
+def test_a_json_template_is_no_manifest(tmp_path: Path) -> None:
+    text = '{"kind": "Pod", "apiVersion": "v1", # comment\n"spec": {"containers": [{"name": "x", "image": <image>}]}}'
+    (note,) = read(tmp_path, {"a.json": text})
+    assert isinstance(note, Note)
+
+
+def test_a_placeholder_before_the_name_hides_no_version(tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {{name: x}}\nspec: {{containers: [{{name: c, image: '{}'}}]}}\n"
+    wanted = {"<user>/app": None, "${REG}/app:1": None, "r/$APP": True, "r/app:${TAG}": True, "${IMAGE:-a/b:1}": True}
+    for reference, unresolved in wanted.items():
+        (image,) = facts(read(tmp_path, {"a.yaml": pod.format(reference)}), "image")
+        assert image.get("unresolved") is unresolved, reference
+
+
 def test_arguments_alone_are_no_command_line(tmp_path: Path) -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: c, image: i, args: %s}]}\n"
     assert not facts(read(tmp_path, {"a.yaml": pod % '["--model", "m"]'}), "command")

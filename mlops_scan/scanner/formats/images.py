@@ -12,7 +12,7 @@ _UNRESOLVED = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{\{|<[^>]*>|%\(")
 class ImageRef:
     """`repository` includes the registry; `tag` and `digest` are '' when not written.
 
-    `unresolved`: a variable or placeholder that could not be resolved stands in the reference.
+    `unresolved`: a variable or placeholder stands where the version could be: in the last part, behind the last '/'.
     """
 
     repository: str
@@ -23,12 +23,24 @@ class ImageRef:
 
 def parse(reference: str) -> ImageRef:
     """Split an image reference. Never fails: what is not understood stays in `repository`."""
-    rest = reference.strip().strip("'\"")
-    unresolved = bool(_UNRESOLVED.search(rest))
-    rest, _, digest = rest.partition("@")
-    head, slash, last = rest.rpartition("/")
+    rest, _, digest = reference.strip().strip("'\"").partition("@")
+    start = _last_part(rest)
+    last = rest[start:]
     name, _, tag = last.partition(":") if "{" not in last and "$" not in last else _split_variable(last)
-    return ImageRef(f"{head}{slash}{name}", tag, digest, unresolved)
+    return ImageRef(rest[:start] + name, tag, digest, bool(_UNRESOLVED.search(f"{last}@{digest}")))
+
+
+def _last_part(reference: str) -> int:
+    """Where the part behind the last '/' begins; a '/' inside braces, as in ${IMAGE:-a/b}, separates nothing."""
+    depth = start = 0
+    for index, char in enumerate(reference):
+        if char in "{(":
+            depth += 1
+        elif char in "})":
+            depth -= 1
+        elif char == "/" and depth <= 0:
+            start = index + 1
+    return start
 
 
 def _split_variable(last: str) -> tuple[str, str, str]:

@@ -166,7 +166,7 @@ class _Facts:
             "role": "run",
             "raw": str(written)[: bounds.FACT_TEXT],
             "owner": self.scene.id,
-            "unresolved": whole.unresolved or None,
+            "unresolved": ref.unresolved or None,
             "default_tag": ref.tag if tag.defaulted and not tag.unresolved else "",
             "local_build": True if "build" in self.node else None,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from mlops_scan.scanner.formats import yamlnodes
@@ -25,6 +26,9 @@ def manifests(source: Readable) -> Parsed:
 def _manifests(source: Readable) -> Parsed:
     found: list[Mapping] = []
     unreadable: list[Note] = []
+    if source.path.endswith(".json") and not _is_json(source.text):
+        looks = _KIND.search(source.text) is not None and "apiVersion" in source.text
+        return Parsed((), (Note(Location(source.path), "not readable as JSON"),) if looks else ())
     for first_line, text in yamlnodes.split(source.text):
         if not _wanted(text):
             continue
@@ -36,6 +40,15 @@ def _manifests(source: Readable) -> Parsed:
             continue
         found += [one for document in documents for one in objects(document)]
     return Parsed(tuple(found), tuple(unreadable[:1]))
+
+
+def _is_json(text: str) -> bool:
+    """Whether a .json file is JSON as the tools that apply it demand: the YAML reader would forgive a template."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _wanted(text: str) -> bool:
