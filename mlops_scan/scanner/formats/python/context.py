@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mlops_scan.scanner.formats.python.scopes import ClassInfo, Scope
 from mlops_scan.scanner.model import Location
@@ -45,4 +45,16 @@ class Context:
         chain = (*self.chain, keyword)[-_CHAIN:]
         guards = (*self.guards, guard)[-_GUARDS:] if guard else self.guards
         gates = self.gates[-1:] if gate is None else (*self.gates[-1:], gate)
-        return replace(self, chain=chain, guards=guards, gates=gates, branch=True)
+        return Context(
+            self.scope,
+            self.function,
+            self.cls,
+            self.loop,
+            self.main,
+            self.silent,
+            self.optional,
+            True,
+            chain,
+            guards,
+            gates,
+        )

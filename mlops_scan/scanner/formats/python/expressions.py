@@ -60,7 +60,7 @@ class Expressions:
                     value = getattr(node, name)
                     if value.__class__ is list:
                         stack += [one for one in value if isinstance(one, ast.AST)]
-                    elif isinstance(value, ast.AST):
+                    elif value.__class__ not in _LEAVES and isinstance(value, ast.AST):
                         stack.append(value)
 
     def _call(self, node: ast.Call, context: Context, top: Top, awaited: bool) -> None:

@@ -48,7 +48,7 @@ class Recorder:
     @property
     def full(self) -> bool:
         """Whether the bound on facts is reached."""
-        return len(self.facts) + len(self.calls) + len(self.gates) >= bounds.FACTS_PER_FILE
+        return len(self.calls) + len(self.facts) + len(self.gates) >= bounds.FACTS_PER_FILE
 
     def add(self, kind: str, name: str, node: ast.AST, says: dict[str, Any]) -> None:
         """Record a fact. Keys with empty values are left out."""

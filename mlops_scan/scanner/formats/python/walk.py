@@ -42,10 +42,12 @@ class Walker:
     def walk(self, tree: ast.Module) -> Iterator[Fact | Note]:
         """All facts of the module, in file order."""
         self._block(tree.body, Context(Scope()))
-        while (self._blocks or self._bodies) and not self.recorder.full:
+        while self._blocks or self._bodies:
             if not self._blocks:
                 self._enter(*self._bodies.popleft())
                 continue
+            if self.recorder.full:
+                break
             statement, context = self._blocks.pop()
             handler = _STATEMENTS.get(statement.__class__)
             if handler is not None:
