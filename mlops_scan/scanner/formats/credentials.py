@@ -37,9 +37,9 @@ _LOOSE = re.compile(r"none|null|test|demo|foo|fake|mock|todo|minio|empty", re.IG
 # names of which the value is chosen by a person: words make a password, too
 _PASSWORD_NAME = re.compile(r"(?:^|[_.-])(?:PASSWORD|PASSWD|PASS|PWD|PASSPHRASE)(?:[_.-]?\d+)?$", re.IGNORECASE)
 _NO_PASSWORD = re.compile(
-    r"(?:my|the|your|some|db|root|user|admin|super|test|default|dummy|example|sample|fake|demo|secret|password|passwd|pass"
-    r"|passw[o0]rd|p[a@]ssw[o0]rd|postgres|postgresql|mysql|mongo|redis|minio|mlflow|airflow|guest|letmein|qwerty|change"
-    r"|changeme|me|it|this|here|x+|y+|z+|abc|foo|bar|insert|replace|none|null|true|false|string|value|key|token|[\d_.!*-])+",
+    r"(?:my|the|your|some|db|root|user|admin|super|test|default|dummy|example|sample|fake|demo|secret|passwd|pass"
+    r"|p[a@]ssw[o0]rd|postgres|mysql|mongo|redis|minio|mlflow|airflow|guest|letmein|qwerty|change"
+    r"|me|it|this|here|x|y|z|abc|foo|bar|insert|replace|none|null|true|false|string|value|key|token|[\d_.!*-])+",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[-_./:@ ]+")
@@ -70,7 +70,7 @@ def looks_real(name: str, value: str) -> bool:
     if _REFERENCE.search(text) or text.casefold() == name.casefold():
         return False
     if _PASSWORD_NAME.search(_snake(name)) and not _WORDS.search(text):
-        return not _NO_PASSWORD.fullmatch(text) and not _PLACEHOLDER.match(text) and len(set(text)) > 4
+        return not _NO_PASSWORD.fullmatch(text[:64]) and not _PLACEHOLDER.match(text) and len(set(text)) > 4
     if _is_placeholder(text):
         return False
     if text.isdecimal() or _is_wordy(text):

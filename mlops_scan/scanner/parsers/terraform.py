@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats.hcl import bodies, modules, resources, scope
-from mlops_scan.scanner.formats.hcl.nodes import Block
+from mlops_scan.scanner.formats import credentials, yamlnodes
+from mlops_scan.scanner.formats.hcl import bodies, modules, reader, resources, scope
+from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block, Literal
 from mlops_scan.scanner.formats.hcl.scope import Scope
 from mlops_scan.scanner.formats.hcl.values import plain
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -32,6 +34,8 @@ class Terraform(Parser):
         for block in own.blocks:
             if block.kind in ("resource", "data") and len(block.labels) == 2:
                 yield from resources.facts(block, scopes, called)
+            elif block.kind == "variable" and len(block.labels) == 1 and "default" in block.body.attributes:
+                yield from _constant(f"var.{block.labels[0]}", block.body.attributes["default"], block.path)
             elif block.kind == "module" and len(block.labels) == 1:
                 yield _module_call(block, scopes)
             elif block.kind == "provider" and len(block.labels) == 1:
@@ -39,6 +43,40 @@ class Terraform(Parser):
             elif block.kind == "terraform" and not block.labels:
                 yield _settings(block, "terraform", "terraform", scopes[0])
         yield from _limits(source, own, scopes)
+
+
+class TerraformValues(Parser):
+    """Files of variable values, of which only those that are meant to be secret are facts. Which of these files
+    counts is said on the command line, so that they change no resource (but `terraform.tfvars` and `*.auto.tfvars`).
+    """
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.tfvars", "*.tfvars.json")
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        if source.name.endswith(".json"):
+            yield from _json_values(source)
+            return
+        read = reader.document(source)
+        yield from read.notes
+        for name, attribute in read.body.attributes.items():
+            yield from _constant(f"var.{name}", attribute, source.path)
+
+
+def _json_values(source: SourceFile) -> Iterator[Fact | Note]:
+    parsed = yamlnodes.documents(source)
+    yield from parsed.notes
+    for document in parsed.documents:
+        for name, value in document.items() if isinstance(document, yamlnodes.Mapping) else ():
+            if isinstance(value, yamlnodes.Scalar) and not value.bare and credentials.names_secret(name):
+                says = {"value": str(value)[: bounds.FACT_TEXT]}
+                yield Fact("constant", f"var.{name}", yamlnodes.at(source.path, document, name), says)
+
+
+def _constant(name: str, attribute: Attribute, path: str) -> Iterator[Fact]:
+    """The text that is given to a variable which is meant to hold a secret."""
+    value = attribute.value.value if isinstance(attribute.value, Literal) else None
+    if isinstance(value, str) and credentials.names_secret(name):
+        yield Fact("constant", name, Location(path, *attribute.spot), {"value": value[: bounds.FACT_TEXT]})
 
 
 def _module_call(block: Block, scopes: list[Scope]) -> Fact:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mlops_scan.scanner.formats.hcl.evaluate import Frame, elements, evaluate
+from mlops_scan.scanner.formats.hcl.evaluate import elements, evaluate
+from mlops_scan.scanner.formats.hcl.frames import Frame
 from mlops_scan.scanner.formats.hcl.nodes import Block, Body
 from mlops_scan.scanner.formats.hcl.values import Object, Place, Unknown, Value, agreed, settled, to_number
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats.hcl import calls, operators
+from mlops_scan.scanner.formats.hcl import calls, operators, texts
+from mlops_scan.scanner.formats.hcl.frames import Frame, Steps
 from mlops_scan.scanner.formats.hcl.nodes import (
     Access,
     Binary,
@@ -21,17 +21,16 @@ from mlops_scan.scanner.formats.hcl.nodes import (
     Name,
     ObjectLiteral,
     Opaque,
-    Piece,
     Splat,
     Template,
     Tuple,
     Unary,
 )
+from mlops_scan.scanner.formats.hcl.special import SPECIAL
 from mlops_scan.scanner.formats.hcl.values import (
     MAX_CHARS,
     MAX_ITEMS,
     Object,
-    Text,
     Unknown,
     Value,
     combined,
@@ -44,46 +43,6 @@ from mlops_scan.scanner.formats.hcl.values import (
     to_text,
     wrong,
 )
-
-Steps = tuple["str | Expression | Splat", ...]
-
-
-class Surroundings(Protocol):
-    """What a module gives its expressions."""
-
-    def resolve(self, root: str, steps: Steps, source: str, frame: Frame) -> tuple[Value, Steps]:
-        """The value of a reference, and the steps that are still to be taken from it."""
-
-    def read(self, path: str) -> Text | None:
-        """The text of a file of the repository."""
-
-    def names(self, folder: str, pattern: str) -> list[str] | None:
-        """The files below a folder of the repository that fit a glob, relative to it."""
-
-    def template(self, path: str) -> tuple[Expression, str] | None:
-        """A file of the repository as a template, and its path."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """How many steps may still be taken, and how deep the evaluation stands."""
-
-    left: int = bounds.TERRAFORM_STEPS
-    depth: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Where an expression is evaluated: in which module, in which file, with which bound names."""
-
-    scope: Surroundings
-    budget: Budget
-    path: str = ""
-    names: Mapping[str, Value] = field(default_factory=dict)
-
-    def bind(self, **names: Value) -> Frame:
-        """The frame with more names."""
-        return Frame(self.scope, self.budget, self.path, {**self.names, **names})
 
 
 def evaluate(expression: Expression, frame: Frame) -> Value:
@@ -151,58 +110,14 @@ def _unary(expression: Unary, frame: Frame) -> Value:
 
 
 def _call(expression: Call, frame: Frame) -> Value:
-    special = _LAZY.get(expression.name)
+    special = SPECIAL.get(expression.name)
     if special is not None:
-        return special(expression, frame)
+        return special(expression, frame, evaluate)
     args = [evaluate(arg, frame) for arg in expression.args]
     if expression.expands and args and isinstance(args[-1], list):
         args = [*args[:-1], *args[-1][:MAX_ITEMS]]
     frame.budget.left -= sum(len(arg) for arg in args if isinstance(arg, (str, list, dict))) // 16
     return calls.call(expression.name, args, expression.source)
-
-
-def _try(expression: Call, frame: Frame) -> Value:
-    value: Value = wrong(expression.source)
-    for arg in expression.args:
-        value = evaluate(arg, frame)
-        if not (isinstance(value, Unknown) and value.wrong):
-            return value
-    return value
-
-
-def _can(expression: Call, frame: Frame) -> Value:
-    value = evaluate(expression.args[0], frame) if expression.args else None
-    if isinstance(value, Unknown):
-        return False if value.wrong else Unknown(expression.source, call="can")
-    return True
-
-
-def _file(expression: Call, frame: Frame) -> Value:
-    path = evaluate(expression.args[0], frame) if expression.args else None
-    text = frame.scope.read(path) if isinstance(path, str) else None
-    return text if text is not None else Unknown(expression.source, call=expression.name, parts=_parts(path))
-
-
-def _fileset(expression: Call, frame: Frame) -> Value:
-    folder, pattern = (settled(evaluate(arg, frame)) for arg in (*expression.args[:2], *[_NOTHING] * 2)[:2])
-    names = frame.scope.names(folder, pattern) if isinstance(folder, str) and isinstance(pattern, str) else None
-    return Unknown(expression.source, call=expression.name) if names is None else names[:MAX_ITEMS]
-
-
-def _templatefile(expression: Call, frame: Frame) -> Value:
-    args = [evaluate(arg, frame) for arg in expression.args[:2]]
-    path, variables = args if len(args) == 2 else (None, None)
-    found = frame.scope.template(path) if isinstance(path, str) else None
-    if found is None or not isinstance(variables, dict):
-        return Unknown(expression.source, call=expression.name, parts=_parts(path))
-    template, where = found
-    names = {**frame.names, **variables}
-    value = evaluate(template, Frame(frame.scope, frame.budget, where, names))
-    return replace(value, source=expression.source) if isinstance(value, Unknown) else value
-
-
-def _parts(value: Value) -> tuple[str, ...]:
-    return (str(value),) if isinstance(value, str) else value.parts if isinstance(value, Unknown) else ()
 
 
 def _for(expression: ForExpression, frame: Frame) -> Value:
@@ -251,39 +166,9 @@ def _template(expression: Template, frame: Frame) -> Value:
     if len(text) > MAX_CHARS:
         return Unknown(expression.source)
     if expression.line:
-        text = placed(text, frame.path, _lines(pieces, expression.line))
-    return _half_known(expression.source, pieces, text) if any(isinstance(one, Unknown) for one in pieces) else text
-
-
-def _lines(pieces: list[Value], first: int) -> list[int]:
-    """The file's line of each line of a heredoc's text."""
-    lines = [first]
-    fresh = True  # nothing stands on the last line yet
-    for piece in pieces:
-        text = spelled(piece)
-        breaks = text.count("\n")
-        if isinstance(piece, Piece):
-            lines[-1] = piece.line if fresh else lines[-1]
-            lines += range(piece.line + 1, piece.line + breaks + 1)
-        else:
-            lines += [lines[-1]] * breaks
-        fresh = text.endswith("\n") if text else fresh
-    return lines
-
-
-def _half_known(source: str, pieces: list[Value], text: str) -> Unknown:
-    """A text with unknown pieces: those that are known, neighbours as one."""
-    known = [to_text(settled(piece)) for piece in pieces]
-    runs: list[str] = [""]
-    for one in known:
-        if one is None:
-            runs.append("")
-        else:
-            runs[-1] += one
-    unknown = combined(source, pieces)
-    whole = text if None not in known else None
-    return Unknown(
-        source, unknown.ref, unknown.folder, parts=tuple(run for run in runs if run.strip()), known=whole, text=text
+        text = placed(text, frame.path, texts.lines(pieces, expression.line))
+    return (
+        texts.half_known(expression.source, pieces, text) if any(isinstance(one, Unknown) for one in pieces) else text
     )
 
 
@@ -359,14 +244,6 @@ def _dotted(steps: Steps) -> str:
     return "".join(f".{step}" for step in steps if isinstance(step, str))
 
 
-_NOTHING = Literal(None, (0, 0), "")
-_LAZY: dict[str, Callable[[Call, Frame], Value]] = {
-    "try": _try,
-    "can": _can,
-    "file": _file,
-    "fileset": _fileset,
-    "templatefile": _templatefile,
-}
 _HANDLERS: dict[type, Callable[[Any, Frame], Value]] = {
     Literal: _literal,
     Template: _template,

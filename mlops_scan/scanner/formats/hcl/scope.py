@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.hcl import modules, reader, types
 from mlops_scan.scanner.formats.hcl.bodies import of_each
-from mlops_scan.scanner.formats.hcl.evaluate import Budget, Frame, Steps, evaluate, take
+from mlops_scan.scanner.formats.hcl.evaluate import evaluate, take
+from mlops_scan.scanner.formats.hcl.frames import Budget, Frame, Steps
 from mlops_scan.scanner.formats.hcl.modules import Files, Module
 from mlops_scan.scanner.formats.hcl.nodes import Block, Body, Expression, Splat
 from mlops_scan.scanner.formats.hcl.values import Text, Unknown, Value, placed, to_text

@@ -156,7 +156,7 @@ class _Pieces:
 
 
 def _eaten(text: str, left: bool, right: bool) -> tuple[str, int]:
-    """The text without what a '~' beside it strips (white space, but of the nearest line only), and lines lost ahead."""
+    """The text without what a '~' beside it strips (white space of the nearest line), and the lines lost ahead."""
     lost = 0
     if left:
         line, end, rest = text.partition("\n")

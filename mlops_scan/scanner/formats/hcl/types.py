@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlops_scan.scanner.formats.hcl.evaluate import Frame, evaluate
+from mlops_scan.scanner.formats.hcl.evaluate import evaluate
+from mlops_scan.scanner.formats.hcl.frames import Frame
 from mlops_scan.scanner.formats.hcl.nodes import Call, Expression, Name, ObjectLiteral
 from mlops_scan.scanner.formats.hcl.values import Object, Unknown, Value, to_bool, to_number, to_text
 

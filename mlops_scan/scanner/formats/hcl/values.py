@@ -188,7 +188,7 @@ class _Plain:
         if value.parts:
             says["parts"] = [part[: bounds.FACT_TEXT] for part in value.parts]
         if isinstance(value.known, (str, int, float, bool)):
-            says["value"] = self.convert(value.known, 0)
+            says["const"] = self.convert(value.known, 0)
         return says
 
 
@@ -212,7 +212,7 @@ def _spelled(data: Any) -> Any:
     return [_spelled(item) for item in data] if isinstance(data, list) else data
 
 
-_UNKNOWN_KEYS = frozenset(("expr", "ref", "folder", "name", "call", "parts", "value"))
+_UNKNOWN_KEYS = frozenset(("expr", "ref", "folder", "name", "call", "parts", "const"))
 
 
 def agreed(values: list[Value], source: str) -> Value:

@@ -1,0 +1,51 @@
+"""Where an expression is evaluated: its module, its file, the names that are bound, and what it may still cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats.hcl.nodes import Expression, Splat
+from mlops_scan.scanner.formats.hcl.values import Text, Value
+
+Steps = tuple["str | Expression | Splat", ...]
+
+
+class Surroundings(Protocol):
+    """What a module gives its expressions."""
+
+    def resolve(self, root: str, steps: Steps, source: str, frame: Frame) -> tuple[Value, Steps]:
+        """The value of a reference, and the steps that are still to be taken from it."""
+
+    def read(self, path: str) -> Text | None:
+        """The text of a file of the repository."""
+
+    def names(self, folder: str, pattern: str) -> list[str] | None:
+        """The files below a folder of the repository that fit a glob, relative to it."""
+
+    def template(self, path: str) -> tuple[Expression, str] | None:
+        """A file of the repository as a template, and its path."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many steps may still be taken, and how deep the evaluation stands."""
+
+    left: int = bounds.TERRAFORM_STEPS
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where an expression is evaluated: in which module, in which file, with which bound names."""
+
+    scope: Surroundings
+    budget: Budget
+    path: str = ""
+    names: Mapping[str, Value] = field(default_factory=dict)
+
+    def bind(self, **names: Value) -> Frame:
+        """The frame with more names."""
+        return Frame(self.scope, self.budget, self.path, {**self.names, **names})

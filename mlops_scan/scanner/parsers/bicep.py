@@ -1,0 +1,92 @@
+"""Azure resource templates: Bicep files, and ARM templates in JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import bicep, yamlnodes
+from mlops_scan.scanner.formats.kube.data import brief
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_JSON_BYTES = 2 * 2**20
+_NESTED = 8  # templates within templates
+_LINES_DEPTH = 3
+_SCHEMA = re.compile(rb"[dD]eploymentTemplate\.json")
+
+
+class Bicep(Parser):
+    """One resource a declaration, under its own symbol."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.bicep",)
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        for one in bicep.resources(source.text):
+            says: dict[str, Any] = {"platform": "bicep", "type": one.type, "data": one.data, "lines": one.lines}
+            says["id"] = f"bicep:{source.path}#{one.name}"
+            if one.off:
+                says["state"] = "disabled"
+            at = Location(source.path, one.line, one.column, one.end_line)
+            yield Fact("resource", one.name, at, {key: value for key, value in says.items() if value})
+
+
+class ArmTemplate(Parser):
+    """A deployment template and those nested in it. What a Bicep file beside it was compiled to is left out."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.json",)
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        if not super().reads(source, tree) or source.size > _JSON_BYTES or not _SCHEMA.search(source.head):
+            return False
+        return tree.get(f"{source.path.removesuffix('.json')}.bicep") is None
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        parsed = yamlnodes.documents(source)
+        yield from parsed.notes
+        for document in parsed.documents:
+            yield from _template(source.path, document, 0)
+
+
+def _template(path: str, template: Node, depth: int) -> Iterator[Fact]:
+    found = yamlnodes.child(template, "resources")
+    for one in found.values() if isinstance(found, Mapping) else yamlnodes.items(found):
+        yield from _resource(path, one, "", depth)
+
+
+def _resource(path: str, node: Node, parent: str, depth: int) -> Iterator[Fact]:
+    kind = yamlnodes.text(node, "type")
+    if not isinstance(node, Mapping) or not kind or depth > _NESTED or yamlnodes.text(node, "existing") == "true":
+        return
+    if parent and "." not in kind.split("/", 1)[0]:
+        kind = f"{parent}/{kind}"
+    name = yamlnodes.text(node, "name")
+    says: dict[str, Any] = {
+        "platform": "arm",
+        "type": kind,
+        "data": {key: brief(value) for key, value in node.items() if key not in ("type", "resources")},
+        "lines": dict(_lines(node, "", 1)),
+        "id": f"arm:{path}#{kind}/{name}",
+    }
+    if yamlnodes.text(node, "condition").lower() in ("false", "[false()]"):
+        says["state"] = "disabled"
+    nested = yamlnodes.child(node, "properties", "template")
+    if isinstance(nested, Mapping):
+        says["data"].pop("properties", None)
+    yield Fact(
+        "resource", name, Location(path, node.line, node.column), {key: value for key, value in says.items() if value}
+    )
+    for one in yamlnodes.items(node, "resources"):
+        yield from _resource(path, one, kind, depth + 1)
+    if isinstance(nested, Mapping):
+        yield from _template(path, nested, depth + 1)
+
+
+def _lines(node: Mapping, prefix: str, depth: int) -> Iterator[tuple[str, int]]:
+    for key, value in node.items():
+        yield f"{prefix}{key}", node.places[key][0]
+        if isinstance(value, Mapping) and depth < _LINES_DEPTH:
+            yield from _lines(value, f"{prefix}{key}.", depth + 1)

@@ -1,0 +1,40 @@
+"""Files of environment variables: .env, .env.production, settings.env."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_LINE = re.compile(
+    r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*=[ \t]*"""
+    r"""(?:"(?P<double>(?:[^"\\]|\\.){0,8000})"|'(?P<single>[^']{0,8000})'|(?P<bare>[^\n]*?)(?:[ \t]+#[^\n]*)?$)""",
+    re.MULTILINE,
+)
+
+
+class DotEnv(Parser):
+    """Templates of such a file (.env.example) are read like the others: the path tells what they are."""
+
+    patterns: ClassVar[tuple[str, ...]] = (".env", ".env.*", "*.env", ".envrc")
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        return super().reads(source, tree) and not source.binary
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        line, start = 1, 0
+        for number, match in enumerate(_LINE.finditer(source.text)):
+            if number >= bounds.FACTS_PER_FILE:
+                return
+            place = match.start("name")
+            line += source.text.count("\n", start, place)
+            start = place
+            column = place - source.text.rfind("\n", 0, place)
+            value = next(text for text in (match["double"], match["single"], match["bare"], "") if text is not None)
+            says = {"value": value.strip()[: bounds.FACT_TEXT], "where": "dotenv"}
+            yield Fact("env", match["name"], Location(source.path, line, column), says)
