@@ -27,7 +27,7 @@ _CONDA = re.compile(
     r"(?:(?P<channel>[\w./:-]+)::)?(?P<name>[A-Za-z0-9_][\w.-]*)(?:\[(?P<brackets>[^\]]*)\])?\s*(?P<rest>[^\[\]]*)\Z"
 )
 _CONDA_EXACT = re.compile(r"={1,2}\s*([^=<>!~,|\s]+)(?:[=\s]\s*[^=<>!~,|\s]+)?\Z|([\d][^=<>!~,|\s]*)(?:\s+\S+)?\Z")
-PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|@@\w+@@|<[A-Z_]+>")
+PLACEHOLDER = re.compile(r"\{\{[^{}]{0,200}\}\}|\{%[^%]{0,200}%\}|@@[A-Z_]{1,80}@@|<[A-Z_]{1,80}>")
 _GROUPS = (
     ("dev", "dev"),
     ("develop", "dev"),
@@ -79,6 +79,8 @@ def exact(specifier: str) -> str:
 def parse(text: str) -> Requirement:
     """Read one PEP 508 requirement, a URL with a name, or a wheel's URL. Raises RequirementError."""
     text = text.strip()
+    if len(text) > bounds.FACT_TEXT:
+        raise RequirementError("longer than a requirement can be")
     if match := _SIMPLE.match(text):
         specifier = ",".join(sorted(clause for clause in "".join(match[3].split()).split(",") if clause))
         extras = tuple(sorted(extra.strip() for extra in (match[2] or "").split(",") if extra.strip()))
@@ -94,8 +96,6 @@ def _by_the_book(text: str) -> Requirement:
     from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as Pep508
 
-    if len(text) > bounds.FACT_TEXT:
-        raise RequirementError("longer than a requirement can be")
     try:
         read = Pep508(text)
     except (InvalidRequirement, RecursionError) as error:

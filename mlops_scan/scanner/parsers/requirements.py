@@ -34,7 +34,7 @@ _COMPILED = re.compile(
 )
 _CONDA_EXPORT = re.compile(r"^#.*\$ conda create", re.MULTILINE)
 _LOCAL = re.compile(
-    r"(?:\.{1,2}(?:[/\\]|\Z|\[)|/|~|file:|[A-Za-z]:[\\/])|[^\s;@]*[/\\][^\s;@]*\Z|\S+\.(?:whl|zip|tar\.gz)\Z"
+    r"(?:\.{1,2}(?:[/\\]|\Z|\[)|/|~|file:|[A-Za-z]:[\\/])|(?=[^\s;@]*\Z)[^\s;@]*[/\\]|\S+\.(?:whl|zip|tar\.gz)\Z"
 )
 _NOTES = 20  # bad lines named one by one
 _LINES = 60  # lines looked at to tell requirements from prose
@@ -98,6 +98,9 @@ class _File:
             editable, column, text = True, column + option.start(2), value
         hashed = "--hash" in text
         text = _TRAILING.split(text, maxsplit=1)[0].strip()
+        if len(text) > bounds.FACT_TEXT:
+            yield from self._odd(line, column, "longer than a requirement can be")
+            return
         if "{%" in text or (PLACEHOLDER.search(text) and not self.placeholder):
             self.placeholder = line
         if not text or text.startswith("{%") or (_LOCAL.match(text) and "://" not in text):
@@ -110,9 +113,7 @@ class _File:
             read = parse_conda(text) if manager == "conda" else parse(text)
         except RequirementError as error:
             if not PLACEHOLDER.search(text):
-                self.bad += 1
-                if self.bad <= _NOTES:
-                    yield Note(Location(self.source.path, line, column), f"not a requirement: {str(error)[:120]}")
+                yield from self._odd(line, column, str(error)[:120])
             return
         self.count += 1
         self.hashed += hashed
@@ -121,6 +122,11 @@ class _File:
             yield package_fact(read, at, self.group, manager=manager, editable=editable, hashed=hashed)
         elif read.pinned:
             yield _locked(read, at)
+
+    def _odd(self, line: int, column: int, reason: str) -> Iterator[Note]:
+        self.bad += 1
+        if self.bad <= _NOTES:
+            yield Note(Location(self.source.path, line, column), f"not a requirement: {reason}")
 
     def _include(self, option: str, value: str) -> None:
         path = resolve(self.source.folder, value) if "://" not in value else None
