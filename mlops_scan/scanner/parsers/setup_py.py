@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,7 +42,9 @@ def _module(source: SourceFile) -> ast.Module | Note:
     if deepest > bounds.PYTHON_DEPTH:
         return Note(Location(source.path), f"brackets nested deeper than {bounds.PYTHON_DEPTH} levels")
     try:
-        return ast.parse(source.text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the interpreter's remarks on the file are not ours to print
+            return ast.parse(source.text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         return Note(Location(source.path, line), f"not readable as Python: {str(error)[:120]}")
