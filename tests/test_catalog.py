@@ -251,6 +251,13 @@ def test_a_method_of_any_object_gives_way_to_what_is_known() -> None:
     assert "trains" not in keys(call("encoder.fit", "x"))
 
 
+def test_pushing_a_data_set_registers_no_model() -> None:
+    assert "registers-model" in keys(call("transformers.AutoModel.from_pretrained.push_to_hub", "org/m"))
+    assert "registers-model" in keys(call("merged_model.push_to_hub", "org/m"))
+    assert "registers-model" not in keys(call("datasets.load_dataset.push_to_hub", "org/d"))
+    assert "registers-model" not in keys(call("data.push_to_hub", "org/d"))
+
+
 def test_default_schedule_is_no_schedule() -> None:
     assert "schedules" not in keys(call("airflow.DAG", "d", schedule=None))
     assert "schedules" in keys(call("airflow.DAG", "d", schedule="@daily"))
@@ -465,6 +472,8 @@ def test_variables() -> None:
     assert "experiment-tracking" in keys(fact("env", "WANDB_PROJECT", value="p"))
     assert "experiment-tracking" not in keys(fact("env", "WANDB_PROJECT", value=""))
     assert "llm-observability" not in keys(fact("env", "LANGCHAIN_TRACING_V2", value="false"))
+    assert "llm-observability" in keys(fact("env", "LANGCHAIN_TRACING_V2", ".env", value="true"))
+    assert keys(fact("env", "LANGCHAIN_TRACING_V2", "app/.env.example", value="true")) == set()
     assert "model-registry" not in keys(fact("env", "MODEL_REGISTRY", value="/models"))
 
 

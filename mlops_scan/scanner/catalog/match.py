@@ -25,6 +25,7 @@ _PLATFORMS = {
     "arm": "arm",
     "azureml": "aml",
 }
+_SAMPLE = re.compile(r"\.env[\w.-]*\.?(?:example|sample|template|dist)\b|(?:example|sample)\.env$", re.IGNORECASE)
 _METRIC = re.compile(r"[A-Za-z_:][\w:]{3,}")
 
 
@@ -219,7 +220,8 @@ class Matcher:
                     yield _match(one)
 
     def _env(self, fact: Fact) -> Iterator[Match]:
-        if fact.get("value") != "":
+        sample = _SAMPLE.search(fact.at.path)  # what somebody may copy takes no effect by itself
+        if fact.get("value") != "" and not sample:
             yield from _valued(self._index("env").find(fact.name), fact.get("value"))
 
     def _setting(self, fact: Fact) -> Iterator[Match]:
