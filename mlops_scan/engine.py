@@ -15,7 +15,7 @@ from mlops_scan.scanner.config import Config, selects
 from mlops_scan.scanner.evidence.gather import gather
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.build import build
-from mlops_scan.scanner.model import Coverage, Fact, Finding, Result
+from mlops_scan.scanner.model import Coverage, Fact, Finding, Persona, Result
 from mlops_scan.scanner.profile.compute import profile
 from mlops_scan.scanner.profile.systems import systems
 
@@ -38,7 +38,7 @@ def scan(root: Path, config: Config, progress: Callable[[str], None] | None = No
     chosen = selected(all_rules(config), config)
     tell(f"judging with {len(chosen)} rules")
     ran = {rule.name() for rule in chosen}
-    findings, stale = suppress.apply(judge(graph, chosen), found.tree, config, ran=ran)
+    findings, stale = suppress.apply(judge(graph, chosen, config.persona), found.tree, config, ran=ran)
     choosers = [chooser() for chooser in plugins.load(advice, Chooser)] if graph.profile.is_ml else []
     return Result(
         name=root.resolve().name,
@@ -74,9 +74,18 @@ def understand(facts: tuple[Fact, ...], paths: tuple[str, ...], config: Config, 
     return graph
 
 
-def judge(graph: Graph, chosen: list[type[Rule]]) -> Iterator[Finding]:
-    """All findings of the rules that apply, each place and subject once, by place."""
-    found = (finding for rule in chosen if rule().applies(graph) for finding in rule().check(graph))
+def judge(graph: Graph, chosen: list[type[Rule]], persona: Persona = Persona.REGULAR) -> Iterator[Finding]:
+    """All findings of the rules that apply, each place and subject once, by place.
+
+    Examples beside a system are left to an audit.
+    """
+    found = (
+        finding
+        for rule in chosen
+        if rule().applies(graph)
+        for finding in rule().check(graph)
+        if persona is Persona.AUDIT or graph.is_production(finding.at.path)
+    )
     unique = {(finding.rule, finding.at.path, finding.at.line, finding.subject): finding for finding in found}
     yield from sorted(unique.values(), key=lambda finding: finding.order)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _TEST = re.compile(
-    r"(?:^|/)(?:tests?|testing|__tests__|e2e|testdata|test[-_]data|fixtures?|[\w-]*(?:integration|unit|smoke|e2e)[-_]?tests?)/"
+    r"(?:^|/)\.(?:devcontainer|vscode|idea)/|(?:^|/)(?:tests?|testing|__tests__|e2e|testdata|test[-_]data|fixtures?|[\w-]*(?:integration|unit|smoke|e2e)[-_]?tests?)/"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.(?:py|ipynb|sh|ya?ml)$|\.(?:test|spec)\.[jt]sx?$",
     re.IGNORECASE,
 )
@@ -22,7 +22,7 @@ _DEVELOPMENT = re.compile(
 
 
 def is_test(path: str) -> bool:
-    """Tests and their data are no evidence and no target of a rule."""
+    """Tests, their data and an editor's set-up are no evidence and no target of a rule."""
     return bool(_TEST.search(path))
 
 

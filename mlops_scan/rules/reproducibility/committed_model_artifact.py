@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlops_scan.rules.base import ANY_ML, Rule
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Fact, Finding, Place
+from mlops_scan.scanner.model import Fact, Finding
 
 _DESCRIPTIONS = frozenset(("mlflow",))
 
@@ -70,7 +70,7 @@ class CommittedModelArtifact(Rule):
                     f"Model file '{file.name}' is committed to git{_used(readers)}.",
                     file.at,
                     subject=file.name,
-                    related=[Place(edge.at, "loads it") for edge in readers[:3]],
+                    related=readers[:3],
                 )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan import plugins
-from mlops_scan.scanner import evidence
+from mlops_scan.scanner import catalog, evidence
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.evidence.serving import what
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Evidence, Status
+from mlops_scan.scanner.model import Evidence, Fact, Status
 
 
 def gather(graph: Graph, capabilities: tuple[str, ...]) -> None:
@@ -29,7 +29,35 @@ def _recognised(graph: Graph, capability: str, declared_only: bool) -> Iterator[
             if use.strength == "strong" or use.strength == "medium":
                 used.add(use.tool)
                 yield Evidence(capability, use.tool, state(use.fact), use.at, what(use))
+    called = _called_tools(graph) if capability in _BY_ANY_CALL else {}
     for use in graph.uses(capability, strengths=("weak",)):
-        if use.tool not in used:
-            used.add(use.tool)
+        if use.tool in used:
+            continue
+        used.add(use.tool)
+        call = called.get(use.tool)
+        if call is not None and catalog.load().tool(use.tool).capabilities[:1] == (capability,):
+            yield Evidence(capability, use.tool, Status.USED, call.at, f"call {call.name}")
+        else:
             yield Evidence(capability, use.tool, Status.DECLARED, use.at, f"declares {use.fact.name}")
+
+
+# capabilities that any call into a tool made for them proves
+_BY_ANY_CALL = frozenset(
+    ("experiment-tracking", "feature-store", "drift-monitoring", "data-validation", "llm-observability", "model-monitoring")
+)
+# a call that only loads a model says nothing about what else a tool of several capabilities is used for
+_ONLY_LOADS = frozenset(("loads-model", "registry-load", "loads-hub-model", "unsafe-load", "predicts", "llm-client"))
+
+
+def _called_tools(graph: Graph) -> dict[str, Fact]:
+    """Tool -> the first call into its modules that does more than load a model."""
+    modules = {module: tool.id for tool in catalog.load().tools() for module in tool.imports if not tool.generic}
+    found: dict[str, Fact] = {}
+    for fact in graph.facts("call"):
+        if not fact.get("known"):
+            continue
+        parts = fact.name.split(".")
+        tool = next((modules[name] for end in (2, 1) if (name := ".".join(parts[:end])) in modules), None)
+        if tool is not None and tool not in found and not graph.has_role(fact, *_ONLY_LOADS):
+            found[tool] = fact
+    return found

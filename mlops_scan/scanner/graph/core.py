@@ -13,7 +13,7 @@ from mlops_scan.scanner import catalog, paths
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
 from mlops_scan.scanner.graph.workloads import Container, Workload, is_idle, merge, stays_up
-from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Profile, Status, System
+from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Place, Profile, Status, System
 
 # links by which something comes to run a file
 RUNNING = ("runs", "starts", "calls", "has job", "needs", "builds", "stands on", "has step")
@@ -42,6 +42,8 @@ class Graph:
         self.whole_repository = True  # False: the scanned folder is a part of one
         self.external: dict[str, str] = {}  # capability -> where the user says it lives
         self._workloads: tuple[Workload, ...] | None = None
+        self._mentioned: dict[str, list[Location]] | None = None
+        self._beside: bool | None = None
         self._counted: dict[tuple[str, ...], tuple[Fact, ...]] = {}
         self._by_file: dict[str, dict[str, list[Fact]]] = {}
         self._closures: dict[str, frozenset[str]] = {}
@@ -112,6 +114,16 @@ class Graph:
     def has_role(self, fact: Fact, *roles: str) -> bool:
         """Whether the catalogue gives the fact one of these roles."""
         return any(use.key in roles for use in self.uses_of(fact))
+
+    def is_production(self, path: str) -> bool:
+        """Whether a path belongs to the system: not an example, sample or experiment that lies beside it."""
+        if self._beside is None:
+            acts = [*self.training, *self.online, *self.batch]
+            inside = {paths.is_example(use.at.path) for use in acts} | {
+                paths.is_example(one.at.path) for one in self.workloads()
+            }
+            self._beside = False in inside  # something that is no example does the work
+        return not (self._beside and paths.is_example(path))
 
     # -- capabilities ------------------------------------------------------------------------------------------
 
@@ -191,9 +203,22 @@ class Graph:
 
     # -- files and versions --------------------------------------------------------------------------------------
 
-    def readers_of(self, path: str) -> tuple[Edge, ...]:
-        """Links of the code that loads the model file at `path`: names agree, the longest path wins."""
-        return self.links_to(f"model:{path.rsplit('/', 1)[-1]}", "reads")
+    def readers_of(self, path: str) -> tuple[Place, ...]:
+        """Where code loads the model file at `path`, or names it in a call (to join a path, say)."""
+        name = path.rsplit("/", 1)[-1]
+        loads = [Place(edge.at, "loads it") for edge in self.links_to(f"model:{name}", "reads")]
+        return (*loads, *(Place(at, "names it") for at in self.mentions(name)))
+
+    def mentions(self, name: str) -> tuple[Location, ...]:
+        """Where a call outside tests passes a text that is this file name, or a path that ends with it."""
+        if self._mentioned is None:
+            self._mentioned = defaultdict(list)
+            for fact in self.facts("call"):
+                for value in (*(fact.get("args") or ()), *(fact.get("kwargs") or {}).values()):
+                    text = value if isinstance(value, str) else value.get("const") if isinstance(value, dict) else None
+                    if isinstance(text, str) and "." in text:
+                        self._mentioned[text.replace("\\", "/").rsplit("/", 1)[-1]].append(fact.at)
+        return tuple(self._mentioned.get(name, ()))
 
     @property
     def versions(self) -> Versions:

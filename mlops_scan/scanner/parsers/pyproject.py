@@ -51,6 +51,7 @@ def _manifest(toml: Toml, source: SourceFile, tree: Tree) -> Fact:
         "python": python if isinstance(python, str) else "",
         "scripts": {key: value for key, value in sorted(scripts.items()) if isinstance(value, str)},
         "includes": _included(data, source, tree),
+        "classifiers": [str(one) for one in project.get("classifiers") or old.get("classifiers") or ()],
     }
     says.update((key, value) for key, value in optional.items() if value)
     return Fact("manifest", source.path, toml.at(source.path, "project", "name"), says)

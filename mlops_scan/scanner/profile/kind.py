@@ -56,10 +56,12 @@ def _library_score(graph: Graph) -> int:
     publishes = any(
         use.fact.get("where") == "ci" or use.fact.kind == "action" for use in graph.uses("publishes-package")
     )
+    known = [str(one) for fact in graph.facts("manifest") for one in fact.get("classifiers") or ()]
+    listed = any(one.startswith("Development Status") for one in known) + any("Libraries" in one for one in known)
     documented = any(re.search(r"(?:^|/)(?:docs?/conf\.py|mkdocs\.ya?ml)$", path) for path in graph.files)
     examples = any(paths.is_example(path) for path in graph.files)
     extras = any(fact.get("group") not in ("main", "dev", "build", None, "") for fact in graph.facts("package"))
-    return 3 * publishes + documented + examples + extras + (not ranged) + 1
+    return 3 * publishes + 2 * listed + documented + examples + extras + (not ranged)
 
 
 def _project_score(graph: Graph) -> int:
@@ -75,7 +77,10 @@ def _project_score(graph: Graph) -> int:
     tracked = any(
         not paths.is_example(use.at.path) for use in graph.uses("reads-data") if _is_constant_path(use.argument("data"))
     )
-    return 3 * bool(workloads) + 2 * bool(stages) + 3 * deploys + 2 * data + 2 * pipeline + tracked
+    application = bool(graph.uses("llm-api-client", "demo-ui", "pipeline-definition")) and not graph.uses(
+        "publishes-package"
+    )
+    return 2 * application + 3 * bool(workloads) + 2 * bool(stages) + 3 * deploys + 2 * data + 2 * pipeline + tracked
 
 
 def _is_constant_path(value: object) -> bool:
