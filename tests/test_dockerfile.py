@@ -10,6 +10,7 @@ import pytest
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import dockerfile
 from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.parsers.dispatch import Dispatch
 from mlops_scan.scanner.parsers.dockerfile import DockerfileParser
 
 
@@ -176,6 +177,7 @@ def test_which_files_are_dockerfiles(name: str, text: str, expected: bool, tmp_p
     (tmp_path / name).write_text(text)
     source = SourceFile(tmp_path, name, len(text))
     assert DockerfileParser().reads(source, Tree(tmp_path, [source])) is expected
+    assert not expected or Dispatch([DockerfileParser()]).candidates(name)
 
 
 def test_odd_files_cost_notes(tmp_path: Path) -> None:

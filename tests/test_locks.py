@@ -9,6 +9,7 @@ import pytest
 
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.parsers.dispatch import Dispatch
 from mlops_scan.scanner.parsers.locks import LockFile, NpmLock
 
 UV = """version = 1
@@ -90,7 +91,7 @@ def read(root: Path, name: str, text: str) -> list[Fact | Note]:
     (root / name).write_text(text)
     source = SourceFile(root, name, len(text))
     tree = Tree(root, [source])
-    assert LockFile().reads(source, tree)
+    assert LockFile().reads(source, tree) and Dispatch([LockFile()]).candidates(name)
     return list(LockFile().parse(source, tree))
 
 

@@ -18,6 +18,7 @@ import pytest
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.data_file import DataFile
+from mlops_scan.scanner.parsers.dispatch import Dispatch
 from mlops_scan.scanner.parsers.model_directory import ModelDirectory
 from mlops_scan.scanner.parsers.model_file import ModelFile
 
@@ -222,7 +223,7 @@ def test_mlmodel(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["data/a.csv", "a.parquet", "x.npy", "x.jsonl.gz", "data/raw/big.json"])
 def test_data_files(name: str, tmp_path: Path) -> None:
     source = SourceFile(tmp_path, name, 2_000_000)
-    assert DataFile().reads(source, Tree(tmp_path, [source]))
+    assert DataFile().reads(source, Tree(tmp_path, [source])) and Dispatch([DataFile()]).candidates(name)
     small = SourceFile(tmp_path, "data/settings.json", 200)
     assert not DataFile().reads(small, Tree(tmp_path, [small]))
 

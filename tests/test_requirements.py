@@ -12,6 +12,7 @@ from mlops_scan.scanner.formats import requirement, tomllines
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
 from mlops_scan.scanner.parsers.conda import CondaEnvironment
+from mlops_scan.scanner.parsers.dispatch import Dispatch
 from mlops_scan.scanner.parsers.pipfile import Pipfile
 from mlops_scan.scanner.parsers.pyproject import Pyproject
 from mlops_scan.scanner.parsers.requirements import RequirementsFile
@@ -35,6 +36,7 @@ def parse(parser: Parser, root: Path, path: str, contents: dict[str, str | bytes
     source = tree.get(path)
     assert source is not None
     assert parser.reads(source, tree)
+    assert Dispatch([parser]).candidates(path)
     return list(parser.parse(source, tree))
 
 

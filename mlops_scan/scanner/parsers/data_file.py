@@ -9,11 +9,12 @@ from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
-_TABLES = re.compile(
-    r"\.(csv|tsv|parquet|feather|arrow|orc|avro|jsonl|ndjson|npy|npz|xlsx?|arff|libsvm|svmlight|tfrecords?|rec|mat"
-    r"|sas7bdat|dta|sav|rds|rdata)(?:\.(?:gz|bz2|xz|zst|zip))?\Z",
-    re.IGNORECASE,
+_TABLES = (
+    *("csv", "tsv", "parquet", "feather", "arrow", "orc", "avro", "jsonl", "ndjson", "npy", "npz", "xls", "xlsx"),
+    *("arff", "libsvm", "svmlight", "tfrecord", "tfrecords", "rec", "mat", "sas7bdat", "dta", "sav", "rds", "rdata"),
 )
+_PACKED = ("", ".gz", ".bz2", ".xz", ".zst", ".zip")
+_TABLE = re.compile(rf"\.({'|'.join(_TABLES)})(?:\.(?:gz|bz2|xz|zst|zip))?\Z", re.IGNORECASE)
 _LARGE_TEXT = re.compile(
     r"(?:^|/)(?:data|datasets?|corpus|corpora)/(?:.*/)?[^/]+\.(json|txt|xml)(?:\.gz)?\Z", re.IGNORECASE
 )
@@ -26,7 +27,11 @@ class DataFile(Parser):
     """`dataset` facts of data files in the repository."""
 
     headers_only = True
-    patterns = ("*.csv", "*.parquet", "*.feather", "*.arrow", "*.jsonl", "*.npy", "*.npz", "*.tsv", "*.xlsx", "*.arff")
+    patterns = (
+        *(f"*.{table}{packed}" for table in _TABLES for packed in _PACKED),
+        *("*.CSV", "*.XLSX", "*.RData"),
+        *("*data*/*.json", "*data*/*.txt", "*data*/*.xml", "*data*/*.json.gz", "*corp*/*.json", "*corp*/*.txt"),
+    )
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         return _format(source.path, source.size) != ""
@@ -40,7 +45,7 @@ class DataFile(Parser):
 
 
 def _format(path: str, size: int) -> str:
-    if match := _TABLES.search(path):
+    if match := _TABLE.search(path):
         return match[1].lower()
     match = _LARGE_TEXT.search(path)
     return match[1].lower() if match and size >= _LARGE else ""

@@ -27,7 +27,10 @@ _PROBLEMS = 5  # odd lines named one by one
 class DockerfileParser(Parser):
     """`stage`, `image`, `command` and `env` facts of a Dockerfile."""
 
-    patterns = ("Dockerfile*", "*.dockerfile", "*.Dockerfile", "Containerfile*", "*.containerfile", "*.docker")
+    patterns = (
+        *("Dockerfile*", "dockerfile*", "DOCKERFILE*", "*[._-]Dockerfile", "*[._-]dockerfile", "*.docker"),
+        *("Containerfile*", "containerfile*", "*[._-]Containerfile", "*[._-]containerfile"),
+    )
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         name = source.name

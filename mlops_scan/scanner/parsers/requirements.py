@@ -43,7 +43,11 @@ _LINES = 60  # lines looked at to tell requirements from prose
 class RequirementsFile(Parser):
     """`package` facts of a requirements file, `locked` facts of a constraints file."""
 
-    patterns = ("*equirement*", "*onstraint*", "*EQUIREMENT*")
+    patterns = (
+        *("*equirement*", "*onstraint*", "*EQUIREMENT*"),
+        *("*requirements/*.txt", "*requirements/*.in", "*requirement/*.txt", "*requirement/*.in"),
+    )
+    headers_only = True  # UTF-16 looks binary
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         named = _NAME.match(source.name) or _FOLDER.search(source.path)
