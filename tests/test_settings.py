@@ -93,8 +93,11 @@ def test_azure_ml_pipelines(tmp_path: Path) -> None:
     items = read(tmp_path, {"mlops/pipeline.yml": PIPELINE, "src/train.py": "", "src/prep.py": ""}, AzureMlFiles())
     resource, *others = [item for item in items if isinstance(item, Fact)]
     assert (resource.get("platform"), resource.get("type"), resource.at.line) == ("azureml", "pipelineJob", 1)
-    steps = [(fact.name, fact.at.line, fact.get("deps"), fact.get("params")) for fact in others if "step" in fact.kind]
-    assert steps == [("prep", 4, ["../src/prep.py"], []), ("train", 9, ["../src/train.py"], ["prep"])]
+    steps = [(fact.name, fact.at.line, fact.get("deps"), fact.get("outs")) for fact in others if "step" in fact.kind]
+    assert steps == [
+        ("prep", 4, ["../src/prep.py"], ["prep"]),
+        ("train", 9, ["../src/train.py", "prep"], ["train"]),
+    ]
     commands = [(fact.get("argv")[1], fact.at.line, fact.get("cwd")) for fact in others if fact.kind == "command"]
     assert commands == [("prep.py", 7, "src"), ("train.py", 11, "src")]
 

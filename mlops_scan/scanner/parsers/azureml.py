@@ -69,8 +69,8 @@ def _steps(path: str, document: Mapping, tree: Tree) -> Iterator[Fact]:
             says: dict[str, Any] = {
                 "pipeline": path,
                 "command": yamlnodes.text(job, "command")[: bounds.FACT_TEXT],
-                "deps": sorted({*_files(path, job, commands, tree), *_components(path, job, tree)}),
-                "params": _needs(job),
+                "deps": sorted({*_files(path, job, commands, tree), *_components(path, job, tree), *_needs(job)}),
+                "outs": [name],
                 "tool": "azureml",
             }
             yield Fact("pipeline-step", name, _place(path, spot(jobs, name)), says)
@@ -121,7 +121,7 @@ def _components(path: str, job: Mapping, tree: Tree) -> Iterator[str]:
 
 
 def _needs(job: Mapping) -> list[str]:
-    """Names of the jobs whose outputs are inputs here."""
+    """Names of the jobs whose outputs are inputs here: a job's name stands for what it puts out."""
     inputs = job.get("inputs")
     texts = (
         [str(value) for value in inputs.values() if isinstance(value, Scalar)] if isinstance(inputs, Mapping) else []

@@ -54,8 +54,7 @@ def apply(node: Mapping, variants: list[Variant], ledger: Ledger) -> None:
     _labels(node, variants, ledger)
     for entry in yamlnodes.items(node, "replicas"):
         _replicas(entry, variants, ledger)
-    for entry in yamlnodes.items(node, "images"):
-        _image(entry, variants)
+    _images([entry for entry in yamlnodes.items(node, "images") if isinstance(entry, Mapping)], variants)
 
 
 def _namespace(node: Mapping, variants: list[Variant]) -> None:
@@ -159,21 +158,20 @@ def _replicas(entry: Node, variants: list[Variant], ledger: Ledger) -> None:
             put(spec, "replicas", ledger.again(count), entry.places["count"])
 
 
-def _image(entry: Node, variants: list[Variant]) -> None:
-    name = yamlnodes.text(entry, "name")
-    if not isinstance(entry, Mapping) or not name:
+def _images(entries: list[Mapping], variants: list[Variant]) -> None:
+    if not entries:
         return
     for variant in variants:
         for holder in _mappings(variant.node):
             for key in _CONTAINER_LISTS:
                 for container in yamlnodes.items(holder, key) if key in holder else ():
-                    if isinstance(container, Mapping):
-                        _replace_image(container, name, entry)
+                    for entry in entries if isinstance(container, Mapping) else ():
+                        _replace_image(container, yamlnodes.text(entry, "name"), entry)
 
 
-def _replace_image(container: Mapping, name: str, entry: Mapping) -> None:
-    old = container.get("image")
-    if not isinstance(old, Scalar):
+def _replace_image(container: Node, name: str, entry: Mapping) -> None:
+    old = yamlnodes.child(container, "image")
+    if not isinstance(container, Mapping) or not isinstance(old, Scalar) or not name:
         return
     ref = images.parse(str(old))
     if ref.repository != name:
