@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from mlops_scan.scanner.catalog import tools as _tools
-from mlops_scan.scanner.catalog.match import Match, Matcher
-from mlops_scan.scanner.catalog.tools import Sighting, Tool
+from mlops_scan.scanner.catalog.match import Matcher
+from mlops_scan.scanner.catalog.sighting import Match, Sighting
+from mlops_scan.scanner.catalog.tools import Tool
 from mlops_scan.scanner.catalog.vocabulary import CAPABILITIES, ROLES, Strength
 from mlops_scan.scanner.model import Fact
 

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from mlops_scan.scanner.catalog.tools import Sighting
+from mlops_scan.scanner.catalog.sighting import Sighting
 
 _Compile = Callable[[str], re.Pattern[str]]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from mlops_scan.scanner.catalog import charts, commands
-from mlops_scan.scanner.catalog.conditions import argument, glob
+from mlops_scan.scanner.catalog.conditions import glob
 from mlops_scan.scanner.catalog.index import ImageIndex, NameIndex, PathIndex
+from mlops_scan.scanner.catalog.sighting import Match, Sighting
 from mlops_scan.scanner.catalog.signature import dotted, path_glob
-from mlops_scan.scanner.catalog.tools import Sighting, Tool
+from mlops_scan.scanner.catalog.tools import Tool
 from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.model import Fact
 
@@ -27,42 +27,6 @@ _PLATFORMS = {
 }
 _SAMPLE = re.compile(r"\.env[\w.-]*\.?(?:example|sample|template|dist)\b|(?:example|sample)\.env$", re.IGNORECASE)
 _METRIC = re.compile(r"[A-Za-z_:][\w:]{3,}")
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A fact shows `tool`: it gives `capability`, or plays `role` (the other of the two is '').
-
-    `data` names arguments of the call (positions and keywords; read them with `argument`). `safe`: an argument takes
-    the danger away (role unsafe-load). `off`: an argument or a chart's condition switches the thing off.
-    """
-
-    tool: str
-    capability: str
-    role: str
-    strength: Strength
-    signature: str
-    data: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict, compare=False)
-    safe: bool = False
-    off: bool = False
-
-    def argument(self, fact: Fact, key: str) -> Any:
-        """What the call passes for `data[key]` (a value as facts write it), or None."""
-        return argument(fact.says, self.data.get(key, ()))[1]
-
-    def given(self, fact: Fact, key: str) -> bool:
-        """Whether the call passes anything for `data[key]`."""
-        return argument(fact.says, self.data.get(key, ()))[0]
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """Who does what; a fact has one match of each."""
-        return (self.tool, self.capability, self.role)
-
-    @property
-    def rank(self) -> tuple[int, int, str]:
-        """The better match is the stronger one, then the one that knows more arguments."""
-        return (self.strength, len(self.data), self.signature)
 
 
 class Matcher:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mlops_scan.scanner.catalog.conditions import Argument
-from mlops_scan.scanner.catalog.signature import Signature, parse
+from mlops_scan.scanner.catalog.sighting import Sighting
+from mlops_scan.scanner.catalog.signature import parse
 from mlops_scan.scanner.catalog.vocabulary import CAPABILITIES, REFERENCES, Strength
 
 # a variable or a metric name tells of a tool that works elsewhere
@@ -36,20 +37,6 @@ class Tool:
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: str = ""
     source: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A signature and what a match of it says: a capability of a tool, or a role that a call or command plays."""
-
-    tool: str
-    signature: Signature
-    strength: Strength
-    capability: str = ""
-    role: str = ""
-    data: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
-    safe_when: tuple[tuple[Argument, ...], ...] = ()
-    off_when: tuple[tuple[Argument, ...], ...] = ()
 
 
 def tool(entry: Mapping[str, Any], theme: str) -> Tool:

@@ -1,0 +1,62 @@
+"""What can be seen of a tool, and what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_scan.scanner.catalog.conditions import Argument, argument
+from mlops_scan.scanner.catalog.signature import Signature
+from mlops_scan.scanner.catalog.vocabulary import Strength
+from mlops_scan.scanner.model import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A signature and what a match of it says: a capability of a tool, or a role that a call or command plays."""
+
+    tool: str
+    signature: Signature
+    strength: Strength
+    capability: str = ""
+    role: str = ""
+    data: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
+    safe_when: tuple[tuple[Argument, ...], ...] = ()
+    off_when: tuple[tuple[Argument, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A fact shows `tool`: it gives `capability`, or plays `role` (the other of the two is '').
+
+    `data` names arguments of the call (positions and keywords; read them with `argument`). `safe`: an argument takes
+    the danger away (role unsafe-load). `off`: an argument or a chart's condition switches the thing off.
+    """
+
+    tool: str
+    capability: str
+    role: str
+    strength: Strength
+    signature: str
+    data: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict, compare=False)
+    safe: bool = False
+    off: bool = False
+
+    def argument(self, fact: Fact, key: str) -> Any:
+        """What the call passes for `data[key]` (a value as facts write it), or None."""
+        return argument(fact.says, self.data.get(key, ()))[1]
+
+    def given(self, fact: Fact, key: str) -> bool:
+        """Whether the call passes anything for `data[key]`."""
+        return argument(fact.says, self.data.get(key, ()))[0]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Who does what; a fact has one match of each."""
+        return (self.tool, self.capability, self.role)
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """The better match is the stronger one, then the one that knows more arguments."""
+        return (self.strength, len(self.data), self.signature)
