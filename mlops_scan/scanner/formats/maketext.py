@@ -119,7 +119,7 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
         text = replaced
     for _ in range(_NESTED):
         text = _without_functions(text)
-    return text.replace("$$", "$")
+    return text.replace("$$(", "$( ").replace("$$", "$")  # '$(NAME)' is make's, '$( command)' the shell's
 
 
 def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
@@ -139,7 +139,7 @@ def _without_functions(text: str) -> str:
         if end < 0:
             break
         inside = text[found.end() : end]
-        called = f"$({inside[6:]})" if inside.startswith(("shell ", "shell\t")) else f"${{{inside}}}"
+        called = f"$$({inside[6:]})" if inside.startswith(("shell ", "shell\t")) else f"${{{inside}}}"
         pieces += [text[position : found.start()], called]
         position = end + 1
     return "".join((*pieces, text[position:]))

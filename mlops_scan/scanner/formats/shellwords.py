@@ -49,6 +49,7 @@ class _Lexer(Scanner):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.words: list[str] = []
+        self.leading = True  # only 'if', 'do', '{' ... were read of the command
         self.out: list[Simple] = []
         self.redirected = False  # the next word is a file
         self.cases = 0
@@ -97,7 +98,11 @@ class _Lexer(Scanner):
         words = self.words
         words.append(word)
         if self.quoted:
+            self.leading = False
             return
+        self.leading = self.leading and word in _OPENERS
+        if self.leading:
+            self.start = -1  # the command begins after 'then', 'do', '{' ...
         if word == "[[":
             self._test()
         elif word == "in" and words[-3:-2] == ["case"] and (len(words) == 3 or words[-4] in _OPENERS):
@@ -122,7 +127,7 @@ class _Lexer(Scanner):
         self._forget()
 
     def _forget(self) -> None:
-        self.words, self.inner, self.word, self.start = [], [], None, -1
+        self.words, self.inner, self.word, self.start, self.leading = [], [], None, -1, True
 
     def _operator(self, char: str) -> None:
         if self.text.startswith("&>", self.index):

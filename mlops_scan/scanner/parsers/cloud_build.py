@@ -107,7 +107,7 @@ def _arguments(source: SourceFile, runner: Runner, step: Mapping, program: str) 
     args = [one for one in yamlnodes.items(step, "args") if isinstance(one, Scalar)]
     entry = yamlnodes.text(step, "entrypoint")
     long = next((one for one in args if "\n" in one), None)
-    if entry.rsplit("/", 1)[-1] in ("bash", "sh") and long is not None and str(args[0]).endswith("c"):
+    if entry.rsplit("/", 1)[-1] in ("bash", "sh") and long is not None and "c" in args[0]:
         yield from runner.script(long, lines_of(source))
     elif args or entry:
         key = "args" if args else "entrypoint"

@@ -15,7 +15,7 @@ from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _SUFFIXES = (".sh", ".bash", ".zsh", ".ksh")
-_SHEBANG = re.compile(rb"#![ \t]*\S*?(?:/env[ \t]+(?:-S[ \t]+)?)?(?:[\w./-]*/)?(?:ba|da|z|k|a)?sh\b")
+_SHEBANG = re.compile(rb"#!(?:[^\n]*[/ \t])?(?:ba|da|z|k|a)?sh(?![\w.-])")
 
 
 class ShellScripts(Parser):
