@@ -128,6 +128,11 @@ def test_working_directory_and_ignored_failures() -> None:
     ]
 
 
+def test_pushd_comes_back() -> None:
+    found = shell.commands("pushd a; pushd b; x; popd; y; popd; z; popd; q")
+    assert [one.cwd for one in found if one.argv[0] in "xyzq"] == ["a/b", "a", "", None]
+
+
 def test_macros_of_make_and_azure_are_variables() -> None:
     assert [one.argv for one in shell.commands("a $(NAME) $(b c)", macros=True)] == [
         ("b", "c"),

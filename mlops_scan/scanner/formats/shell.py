@@ -60,6 +60,7 @@ class _Reader:
         self.place = place or Command((), 0, "")
         self.breaks = [found.start() for found in re.finditer("\n", text)] if text else []
         self.folders: list[str | None] = [self.place.cwd]
+        self.pushed: list[str | None] = []
 
     def run(self) -> Iterator[Command]:
         found = shellwords.split(self.text)
@@ -119,10 +120,15 @@ class _Reader:
             yield from self._inside(heredoc[1], body).run()
 
     def _change_folder(self, argv: list[str]) -> None:
-        if argv[0] not in ("cd", "pushd", "popd"):
+        if argv[0] == "popd":
+            self.folders[-1] = self.pushed.pop() if self.pushed else None
             return
-        target = next((word for word in argv[1:] if word not in ("--", "-P", "-L")), "~" if argv[0] != "popd" else "-")
+        if argv[0] not in ("cd", "pushd"):
+            return
+        target = next((word for word in argv[1:] if word not in ("--", "-P", "-L")), "~")
         here = self.folders[-1]
+        if argv[0] == "pushd":
+            self.pushed.append(here)
         if _OPAQUE.search(target) or (here is None and not target.startswith("/")):
             self.folders[-1] = None
         else:
