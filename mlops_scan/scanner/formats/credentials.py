@@ -242,7 +242,8 @@ def _judged(kind: str, data: bytes, match: re.Match[bytes] | None) -> Iterator[C
     if match is not None and _stands_alone(kind, data, match):
         value = match[1].decode("ascii", errors="replace")
         if looks_real(kind, value):
-            yield Credential(kind, match.start(1), value)
+            # of a key block a reader opens the first line
+            yield Credential(kind, match.start(0 if kind == "private-key" else 1), value)
 
 
 def _stands_alone(kind: str, data: bytes, match: re.Match[bytes]) -> bool:
