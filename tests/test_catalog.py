@@ -73,6 +73,11 @@ def test_manual_names_every_prefix_role_and_capability() -> None:
     assert [word for word in words if word not in manual] == []
 
 
+def test_every_absence_can_say_what_was_looked_for() -> None:
+    known = catalog.load()
+    assert [capability for capability in CAPABILITIES if len(known.looked_for(capability)) < 3] == []
+
+
 def test_three_lines_add_a_tool(tmp_path: Path) -> None:
     known = made(
         tmp_path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from mlops_scan.scanner.catalog import tools as _tools
@@ -20,10 +20,10 @@ __all__ = ["CAPABILITIES", "ROLES", "Catalog", "Match", "Sighting", "Strength", 
 class Catalog:
     """All tools, their signatures, and what a fact shows of them."""
 
-    def __init__(self, tools: Iterable[Tool], sightings: Iterable[Sighting], distributions: dict[str, str]) -> None:
+    def __init__(self, tools: Iterable[Tool], sightings: Iterable[Sighting], folder: Path) -> None:
         self._tools = {tool.id: tool for tool in tools}
         self._sightings = tuple(sightings)
-        self._distributions = distributions
+        self._folder = folder
         self._matcher = Matcher(self._tools.values(), self._sightings)
 
     def matches(self, fact: Fact) -> tuple[Match, ...]:
@@ -59,9 +59,8 @@ class Catalog:
         return tuple(one for one in self._sightings if one.capability == capability)
 
     def looked_for(self, capability: str, count: int = 8) -> tuple[str, ...]:
-        """Names of tools that give the capability first of all: what the message of an absence says was looked for."""
-        named = [tool.name for tool in self._tools.values() if capability in tool.capabilities[:1]]
-        return tuple(named[:count])
+        """The usual ways to have the capability: what the message of an absence says was looked for."""
+        return tuple(self._looked_for.get(capability, ()))[:count]
 
     def distribution_for(self, module: str) -> str:
         """The distribution (PEP 503 name) that provides a module, top-level or dotted; its own name if unknown."""
@@ -69,6 +68,14 @@ class Catalog:
             if name in self._distributions:
                 return self._distributions[name]
         return module.split(".", 1)[0].lower().replace("_", "-")
+
+    @cached_property
+    def _distributions(self) -> dict[str, str]:
+        return _tools.read_table(self._folder / "distributions.yaml")
+
+    @cached_property
+    def _looked_for(self) -> dict[str, list[str]]:
+        return _tools.read_table(self._folder / "looked-for.yaml")
 
 
 def _parents_longest_first(module: str) -> Iterator[str]:
@@ -93,9 +100,9 @@ def load_folder(folder: Path) -> Catalog:
     tools: list[Tool] = []
     sightings: list[Sighting] = []
     for path in sorted(folder.glob("*.yaml")):
-        if path.stem == "distributions":
+        if path.stem in _tools.TABLES:
             continue
         for entry in _tools.read(path):
             tools.append(_tools.tool(entry, path.stem))
             sightings.extend(_tools.sightings(entry))
-    return Catalog(tools, sightings, _tools.read_distributions(folder / "distributions.yaml"))
+    return Catalog(tools, sightings, folder)

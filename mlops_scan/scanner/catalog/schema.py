@@ -11,6 +11,7 @@ import yaml
 from mlops_scan.scanner.catalog import vocabulary
 from mlops_scan.scanner.catalog.conditions import Argument
 from mlops_scan.scanner.catalog.signature import SignatureError, parse
+from mlops_scan.scanner.catalog.tools import TABLES
 
 _TEXT = frozenset(("id", "name", "status", "status_note", "verified", "cloud", "notes"))
 _LISTS = frozenset(("capabilities", "pypi", "import", "npm", "kinds", "source"))
@@ -31,7 +32,7 @@ def problems(folder: Path) -> Iterator[str]:
     """`file:line: what is wrong`, for every catalogue file of the folder; nothing when all is well."""
     seen: dict[str, str] = {}
     for path in sorted(folder.glob("*.yaml")):
-        if path.stem == "distributions":
+        if path.stem in TABLES:
             continue
         if path.stem not in _THEMES:
             yield f"{path.name}:1: the file is named after no capability"

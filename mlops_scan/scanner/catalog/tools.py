@@ -97,6 +97,9 @@ def _references(written: Any) -> tuple[int | str, ...]:
     return tuple(written) if isinstance(written, list) else (written,)
 
 
+TABLES = ("distributions", "looked-for")  # files of the folder that hold no entries
+
+
 def folder() -> Path:
     """Where the catalogue's YAML files lie."""
     return Path(__file__).parent
@@ -110,8 +113,8 @@ def read(path: Path) -> list[dict[str, Any]]:
     return yaml.load(path.read_bytes(), loader) or []  # noqa: S506  (a safe loader)
 
 
-def read_distributions(path: Path) -> dict[str, str]:
-    """Module -> distribution, from the YAML mapping at `path`; {} when there is no such file."""
+def read_table(path: Path) -> dict[str, Any]:
+    """The YAML mapping at `path`; {} when there is no such file."""
     import yaml
 
     if not path.is_file():
