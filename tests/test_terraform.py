@@ -263,7 +263,7 @@ def test_kubernetes_objects_that_terraform_writes(tmp_path: Path) -> None:
     assert [fact.name for fact in items if fact.kind == "schedule"] == ["0 3 * * *"]
     main = [fact for fact in items if fact.kind == "container" and fact.name == "main"]
     assert [(fact.at.path, fact.at.line) for fact in main] == [("k8s/a.tftpl", 14), ("k8s/b.tftpl", 14)]
-    assert "applies it" in main[0].also[0].note
+    assert main[0].says["workload"] == "main.tf#kubernetes_manifest.tpl[a.tftpl]"
 
 
 def test_a_manifest_that_stands_by_itself_is_left_to_its_own_parser(tmp_path: Path) -> None:

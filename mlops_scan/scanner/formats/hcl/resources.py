@@ -127,10 +127,8 @@ def _location(place: Written | None, block: Block) -> Location:
 
 
 def _kubernetes(one: kubernetes.Written, address: str, block: Block, common: dict[str, str]) -> Iterator[Fact]:
-    also = (Place(at(block), f"'{address}' applies it"),) if one.path != block.path else ()
-
     def locate(line: int, column: int) -> tuple[Location, tuple[Place, ...]]:
-        return Location(one.path, one.line(line), column), also
+        return Location(one.path, one.line(line), column), ()
 
     yield from kube.facts(
         one.document,
