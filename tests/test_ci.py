@@ -435,6 +435,13 @@ def test_azure_leaves_other_yaml_alone(tmp_path: Path, text: str) -> None:
     assert read(tmp_path, AzurePipelines(), **{"p.yml": text}) == ([], [])
 
 
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    for parser, path in ((AzurePipelines(), "azure-pipelines.yml"), (CloudBuild(), "cloudbuild.yaml")):
+        facts, notes = read(tmp_path, parser, **{path: "trigger: [a\nsteps:\n- {"})
+        assert not facts
+        assert [note.at.path for note in notes] == [path]
+
+
 def test_azure_pipeline_in_a_template_folder_is_an_offer(tmp_path: Path) -> None:
     facts, _ = read(tmp_path, AzurePipelines(), **{"project-template/ci/p.yml": "trigger: [a]\nsteps: [{script: x}]"})
     assert of(facts, "workflow")[0].get("active") is False

@@ -38,11 +38,14 @@ class AzurePipelines(Parser):
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         if not super().reads(source, tree) or _LISTS.search(source.data) is None:
             return False
-        return any(_shaped(document) for document in yamlnodes.documents(source).documents[:1])
+        parsed = yamlnodes.documents(source)
+        named = source.name.startswith("azure-pipelines")
+        return any(_shaped(document) for document in parsed.documents[:1]) or (named and bool(parsed.notes))
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        yield from yamlnodes.documents(source).notes
         for document in yamlnodes.documents(source).documents[:1]:
-            if not isinstance(document, Mapping):
+            if not isinstance(document, Mapping) or not _shaped(document):
                 continue
             template = _is_template(source, document, tree)
             active = not template and not _OFFER.search(source.path) and paths.role(source.path) == "production"

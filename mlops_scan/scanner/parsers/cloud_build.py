@@ -34,11 +34,16 @@ class CloudBuild(Parser):
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         if not super().reads(source, tree) or _STEPS.search(source.data) is None:
             return False
-        return any(_shaped(source, one) for one in yamlnodes.documents(source).documents[:1])
+        parsed = yamlnodes.documents(source)
+        return any(_shaped(source, one) for one in parsed.documents[:1]) or (
+            _NAMED.search(source.name) is not None and bool(parsed.notes)
+        )
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        for document in yamlnodes.documents(source).documents[:1]:
-            if isinstance(document, Mapping):
+        parsed = yamlnodes.documents(source)
+        yield from parsed.notes
+        for document in parsed.documents[:1]:
+            if isinstance(document, Mapping) and _shaped(source, document):
                 yield from _build(source, document)
 
 
