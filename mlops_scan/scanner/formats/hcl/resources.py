@@ -5,6 +5,7 @@ schedules, commands.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,9 +47,10 @@ def facts(block: Block, scopes: list[Scope], modules: list[str]) -> Iterator[Fac
     yield Fact("resource", name, at(block), {**{key: value for key, value in says.items() if value}, **common})
     if block.kind == "resource":
         written = list(_objects(kind, made, block, scope))
+        seen: Counter[str] = Counter()
         for address, one in written:
             if one.path == block.path or not _speaks_for_itself(one.path, scope):
-                yield from _kubernetes(one, address, block, common)
+                yield from _kubernetes(one, kube.distinct(f"{block.path}#{address}", seen), common)
         yield from _also(made, common, str(says["id"]), block, images=not written)
 
 
@@ -126,7 +128,7 @@ def _location(place: Written | None, block: Block) -> Location:
     return Location(*place) if place is not None else at(block)
 
 
-def _kubernetes(one: kubernetes.Written, address: str, block: Block, common: dict[str, str]) -> Iterator[Fact]:
+def _kubernetes(one: kubernetes.Written, identity: str, common: dict[str, str]) -> Iterator[Fact]:
     def locate(line: int, column: int) -> tuple[Location, tuple[Place, ...]]:
         return Location(one.path, one.line(line), column), ()
 
@@ -135,7 +137,7 @@ def _kubernetes(one: kubernetes.Written, address: str, block: Block, common: dic
         locate,
         origin="terraform",
         state=common.get("state", ""),
-        identity=f"{block.path}#{address}",
+        identity=identity,
     )
 
 
