@@ -411,6 +411,19 @@ def test_a_dependency_whose_condition_is_false_is_off() -> None:
     assert not match(on, "infra-monitoring").off
 
 
+def test_one_of_two_dependencies_in_effect_is_enough() -> None:
+    two = [{"name": "grafana", "condition": "a.enabled"}, {"name": "grafana", "condition": "b.enabled", "alias": "b"}]
+    values = {"a": {"enabled": False}, "b": {"enabled": True}}
+    assert not match(fact("chart", "c", dependencies=two, values=values), "infra-monitoring").off
+
+
+def test_kinds_of_models() -> None:
+    assert match(call("transformers.AutoModelForCausalLM.from_pretrained", "m"), "loads-hub-model").kinds == ("llm",)
+    assert match(call("transformers.pipeline", "text-generation"), "predicts").kinds == ("llm",)
+    assert "nlp" in match(call("transformers.pipeline", "sentiment-analysis"), "predicts").kinds
+    assert match(call("sklearn.svm.SVC.fit", "x"), "trains").kinds == ("classical",)
+
+
 def kubernetes(kind: str, **spec: Any) -> Fact:
     return fact("resource", "r", platform="kubernetes", type=kind, data={"spec": spec})
 
@@ -458,6 +471,11 @@ def test_annotations_and_their_values() -> None:
 
 
 # -- the rest
+
+
+def test_a_tool_installed_by_a_cloud_company_is_no_cloud() -> None:
+    assert "uses-cloud" not in keys(fact("action", "azure/setup-helm"))
+    assert "uses-cloud" in keys(fact("action", "azure/login"))
 
 
 def test_actions_whatever_their_version_and_path() -> None:

@@ -203,7 +203,7 @@ def _match(one: Sighting, says: Mapping[str, Any] | None = None, *, off: bool = 
     given = says or {}
     safe = any(all(condition.holds(given) for condition in conditions) for conditions in one.safe_when)
     off = off or any(all(condition.holds(given) for condition in conditions) for conditions in one.off_when)
-    return Match(one.tool, one.capability, one.role, one.strength, one.signature.text, one.data, safe, off)
+    return Match(one.tool, one.capability, one.role, one.strength, one.signature.text, one.data, safe, off, one.kinds)
 
 
 def _declared(tool: Tool, strength: Strength, signature: str) -> Iterator[Match]:

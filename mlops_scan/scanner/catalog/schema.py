@@ -135,6 +135,9 @@ def _signature(says: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{key} names no arguments"
         elif key in ("safe_when", "off_when"):
             yield from _conditions(key, value)
+        elif key == "kinds":
+            if not set(value) <= set(vocabulary.KINDS):
+                yield f"unknown kinds {value}"
         elif key not in ("sig", "strength"):
             yield f"unknown key '{key}' of a signature"
 

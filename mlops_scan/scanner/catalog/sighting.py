@@ -24,6 +24,7 @@ class Sighting:
     data: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
     safe_when: tuple[tuple[Argument, ...], ...] = ()
     off_when: tuple[tuple[Argument, ...], ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Match:
     """A fact shows `tool`: it gives `capability`, or plays `role` (the other of the two is '').
 
     `data` names arguments of the call (positions and keywords; read them with `argument`). `safe`: an argument takes
-    the danger away (role unsafe-load). `off`: an argument or a chart's condition switches the thing off.
+    the danger away (role unsafe-load). `off`: an argument or a chart's condition switches the thing off. `kinds`: the
+    kinds of model it is made for.
     """
 
     tool: str
@@ -42,6 +44,7 @@ class Match:
     data: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict, compare=False)
     safe: bool = False
     off: bool = False
+    kinds: tuple[str, ...] = ()
 
     def argument(self, fact: Fact, key: str) -> Any:
         """What the call passes for `data[key]` (a value as facts write it), or None."""
@@ -57,6 +60,6 @@ class Match:
         return (self.tool, self.capability, self.role)
 
     @property
-    def rank(self) -> tuple[int, int, str]:
-        """The better match is the stronger one, then the one that knows more arguments."""
-        return (self.strength, len(self.data), self.signature)
+    def rank(self) -> tuple[bool, int, int, str]:
+        """The better match is one in effect, then the stronger one, then the one that knows more arguments."""
+        return (not self.off, self.strength, len(self.data), self.signature)

@@ -68,25 +68,29 @@ def sightings(entry: Mapping[str, Any]) -> Iterator[Sighting]:
     """Everything by which the entry shows itself. Raises SignatureError for a signature that is none."""
     for capability, written in (entry.get("sig") or {}).items():
         for one in written:
-            yield from _sightings(entry["id"], one, capability, "")
+            yield from _sightings(entry, one, capability, "")
     for role, written in (entry.get("roles") or {}).items():
         for one in written:
-            yield from _sightings(entry["id"], one, "", role)
+            yield from _sightings(entry, one, "", role)
 
 
-def _sightings(tool_id: str, written: str | Mapping[str, Any], capability: str, role: str) -> Iterator[Sighting]:
+def _sightings(
+    entry: Mapping[str, Any], written: str | Mapping[str, Any], capability: str, role: str
+) -> Iterator[Sighting]:
+    kinds = tuple(entry.get("kinds") or ())
     if isinstance(written, str):
         for signature in parse(written):
             strength = _BY_PREFIX.get(signature.prefix, Strength.STRONG)
-            yield Sighting(tool_id, signature, strength, capability, role)
+            yield Sighting(entry["id"], signature, strength, capability, role, kinds=kinds)
         return
     data = {key: _references(written[key]) for key in REFERENCES if key in written}
     safe, off = (tuple(map(_all_of, written.get(key) or ())) for key in ("safe_when", "off_when"))
+    kinds = tuple(written.get("kinds") or kinds)
     for signature in parse(written["sig"]):
         strength = _BY_PREFIX.get(signature.prefix, Strength.STRONG)
         if "strength" in written:
             strength = Strength[written["strength"].upper()]
-        yield Sighting(tool_id, signature, strength, capability, role, data, safe, off)
+        yield Sighting(entry["id"], signature, strength, capability, role, data, safe, off, kinds)
 
 
 def _all_of(text: str) -> tuple[Argument, ...]:
