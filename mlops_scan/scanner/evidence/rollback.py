@@ -27,6 +27,9 @@ class Rollback(Derivation):
             named = reference.rpartition("/")[2].lower()
             if use.at.path in serving and reference.strip("/") and named not in _FLOATING:
                 yield self.evidence(use.tool, use.at, f"loads '{reference}' by version, alias or stage")
+        for chart in graph.facts("chart"):
+            if not chart.get("library"):
+                yield self.evidence("helm", chart.at, f"releases of chart '{chart.name}' keep their history")
         for job in graph.facts("job"):
             if _NAMED.search(f"{job.name} {job.get('title') or ''}") and not job.get("state"):
                 yield self.evidence("ci", job.at, f"job '{job.get('title') or job.name}'")

@@ -70,7 +70,7 @@ class Recorder:
     def call(self, node: ast.Call, context: Context, top: Top, awaited: bool) -> str:
         """Record a call, unless it is one of the language's own that only computes. Returns the callee's name."""
         binding = self.resolver.callee(node, context.scope)
-        name = binding.name or "?"
+        name = self._callee(binding)
         if name in _EXITS:
             for gate, _ in context.gates:
                 gate.exits = True
@@ -86,6 +86,14 @@ class Recorder:
             self._late.append((len(self.calls), node.func, context.scope))
         self.calls.append((name, self.source.at(node), says))
         return name
+
+    def _callee(self, binding: Binding) -> str:
+        """The callee's name: `f.__call__` for what `f()` returned, which is not `f` called once more."""
+        name = binding.name or "?"
+        if binding.call is None or binding.scope is None or not binding.name:
+            return name
+        made = self.resolver.callee(binding.call, binding.scope).name
+        return f"{name}.__call__" if made == name else name
 
     def bare(self, node: ast.expr, context: Context, top: Top) -> None:
         """Record the use of a decorator that is written without brackets."""
@@ -168,7 +176,7 @@ class Recorder:
                 says.pop("local", None)
                 says["known" if binding.known else "local"] = True
                 says.update(self._receiver(binding))
-                self.calls[index] = (binding.name, at, says)
+                self.calls[index] = (self._callee(binding), at, says)
         for gate in self.gates:
             self.facts.append(Fact("comparison", gate.text, gate.at, self._gate(gate)))
         self.facts += [Fact("call", name, at, says) for name, at, says in self.calls]
