@@ -32,6 +32,7 @@ def scan(root: Path, config: Config, progress: Callable[[str], None] | None = No
     found = walk.discover(root, config.exclude)
     prefix = walk.git_prefix(root)
     tell(f"reading {len(found.tree.paths)} files")
+    catalog.load()  # before processes are forked: they inherit it
     read = reading.read(found.tree, config.jobs, progress)
     tell("linking")
     graph = understand(read.facts, found.tree.paths, config, whole=not prefix)

@@ -57,7 +57,7 @@ class ImageTagLatest(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         owners = {workload.id: workload for workload in graph.workloads()}
         for image in graph.facts("image"):
-            if image.get("role") not in ("run", "ci") or image.get("local_build") or not _floats(image):
+            if image.get("role") not in ("run", "ci", "copy") or image.get("local_build") or not _floats(image):
                 continue
             workload = owners.get(str(image.get("owner")))
             if image.get("state") == "disabled" or (workload is not None and workload.fact.get("hook")):

@@ -23,6 +23,8 @@ class Serving(Derivation):
     def find(self, graph: Graph) -> Iterator[Evidence]:
         for use in graph.uses("model-server"):
             yield self.evidence(use.tool, use.at, what(use), state(use.fact))
+        for use in graph.uses("serving-platform"):
+            yield self.evidence(use.tool, use.at, what(use), state(use.fact))
         for use in web_serving(graph):
             yield self.evidence(use.tool, use.at, f"{use.fact.name} answers with a model")
         for use in batch_serving(graph):

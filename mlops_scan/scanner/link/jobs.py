@@ -10,7 +10,19 @@ from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import entry_files, installed_manifests
 from mlops_scan.scanner.model import Edge, Fact
 
-_MAKERS = {"make": ("Makefile", "makefile", "GNUmakefile"), "just": ("justfile", "Justfile")}
+# program -> files that hold its targets; the words after which a target stands
+_MAKERS = {
+    "make": ("Makefile", "makefile", "GNUmakefile"),
+    "just": ("justfile", "Justfile", ".justfile"),
+    "task": ("Taskfile.yml", "Taskfile.yaml"),
+    "mise": ("mise.toml", ".mise.toml"),
+    "npm": ("package.json",),
+    "yarn": ("package.json",),
+    "pnpm": ("package.json",),
+    "poe": ("pyproject.toml",),
+    "pdm": ("pyproject.toml",),
+}
+_OWNED = ("make", "just", "config")  # where a target's own commands say they stand
 
 
 class Jobs(Link):
@@ -18,9 +30,7 @@ class Jobs(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
-        targets = {
-            str(fact.get("owner")) for fact in graph.all_facts("command") if fact.get("where") in ("make", "just")
-        }
+        targets = {str(fact.get("owner")) for fact in graph.all_facts("command") if fact.get("where") in _OWNED}
         for job in graph.all_facts("job"):
             owner = f"job:{job.get('id')}"
             yield Edge(f"file:{job.get('workflow') or job.at.path}", "has job", owner, job.at)
@@ -46,7 +56,7 @@ class Jobs(Link):
     def _command(self, command: Fact, files: frozenset[str], targets: set[str]) -> Iterator[Edge]:
         owner = owner_id(command)
         argv = [str(word) for word in command.get("argv") or ()]
-        folder = command.at.path.rpartition("/")[0]
+        folder = working_folder(command)
         for path in entry_files(argv, folder, files):
             if f"file:{path}" != owner:
                 yield Edge(owner, "runs", f"file:{path}", command.at)
@@ -58,11 +68,22 @@ class Jobs(Link):
                     yield Edge(owner, "runs", target, command.at)
 
 
+def working_folder(command: Fact) -> str:
+    """The folder in which a command runs, as far as the file tells: its own, or where it changes to."""
+    folder = command.at.path.rpartition("/")[0]
+    inside = command.get("cwd")
+    if not inside:
+        return folder
+    joined = posixpath.normpath(posixpath.join(folder, str(inside)))
+    return "" if joined == "." or joined.startswith("..") else joined
+
+
 def owner_id(command: Fact) -> str:
     """Node id of what runs a command: a CI job, a make target, a workload, a pipeline step, or the file itself."""
     owner = command.get("owner")
     where = str(command.get("where", ""))
     kind = {
+        "config": "target",
         "ci": "job",
         "make": "target",
         "just": "target",
@@ -77,7 +98,9 @@ def owner_id(command: Fact) -> str:
 
 def _made(word: str, command: Fact, targets: set[str]) -> Iterator[str]:
     """The target of the nearest makefile: the command's folder, its parents, then any."""
-    folder = command.at.path.rpartition("/")[0]
+    if word.startswith("-") or word in ("run", "exec"):
+        return
+    folder = working_folder(command)
     while True:
         for name in _MAKERS[command.name]:
             if (target := f"{folder}/{name}#{word}".lstrip("/")) in targets:

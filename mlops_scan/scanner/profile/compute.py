@@ -34,13 +34,8 @@ def profile(graph: Graph) -> Profile:
 
 
 def _model_kinds(graph: Graph) -> tuple[str, ...]:
-    tools = {
-        use.tool
-        for use in graph.uses("trains", "predicts", "loads-model", "loads-hub-model", "model-server", "serving")
-        if not use.disabled
-    }
-    known = {tool.id: tool for tool in catalog.load().tools()}
-    return tuple(sorted({kind for name in tools for kind in known[name].kinds}))
+    roles = ("trains", "predicts", "loads-model", "loads-hub-model", "model-server", "batch-scoring", "serving")
+    return tuple(sorted({kind for use in graph.uses(*roles) if not use.disabled for kind in use.match.kinds}))
 
 
 def _clouds(graph: Graph) -> tuple[str, ...]:
