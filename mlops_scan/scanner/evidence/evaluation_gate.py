@@ -29,7 +29,9 @@ class EvaluationGate(Derivation):
         stopping = {path for path, _ in promoting} | {use.at.path for use in graph.uses("evaluates")}
         names = {name for _, name in promoting}
         for fact in graph.facts("comparison"):
-            if not _speaks_of_metrics(fact) or not set(fact.get("ops") or ()) & {"<", "<=", ">", ">="}:
+            if not set(fact.get("ops") or ()) & {"<", "<=", ">", ">="}:
+                continue
+            if fact.get("in") != "with" and not _speaks_of_metrics(fact):  # a pipeline's condition compares outputs
                 continue
             body = {*(fact.get("body") or ()), *(fact.get("else") or ())}
             promotes = not names.isdisjoint(body) or any(_leads_to_promotion(graph, fact, call) for call in body)

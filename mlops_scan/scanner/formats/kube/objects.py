@@ -132,8 +132,15 @@ def _workload_facts(scene: Scene, document: Mapping, path: str) -> Iterator[Fact
     for pod in found:
         for container, init in pods.containers(pod.spec):
             yield from containers.facts(scene, pod.spec, container, init=init)
+    says = {"owner": scene.id, "where": "kubernetes"}
+    if _is_suspended(document):
+        says["state"] = "disabled"
     for text, place in _schedules(document):
-        yield scene.fact("schedule", text, place, {"owner": scene.id, "where": "kubernetes"})
+        yield scene.fact("schedule", text, place, says)
+
+
+def _is_suspended(document: Mapping) -> bool:
+    return yamlnodes.text(document, "spec", "suspend") == "true"
 
 
 def _predicts(document: Mapping) -> bool:
@@ -159,7 +166,7 @@ def _workload(scene: Scene, document: Mapping, found: list[pods.Pod], path: str)
         "origin": scene.origin,
         "chart": scene.chart,
         "schedule": next((text for text, _ in _schedules(document)), ""),
-        "suspend": yamlnodes.text(document, "spec", "suspend") == "true",
+        "suspend": _is_suspended(document),
         "volumes": [volume for pod in found for volume in _volumes(pod.spec)],
         "hook": next((text for text in (_annotations(document, None).get(key) for key in _HOOKS) if text), ""),
         "path": path,
