@@ -9,6 +9,7 @@ from typing import Any
 
 import mlops_scan
 from mlops_scan.reports.base import Report
+from mlops_scan.reports.escape import json_text
 from mlops_scan.scanner.model import Coverage, Evidence, Finding, Place, Profile, Recommendation, Result
 
 SCHEMA_VERSION = 1
@@ -18,7 +19,7 @@ class Json(Report):
     format = "json"
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:
-        return json.dumps(document(result), indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+        return json_text(json.dumps(document(result), indent=2, ensure_ascii=False)) + "\n"
 
 
 def document(result: Result) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def fingerprint(finding: Finding) -> str:
     """Identity of a finding that survives moved lines: rule, path and graph identity of the subject."""
     text = "\0".join((finding.rule, finding.at.path, finding.subject))
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -35,7 +35,8 @@ def sentence(result: Result) -> str:
             else profile.serves_model.replace("batch", "in batches")
         )
         does.append(f"serves {how}" + _tools(result.capabilities, "serving"))
-    what = _KINDS[profile.kind] + (f" that {' and '.join(does)}" if does else "")
+    joint = "; it" if " that " in _KINDS[profile.kind] else " that"
+    what = _KINDS[profile.kind] + (f"{joint} {' and '.join(does)}" if does else "")
     clouds = "".join(f", {_CLOUDS.get(cloud, cloud)}" for cloud in profile.clouds)
     return f"{printable(result.name)}: {what}{clouds}. {read.capitalize()}."
 

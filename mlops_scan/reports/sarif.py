@@ -9,27 +9,28 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import quote
 
 import mlops_scan
 from mlops_scan.reports import pages
 from mlops_scan.reports.base import Report
+from mlops_scan.reports.escape import json_text
 from mlops_scan.reports.json import fingerprint
 from mlops_scan.reports.sources import Sources
-from mlops_scan.scanner.model import Finding, Location, Place, Result, RuleInfo, Severity
+from mlops_scan.scanner.model import Coverage, Finding, Location, Place, Result, RuleInfo, Severity
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _BASE = "%SRCROOT%"
 _PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
 _RELATED = 10
 _NOTICES = 1000
+_RESULTS = 5000  # GitHub keeps the most severe 5,000, and refuses a file of over 25,000
 
 
 class Sarif(Report):
     format = "sarif"
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:
-        return json.dumps(_plain(_log(result)), indent=2, ensure_ascii=True) + "\n"
+        return json_text(json.dumps(_plain(_log(result)), indent=2, ensure_ascii=False)) + "\n"
 
 
 def _log(result: Result) -> Any:
@@ -43,19 +44,16 @@ def _run(result: Result) -> Any:
 
     sources = Sources(result)
     index = {info.name: number for number, info in enumerate(result.rules)}
-    merged = _merged(result.open_findings, sources)
+    merged = list(_merged(result.open_findings, sources))
+    shown = sorted(sorted(merged, key=lambda one: -one[1].severity)[:_RESULTS], key=lambda one: one[1].order)
     return om.Run(
         tool=om.Tool(driver=_driver(result.rules)),
-        automation_details=om.RunAutomationDetails(id=f"mlops-scan/{_category(result.prefix)}"),
+        automation_details=om.RunAutomationDetails(id=f"mlops-scan/{sources.category}"),
         column_kind="unicodeCodePoints",
         original_uri_base_ids={_BASE: om.ArtifactLocation(description=om.Message(text="The root of the repository."))},
-        invocations=[_invocation(result)],
-        results=[_result(finding, key, index[finding.rule], sources) for key, finding in merged],
+        invocations=[_invocation(result.coverage, sources, left_out=len(merged) - len(shown))],
+        results=[_result(finding, key, index[finding.rule], sources) for key, finding in shown],
     )
-
-
-def _category(prefix: str) -> str:
-    return f"{quote(prefix.strip('/'))}/" if prefix else ""
 
 
 def _driver(rules: Iterable[RuleInfo]) -> Any:
@@ -180,19 +178,21 @@ def _physical(at: Location, sources: Sources, *, context: bool = False) -> Any:
     return location
 
 
-def _invocation(result: Result) -> Any:
+def _invocation(coverage: Coverage, sources: Sources, left_out: int) -> Any:
     import sarif_om as om
 
-    sources = Sources(result)
     notices = [
         om.Notification(
             level="warning",
             message=om.Message(text=_escaped(note.reason)),
             locations=[om.Location(physical_location=_physical(note.at, sources))],
         )
-        for note in result.coverage.unreadable[:_NOTICES]
+        for note in coverage.unreadable[:_NOTICES]
         if sources.exists(note.at.path)
     ]
+    if left_out:
+        text = f"{left_out} results beyond the {_RESULTS} most severe are left out; the JSON report holds all."
+        notices.append(om.Notification(level="warning", message=om.Message(text=text)))
     return om.Invocation(execution_successful=True, tool_execution_notifications=notices or None)
 
 

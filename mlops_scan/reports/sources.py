@@ -29,8 +29,12 @@ class Sources:
 
     def uri(self, path: str) -> str:
         """The path from the top of the git repository, percent-encoded."""
-        whole = f"{self._prefix}/{path}" if self._prefix else path
-        return quote(os.fsencode(whole), safe="/-._~!$&'()*+,;=@")
+        return _quoted(f"{self._prefix}/{path}" if self._prefix else path)
+
+    @property
+    def category(self) -> str:
+        """The scanned folder from the top of the git repository, with a slash at its end; '' for the top itself."""
+        return f"{_quoted(self._prefix)}/" if self._prefix else ""
 
     def clamp(self, path: str, line: int) -> int:
         """The line, or the last one where the file is shorter."""
@@ -67,7 +71,8 @@ class Sources:
         }
 
     def _lines(self, path: str) -> list[str]:
-        return (self._text(path) or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        text = (self._text(path) or "").removeprefix("\ufeff")
+        return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
     def _text(self, path: str) -> str | None:
         if path not in self._texts:
@@ -80,6 +85,10 @@ class Sources:
             if whole.is_symlink() or not whole.is_file() or not whole.resolve().is_relative_to(self._root.resolve()):
                 return None
             with whole.open("rb") as file:
-                return file.read(_LARGEST).decode("utf-8-sig", "replace")
+                return file.read(_LARGEST).decode("utf-8", "replace")
         except (OSError, ValueError):
             return None
+
+
+def _quoted(path: str) -> str:
+    return quote(os.fsencode(path), safe="/-._~!$&'()*+,;=@")
