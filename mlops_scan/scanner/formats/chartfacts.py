@@ -83,6 +83,7 @@ class ChartFacts:
         self.identities: dict[tuple[str, str], str] = {}
         self.taken: set[str] = set()
         self.baselines: set[str] = set()
+        self.documents = 0
 
     def facts(self) -> Iterator[Fact | Note]:
         """Default values, then each overlay, then what is switched off."""
@@ -96,6 +97,11 @@ class ChartFacts:
             reason = f"more than {bounds.CHART_OVERLAYS} values files: not rendered with this one and those after it"
             yield Note(Location(found[bounds.CHART_OVERLAYS]), reason)
         yield from self._switched_off(default)
+        if self.documents > bounds.CHART_DOCUMENTS:
+            yield Note(
+                Location(self.chart.path),
+                f"renders to more than {bounds.CHART_DOCUMENTS} objects: the rest is left out",
+            )
 
     def _overlay(self, path: str, default: Rendering) -> Iterator[Fact | Note]:
         values, notes = read_values(self.tree, path)
@@ -173,6 +179,9 @@ class ChartFacts:
             lines = Lines(output)
             for first_line, chunk in fresh:
                 self.known.add((output.path, chunk))
+                self.documents += 1
+                if self.documents > bounds.CHART_DOCUMENTS:
+                    return
                 yield from self._document(output, lines, first_line, chunk, own)
 
     def _document(

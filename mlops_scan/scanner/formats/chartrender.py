@@ -62,7 +62,7 @@ class Renderer:
     def __init__(self, tree: Repository, chart: Chart, budget: Budget | None = None) -> None:
         self.tree, self.chart = tree, chart
         self.budget = budget or Budget()
-        self.functions = function_table()
+        self.functions = function_table(self.budget.take)
         self._parsed: dict[str, Template | Note] = {}
 
     def render(

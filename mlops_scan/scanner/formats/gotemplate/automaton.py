@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mlops_scan.scanner.formats.gotemplate.nodes import TemplateError
 
 _PROGRAM = 3_000  # instructions
 _WORK = 400_000  # instructions times characters, for one text
+_STEPS = 400_000  # threads times characters, for all matches in one text
 _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\[pP]\{\w+\}|\\.|[^\\]", re.DOTALL)
 _REPEAT = re.compile(r"([*+?]|\{(\d{1,4})(,(\d{1,4})?)?\})\??")
 _OPENING = re.compile(r"\((?:\?(?:P?<(\w+)>|([imsU-]*):|([imsU-]+)\)))?")
@@ -46,12 +47,14 @@ class _Instruction:
 class Automaton:
     """A compiled pattern. Raises TemplateError for what is too big."""
 
-    def __init__(self, pattern: str, names: Mapping[str, int]) -> None:
-        self.names = dict(names)
+    def __init__(self, pattern: str, names: Mapping[str, int], take: Callable[[int], None] = lambda _: None) -> None:
+        self.names, self.take = dict(names), take
         compiler = _Compiler(pattern)
+        take(len(compiler.program))
         self.program = compiler.program
         self.slots = 2 * (compiler.groups + 1)
         self.multiline = "m" in compiler.flags
+        self.left = _STEPS
 
     def spans(self, text: str) -> Iterator[Span]:
         """All matches, leftmost first, none overlapping."""
@@ -69,6 +72,7 @@ class Automaton:
     def _run(self, text: str, start: int) -> tuple[int, ...] | None:
         """The slots of the leftmost match from `start` on, by Perl's priorities."""
         found: tuple[int, ...] | None = None
+        self.take((len(text) - start) // 16)
         threads: list[tuple[int, tuple[int, ...]]] = []
         empty = (-1,) * self.slots
         for position in range(start, len(text) + 1):
@@ -79,6 +83,10 @@ class Automaton:
                 return found
             following: list[tuple[int, tuple[int, ...]]] = []
             seen = set()
+            self.left -= len(threads) + 1
+            self.take(len(threads) // 2)
+            if self.left < 0:
+                raise TemplateError("regular expression too costly for this text")
             for counter, saved in threads:
                 step = self.program[counter]
                 if step.kind == "match":

@@ -12,7 +12,9 @@ from mlops_scan.scanner.formats.gotemplate.nodes import (
     Action,
     BoundError,
     Call,
+    Constant,
     Definition,
+    Function,
     If,
     Jump,
     Node,
@@ -32,6 +34,9 @@ from mlops_scan.scanner.formats.gotemplate.writer import Writer
 
 _FAULTS = (TemplateError, TypeError, ValueError, AttributeError, KeyError, IndexError, ArithmeticError)
 _TPL = "tpl"
+_FOLDER = "templates/"
+_INCLUDE, _NINDENT = Function("include"), Function("nindent")
+_SHIFTS = frozenset(("nindent", "indent"))
 
 
 class Budget:
@@ -116,6 +121,9 @@ class Evaluator:
                 raise BreakError if node.leaves else ContinueError
 
     def _action(self, node: Action, scope: Scope, out: Writer, path: str) -> None:
+        if not self.inline and self._adopts(node.pipeline, path):
+            self._adopt(node, scope, out, path)
+            return
         reads = self.expressions.reads
         start = len(reads)
         faults = self.faults
@@ -130,6 +138,46 @@ class Evaluator:
         else:
             out.value(show(value), path, node.line, tuple(reads[start:]))
         del reads[start:]
+
+    def _adopts(self, pipeline: Pipeline, path: str) -> bool:
+        """Whether an action only includes a template of the same chart, at most indented."""
+        head = pipeline.commands[0]
+        if pipeline.names or len(head) != 3 or head[0] != _INCLUDE or not isinstance(head[1], Constant):
+            return False
+        definition = self.definitions.get(str(head[1].value))
+        if definition is None or definition.path.partition(_FOLDER)[0] != path.partition(_FOLDER)[0]:
+            return False
+        rest = [command[0] for command in pipeline.commands[1:]]
+        return all(isinstance(one, Function) and one.name in _SHIFTS for one in rest)
+
+    def _adopt(self, node: Action, scope: Scope, out: Writer, path: str) -> None:
+        """Print an included template of several lines so that each line keeps its own place."""
+        reads = self.expressions.reads
+        start, faults = len(reads), self.faults
+        head, *rest = node.pipeline.commands
+        inner = Writer()
+        dot = self._value(Pipeline(((head[2],),)), scope, path, node.line)
+        given = tuple(reads[start:]) if not isinstance(dot, dict) else ()
+        del reads[start:]
+        definition = self.definitions[str(head[1].value)]  # type: ignore[union-attr]
+        self._nest(definition, Scope(dot, given), inner)
+        text = inner.text()
+        value = self._value(Pipeline(((Constant(text),), *rest)), scope, path, node.line)
+        if "\n" in text.strip() and isinstance(value, str):
+            out.adopt(value, inner, sum(command[0] == _NINDENT for command in rest))
+        else:
+            if self.faults != faults:
+                out.hole()
+            made = [read for mark in inner.marks for read in mark.reads]
+            out.value(show(value), path, node.line, tuple(made))
+        del reads[start:]
+
+    def _nest(self, definition: Definition, scope: Scope, out: Writer) -> None:
+        self._enter()
+        try:
+            self._run(definition.body, scope, out, definition.path)
+        finally:
+            self.depth -= 1
 
     def _value(self, pipeline: Pipeline, scope: Scope, path: str, line: int) -> Value:
         try:
@@ -207,11 +255,7 @@ class Evaluator:
         dot = self._value(node.pipeline, scope, path, node.line) if node.pipeline else None
         reads = tuple(self.expressions.reads[start:])
         del self.expressions.reads[start:]
-        self._enter()
-        try:
-            self._run(definition.body, Scope(dot, reads), out, definition.path)
-        finally:
-            self.depth -= 1
+        self._nest(definition, Scope(dot, reads), out)
 
     # -- templates called from expressions
 

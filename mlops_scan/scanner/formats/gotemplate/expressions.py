@@ -21,10 +21,18 @@ from mlops_scan.scanner.formats.gotemplate.nodes import (
 )
 from mlops_scan.scanner.formats.gotemplate.objects import ApiVersions, FileSet, Struct
 from mlops_scan.scanner.formats.gotemplate.scope import Scope
-from mlops_scan.scanner.formats.gotemplate.values import Read, Values
+from mlops_scan.scanner.formats.gotemplate.values import Read, Values, size
 
 _ITEMS = 1_000_000
 _CHARACTERS_A_STEP = 256
+_ITEMS_A_STEP = 32
+_SMALL = 1_024  # a text up to this long costs nothing extra
+# functions that walk all of a value; what they cost is charged before they are called
+_WALKING = frozenset(
+    f"{prefix}{name[0].upper() if prefix else name[0]}{name[1:]}"
+    for prefix in ("", "must")
+    for name in ("deepCopy", "merge", "mergeOverwrite", "deepEqual", "has", "uniq", "without", "toYaml", "toJson")
+)
 _NO_ARGUMENTS: list[Value] = []
 
 
@@ -98,7 +106,7 @@ class Expressions:
         arguments = [self.operand(one, scope) for one in operands]
         if piped is not None:
             arguments += piped
-        self.take(1)
+        self._charge(name, arguments)
         try:
             made = function(*arguments)
         except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError):
@@ -108,6 +116,15 @@ class Expressions:
         if isinstance(made, (str, list)):
             self._weigh(made)
         return made
+
+    def _charge(self, name: str, arguments: list[Value]) -> None:
+        steps = 1
+        for one in arguments:
+            if isinstance(one, str):
+                steps += len(one) // _CHARACTERS_A_STEP if len(one) > _SMALL else 0
+            elif isinstance(one, (list, dict)):
+                steps += (size(one) if name in _WALKING else len(one)) // _ITEMS_A_STEP
+        self.take(steps)
 
     def _weigh(self, made: str | list[Value]) -> None:
         self.take(len(made) // _CHARACTERS_A_STEP)

@@ -129,6 +129,21 @@ def _copy(value: Value, budget: _Budget, depth: int) -> Value:
     return value
 
 
+def size(value: Value) -> int:
+    """How many nodes a value has, shared ones counted each time. Raises BoundError past what one value may have."""
+    found, stack = 0, [value]
+    while stack:
+        one = stack.pop()
+        found += 1
+        if found > _COPIES:
+            raise BoundError(f"a value of more than {_COPIES} nodes")
+        if isinstance(one, dict):
+            stack.extend(one.values())
+        elif isinstance(one, list):
+            stack.extend(one)
+    return found
+
+
 def put(holder: dict[str, Value], key: str, source: AnyMapping[str, Value]) -> None:
     """Set `holder[key]` from `source`, with its origin."""
     holder[key] = source[key]

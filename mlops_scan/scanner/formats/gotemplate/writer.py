@@ -49,6 +49,23 @@ class Writer:
             self.marks.append(Mark(self.length, path, line, False, reads))
             self._add(text)
 
+    def adopt(self, text: str, inner: Writer, shift: int) -> None:
+        """The output of a template that this one includes, whose lines keep their own sources.
+
+        `text` is that output after indentation: its line `shift` (from zero) is the first line of `inner`.
+        """
+        sources = LineMap(inner)
+        start = self.length
+        self._add(text)
+        offset = start
+        for number, line in enumerate(text.split("\n"), start=1 - shift):
+            source = sources.source(number)
+            if source is not None:
+                self.marks.append(Mark(offset, source.path, source.line, False, source.reads))
+                if not source.whole:
+                    self.holes.append(offset)
+            offset += len(line) + 1
+
     def hole(self) -> None:
         """Something that belongs here could not be made."""
         self.holes.append(self.length)

@@ -10,15 +10,18 @@ from mlops_scan.scanner.formats.gotemplate.functions.lists import LISTS
 from mlops_scan.scanner.formats.gotemplate.functions.logic import LOGIC
 from mlops_scan.scanner.formats.gotemplate.functions.numbers import NUMBERS
 from mlops_scan.scanner.formats.gotemplate.functions.paths import PATHS
-from mlops_scan.scanner.formats.gotemplate.functions.regex import REGEX
+from mlops_scan.scanner.formats.gotemplate.functions.regex import Expressions
 from mlops_scan.scanner.formats.gotemplate.functions.semver import SEMVER
 from mlops_scan.scanner.formats.gotemplate.functions.standins import STANDINS
 from mlops_scan.scanner.formats.gotemplate.functions.strings import STRINGS
 from mlops_scan.scanner.formats.gotemplate.nodes import Value
 
 
-def table() -> dict[str, Callable[..., Value]]:
-    """Every function but those that render templates (`include`, `tpl`) or decide lazily (`and`, `or`)."""
+def table(take: Callable[[int], None]) -> dict[str, Callable[..., Value]]:
+    """Every function but those that render templates (`include`, `tpl`) or decide lazily (`and`, `or`).
+
+    `take` is charged with the steps that a regular expression costs.
+    """
     return {
         **LOGIC,
         **STRINGS,
@@ -28,6 +31,6 @@ def table() -> dict[str, Callable[..., Value]]:
         **ENCODING,
         **STANDINS,
         **SEMVER,
-        **REGEX,
+        **Expressions(take).functions(),
         **PATHS,
     }
