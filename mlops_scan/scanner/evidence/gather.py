@@ -43,7 +43,14 @@ def _recognised(graph: Graph, capability: str, declared_only: bool) -> Iterator[
 
 # capabilities that any call into a tool made for them proves
 _BY_ANY_CALL = frozenset(
-    ("experiment-tracking", "feature-store", "drift-monitoring", "data-validation", "llm-observability", "model-monitoring")
+    (
+        "experiment-tracking",
+        "feature-store",
+        "drift-monitoring",
+        "data-validation",
+        "llm-observability",
+        "model-monitoring",
+    )
 )
 # a call that only loads a model says nothing about what else a tool of several capabilities is used for
 _ONLY_LOADS = frozenset(("loads-model", "registry-load", "loads-hub-model", "unsafe-load", "predicts", "llm-client"))

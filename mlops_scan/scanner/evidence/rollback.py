@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.link.models import constant
+from mlops_scan.scanner.graph.handover import constant
 from mlops_scan.scanner.model import Evidence, Fact
 
 _FLOATING = ("latest", "none")

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from mlops_scan.scanner import catalog, paths
+from mlops_scan.scanner.graph.handover import pairs
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
 from mlops_scan.scanner.graph.workloads import Container, Workload, is_idle, merge, stays_up
@@ -44,6 +45,7 @@ class Graph:
         self._workloads: tuple[Workload, ...] | None = None
         self._mentioned: dict[str, list[Location]] | None = None
         self._beside: bool | None = None
+        self._environments: dict[str, dict[str, Fact]] = {}
         self._counted: dict[tuple[str, ...], tuple[Fact, ...]] = {}
         self._by_file: dict[str, dict[str, list[Fact]]] = {}
         self._closures: dict[str, frozenset[str]] = {}
@@ -180,15 +182,15 @@ class Graph:
             for workload in self.workloads()
             if stays_up(workload)
             for container in workload.containers
-            if not container.init and not is_idle(container) and not self._is_agent(workload, container)
+            if not container.init and not is_idle(container) and not self.is_agent(workload, container)
         )
 
-    def _is_agent(self, workload: Workload, container: Container) -> bool:
-        """A monitoring or cluster component of somebody else, by its image."""
+    def is_agent(self, workload: Workload, container: Container) -> bool:
+        """Whether the container is a monitoring or cluster component of somebody else, by its image."""
         if self._agents is None:
             self._agents = {
                 (str(use.fact.get("owner")), str(use.fact.get("raw")))
-                for use in self.uses("infra-monitoring")
+                for use in self.uses("infra-monitoring", "cluster-agent")
                 if use.fact.kind == "image"
             }
         return (workload.id, container.image) in self._agents
@@ -231,20 +233,22 @@ class Graph:
         """(where training writes a model, where a serving file loads it), for models whose names agree."""
         serving = {use.at.path for use in (*self.online, *self.batch)}
         reading = frozenset(path for one in serving for path in self.closure(one))
-        found: list[tuple[Location, Location]] = []
-        for read in self.edges("reads"):
-            if read.at.path in reading and read.target.startswith("model:"):
-                for written in self.links_to(read.target, "writes", "registers"):
-                    if written.at.path != read.at.path:
-                        found.append((written.at, read.at))
-        return tuple(dict.fromkeys(found))
+        writes = [use.fact for use in self.uses("persists-model", "registers-model") if use.fact.kind == "call"]
+        reads = [
+            use.fact
+            for use in self.uses("loads-model", "registry-load")
+            if use.fact.kind == "call" and use.at.path in reading
+        ]
+        return tuple(dict.fromkeys(pairs(writes, reads)))
 
     def environment(self, path: str) -> dict[str, Fact]:
         """Distribution -> the fact that fixes its version where `path` runs.
 
         From the manifests that the image of the file installs; else from those of the nearest folder upward.
         """
-        return self.versions.fixed_in(self._installed_for(path) or self.versions.near(path))
+        if path not in self._environments:
+            self._environments[path] = self.versions.fixed_in(self._installed_for(path) or self.versions.near(path))
+        return self._environments[path]
 
     def _installed_for(self, path: str) -> frozenset[str]:
         stages = {edge.source for edge in self.links_to(f"file:{path}", "starts", "copies", "runs")}

@@ -14,13 +14,28 @@ class Versions:
     def __init__(self, packages: Iterable[Fact], locked: Iterable[Fact], manifests: Iterable[Fact]) -> None:
         self._packages, self._locked_facts = tuple(packages), tuple(locked)
         manifests = tuple(manifests)
+        self._fixed: dict[str, list[Fact]] = defaultdict(list)  # manifest or lock -> what it fixes
+        self._by_folder: dict[str, set[str]] = defaultdict(set)
+        for fact in (*self._packages, *self._locked_facts):
+            if fact.get("pinned") or fact.get("version"):
+                for path in sorted({fact.at.path, str(fact.get("manifest") or fact.at.path)}):
+                    self._fixed[path].append(fact)
+            if fact.get("group") not in ("dev", "build"):
+                self._by_folder[_folder(fact.at.path)].add(fact.at.path)
         self._locks = {_folder(fact.at.path): fact.at.path for fact in manifests if fact.get("lock")}
         self._compiled = {_folder(fact.at.path) for fact in manifests if fact.get("compiled")}
         self._locked = {(fact.at.path, fact.name) for fact in self._locked_facts}
+        self._constraints = {fact.at.path: tuple(fact.get("constraints") or ()) for fact in manifests}
 
     def is_locked(self, package: Fact) -> bool:
-        """Whether a lock file covers the manifest that declares the package: in its folder or a parent of it."""
-        folder = _folder(str(package.get("manifest") or package.at.path))
+        """Whether a lock covers the package.
+
+        A lock file in the folder of the manifest or a parent of it, or a constraints file that the manifest names.
+        """
+        manifest = str(package.get("manifest") or package.at.path)
+        if any((path, package.name) in self._locked for path in self._constraints.get(manifest, ())):
+            return True
+        folder = _folder(manifest)
         if folder in self._compiled and package.at.path.endswith(".in"):
             return True
         while True:
@@ -38,24 +53,18 @@ class Versions:
         return tuple(sorted(found, key=lambda fact: fact.order))
 
     def fixed_in(self, manifests: Collection[str]) -> dict[str, Fact]:
-        """Distribution -> the fact that fixes its version, in the manifests at these paths."""
+        """Distribution -> the fact that fixes its version, in the manifests at these paths; the first by place."""
         found: dict[str, Fact] = {}
-        for fact in sorted((*self._packages, *self._locked_facts), key=lambda fact: fact.order):
-            here = fact.get("manifest") in manifests or fact.at.path in manifests
-            if here and (fact.get("pinned") or fact.get("version")):
-                found.setdefault(fact.name, fact)
+        for fact in sorted((fact for path in manifests for fact in self._fixed[path]), key=lambda fact: fact.order):
+            found.setdefault(fact.name, fact)
         return found
 
     def near(self, path: str) -> frozenset[str]:
         """The manifests and locks in the folder of `path`, or in the nearest folder above that has any."""
-        by_folder: dict[str, set[str]] = defaultdict(set)
-        for fact in (*self._packages, *self._locked_facts):
-            if fact.get("group") not in ("dev", "build"):
-                by_folder[_folder(fact.at.path)].add(fact.at.path)
         folder = _folder(path)
-        while folder not in by_folder and folder:
+        while folder not in self._by_folder and folder:
             folder = _folder(folder)
-        return frozenset(by_folder.get(folder, ()))
+        return frozenset(self._by_folder.get(folder, ()))
 
 
 def _folder(path: str) -> str:

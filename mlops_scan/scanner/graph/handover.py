@@ -1,0 +1,75 @@
+"""Which file that writes a model hands it to which file that loads it: by path, then by nearness."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mlops_scan.scanner.model import Fact, Location
+
+_NAME_KEYS = ("registered_model_name", "model_name", "name", "model_uri", "model_id", "parent_model", "artifact_path")
+_LONGEST = 300
+
+
+def model_path(call: Fact) -> str:
+    """The path or registry name of the model that a call writes or loads; '' when it names none."""
+    kwargs = call.get("kwargs") or {}
+    candidates = [kwargs[key] for key in _NAME_KEYS if key in kwargs]
+    candidates += [*(call.get("args") or ()), *(value for key, value in kwargs.items() if key not in _NAME_KEYS)]
+    for candidate in candidates:
+        text = constant(candidate)
+        if text and not text.isspace() and len(text) < _LONGEST:
+            return text.removeprefix("models:/").rstrip("/")
+    return ""
+
+
+def model_name(call: Fact) -> str:
+    """The last part of the path, or the registry name."""
+    path = model_path(call)
+    return posixpath.basename(path) if "/" in path else path
+
+
+def constant(value: Any) -> str:
+    """The text of a value where it is known: a constant, a resolved one, or the path inside `open(path)`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        if isinstance(value.get("const"), str):
+            return str(value["const"])
+        inner = value.get("args")
+        if isinstance(inner, list) and inner:
+            return constant(inner[0])
+        parts = value.get("parts")
+        if isinstance(parts, list) and parts and isinstance(parts[-1], str):
+            return str(parts[-1])
+    return ""
+
+
+def pairs(writes: Iterable[Fact], reads: Iterable[Fact]) -> Iterator[tuple[Location, Location]]:
+    """(where it is written, where it is loaded): names agree; of several writers the one that fits best."""
+    writers: dict[str, list[Fact]] = defaultdict(list)
+    for write in writes:
+        if name := model_name(write):
+            writers[name].append(write)
+    for read in reads:
+        found = [write for write in writers.get(model_name(read), ()) if write.at.path != read.at.path]
+        if found:
+            best = max(found, key=lambda write: _fit(write, read))  # of equals the first by place
+            yield best.at, read.at
+
+
+def _fit(write: Fact, read: Fact) -> tuple[int, int]:
+    one, other = model_path(write).split("/"), model_path(read).split("/")
+    return (_shared(one[::-1], other[::-1]), _shared(write.at.path.split("/"), read.at.path.split("/")))
+
+
+def _shared(one: list[str], other: list[str]) -> int:
+    """How many parts agree from the start."""
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
