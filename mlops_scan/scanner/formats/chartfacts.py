@@ -213,6 +213,8 @@ class ChartFacts:
             state=variant.state,
             identity=identity,
         ):
+            if fact.kind == "container" and self._stands_alone(output.instance):
+                fact = dataclasses.replace(fact, name=self._own_name(output.instance, fact.name))
             done = _completed(fact, document, lines)
             if done is not None and (variant is _DEFAULT or self._is_new(done)):
                 if variant is _DEFAULT:
@@ -221,7 +223,11 @@ class ChartFacts:
 
     def _identity(self, output: Output, document: Mapping) -> str:
         """One identity for one object however it is rendered; equal names of other templates are told apart."""
-        plain = self._plain_identity(output.instance, document)
+        plain = kube.workload_id(self.chart.path, document)
+        if self._stands_alone(output.instance):
+            head, _, name = plain.rpartition("/")
+            kind = head.rpartition("#")[2]
+            return f"{output.instance.chart.path}#{kind}/{self._own_name(output.instance, name)}"
         key = (output.name, plain)
         if key not in self.identities:
             number, made = 1, plain
@@ -232,16 +238,17 @@ class ChartFacts:
             self.identities[key] = made
         return self.identities[key]
 
-    def _plain_identity(self, instance: Instance, document: Mapping) -> str:
-        """Of a chart of its own, the identity that it has there: the same thing in another environment."""
-        plain = kube.workload_id(self.chart.path, document)
-        if not instance.outside or is_vendored(self.tree, instance.chart.folder):
-            return plain
-        head, _, name = plain.rpartition("/")
-        bare = name.removeprefix(f"{self.chart.name}-")
-        if instance.name != instance.chart.name and bare.startswith(instance.name):
-            bare = instance.chart.name + bare.removeprefix(instance.name)
-        return f"{instance.chart.path}#{head.rpartition('#')[2]}/{bare}"
+    def _stands_alone(self, instance: Instance) -> bool:
+        """Whether the instance is of a chart that is rendered on its own, too: here it is in another environment."""
+        return instance.outside and not is_vendored(self.tree, instance.chart.folder)
+
+    def _own_name(self, instance: Instance, name: str) -> str:
+        """The name that a thing has where its chart is rendered on its own, as a release called like the chart."""
+        own = instance.chart.name
+        bare = own if name == self.chart.name else name.removeprefix(f"{self.chart.name}-")
+        if bare == instance.name or bare.startswith(f"{instance.name}-"):
+            bare = own + bare.removeprefix(instance.name)
+        return bare
 
     def _is_new(self, fact: Fact) -> bool:
         """Whether the default rendering does not say the same."""
