@@ -20,18 +20,18 @@ class CommittedModelArtifact(Rule):
 
     ## Example
     ```python title="app.py"
-    import joblib
+    import xgboost
     from fastapi import FastAPI
 
     app = FastAPI()
-    model = joblib.load("models/churn.joblib")
+    booster = xgboost.Booster(model_file="models/churn_model.json")
 
     @app.post("/predict")
     def predict(x: float) -> float:
-        return model.predict([[x]])[0]
+        return float(booster.predict(xgboost.DMatrix([[x]]))[0])
     ```
-    ```text title="models/churn.joblib"
-    (a model)
+    ```json title="models/churn_model.json"
+    {"learner": {"attributes": {}, "gradient_booster": {"name": "gbtree", "model": {"trees": []}}}, "version": [2, 1, 1]}
     ```
 
     ## Use instead

@@ -61,7 +61,7 @@ class UnpinnedDependency(Rule):
 
 def _is_bare(package: Fact) -> bool:
     url = str(package.get("url") or "")
-    if package.get("specifier") or package.get("editable") or package.get("wildcard"):
+    if package.get("specifier") or package.get("editable"):
         return False
     if url and not (url.startswith("git+") and "@" not in url.rpartition("/")[2].partition("#")[0]):
         return False

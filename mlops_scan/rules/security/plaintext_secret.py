@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from mlops_scan.rules.base import ANY_CODE, Rule
 from mlops_scan.scanner import paths
-from mlops_scan.scanner.formats.credentials import looks_real, redact
+from mlops_scan.scanner.formats.credentials import looks_real, names_secret, redact
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Confidence, Fact, Finding, Severity
 
-_SENSITIVE = re.compile(
-    r"(?:^|[_\-.])(?:pass(?:word|wd|phrase)?|pwd|secret(?:[_-]?(?:access)?[_-]?key)?|token|api[_-]?key|access[_-]?key|"
-    r"private[_-]?key|credentials?|account[_-]?key|connection[_-]?string)\Z",
-    re.IGNORECASE,
-)
 _CONFIGURED = ("env", "constant", "setting")
 
 
@@ -88,15 +82,9 @@ class PlaintextSecret(Rule):
 
 
 def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
-    """Literal values that are given to sensitive names: environment, constants, settings, Secret objects."""
+    """Literal values that are given to names of secrets: environment, constants, settings."""
     for fact in graph.facts(*_CONFIGURED):
         value: Any = fact.get("value")
         name = fact.name.rpartition(".")[2]
-        if isinstance(value, str) and value and _SENSITIVE.search(name):
+        if isinstance(value, str) and value and names_secret(name):
             yield name, value, fact
-    for fact in graph.facts("resource"):
-        if str(fact.get("type", "")) == "core/Secret":
-            data = fact.get("data") or {}
-            for name, value in sorted((data.get("stringData") or {}).items()):
-                if isinstance(value, str) and value:
-                    yield str(name), value, fact

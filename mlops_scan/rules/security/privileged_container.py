@@ -61,7 +61,8 @@ class PrivilegedContainer(Rule):
             if workload.disabled or workload.fact.get("namespace") == "kube-system":
                 continue
             for container in workload.containers:
-                if any(variant.get("privileged") is True for variant in container.variants):
+                privileged = any(variant.get("privileged") is True for variant in container.variants)
+                if privileged and not graph.is_agent(workload, container):
                     yield self.finding(
                         f"Container '{container.name}' of {workload.kind} '{workload.name}' is privileged.",
                         container.at,

@@ -84,6 +84,7 @@ ROLES = {
     "local-run": "runs containers on the machine at hand",
     "manual-approval": "waits for a person",
     "gpu-runtime": "an image, a command or a variable that means a GPU",
+    "cluster-agent": "a driver, a device plugin or an agent of the cluster itself",
     "gpu-code": "code that moves to a GPU",
     "executes-notebook": "runs a notebook as a program",
     "runs-tests": "runs tests",

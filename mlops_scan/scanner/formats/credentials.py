@@ -43,6 +43,7 @@ _NO_PASSWORD = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[-_./:@ ]+")
+_VARIABLE = re.compile(r"[A-Z]+(?:_[A-Z]+)+")  # the name of an environment variable
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-fA-F]+\Z")
 _ENTROPY = 3.0  # bits a character; English words and identifiers of this length stay below or fail another test
@@ -94,7 +95,7 @@ def _is_placeholder(text: str) -> bool:
 def _is_wordy(text: str) -> bool:
     """Words and short numbers between separators, or CamelCase: an identifier."""
     pieces = [piece for piece in _WORDS.split(text) if piece]
-    return all(_is_word(piece) for piece in pieces)
+    return bool(_VARIABLE.fullmatch(text)) or all(_is_word(piece) for piece in pieces)
 
 
 def _is_word(piece: str) -> bool:

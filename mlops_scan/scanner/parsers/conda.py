@@ -23,18 +23,20 @@ _DEPENDENCIES = re.compile(
     rb"^dependencies:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*-[ \t]+(?!\{|\w+:[ \t])", re.MULTILINE
 )
 _KIN = re.compile(rb"^(?:channels|name):", re.MULTILINE)
+_NAMES = ("*environment*.y*ml", "*conda*.y*ml")
 _PIP_LINE = re.compile(r"(-r|-c|-e|--requirement|--constraint|--editable)[\s=]*(.+)\Z")
 
 
 class CondaEnvironment(Parser):
     """`manifest` and `package` facts of an environment file; `python` and `pip` are packages like others."""
 
-    patterns = ("*environment*.y*ml", "*conda*.y*ml", "*.yml", "*.yaml")
+    patterns = (*_NAMES, "*.yml", "*.yaml")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         if not matches(source.path, ("*.yml", "*.yaml")) or b"dependencies:" not in source.data:
             return False
-        return bool(_DEPENDENCIES.search(source.data) and _KIN.search(source.data))
+        kin = matches(source.path, _NAMES) or _KIN.search(source.data)
+        return bool(kin and _DEPENDENCIES.search(source.data))
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         read = yamlnodes.documents(source)

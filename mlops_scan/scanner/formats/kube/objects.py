@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from mlops_scan.scanner.formats import prometheus, yamlnodes
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import credentials, prometheus, yamlnodes
 from mlops_scan.scanner.formats.kube import containers, pods
 from mlops_scan.scanner.formats.kube.data import Locate, Scene, brief, key_places, spot, text_map
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
@@ -82,6 +84,31 @@ def facts(
     yield _resource(scene, document, at.path)
     yield from _workload_facts(scene, document, at.path)
     yield from _configuration(scene, document)
+    if (
+        yamlnodes.text(document, "kind") == "Secret" and origin != "helm"
+    ):  # a chart makes its values when it is installed
+        yield from _credentials(scene, document)
+
+
+def _credentials(scene: Scene, document: Mapping) -> Iterator[Fact]:
+    """What a Secret object holds in plain text or in base64, where it is no placeholder."""
+    for key in sorted(_SECRET_KEYS):
+        held = document.get(key)
+        for name, value in held.items() if isinstance(held, Mapping) else ():
+            text = _decoded(value) if key == "data" else str(value) if isinstance(value, Scalar) else ""
+            if text and credentials.names_secret(name) and credentials.looks_real(name, text):
+                says = {"redacted": credentials.redact(text), "how": "key"}
+                yield scene.fact("secret", f"value of '{name}'", spot(held, name), says)
+
+
+def _decoded(value: Node) -> str:
+    """The text behind base64, or ''."""
+    if not isinstance(value, Scalar) or len(value) > bounds.FACT_TEXT:
+        return ""
+    try:
+        return base64.b64decode(str(value), validate=True).decode("ascii").strip()
+    except ValueError:
+        return ""
 
 
 def _name(document: Mapping) -> str:
