@@ -34,6 +34,7 @@ class Graph:
         self._nodes: dict[str, Node] = {}
         self._out: dict[str, list[Edge]] = defaultdict(list)
         self._in: dict[str, list[Edge]] = defaultdict(list)
+        self._linked: set[tuple[str, str, str]] = set()
         self._evidence: dict[str, list[Evidence]] = defaultdict(list)
         self.systems: tuple[System, ...] = ()
         self.profile = Profile()
@@ -46,6 +47,8 @@ class Graph:
         self._mentioned: dict[str, list[Location]] | None = None
         self._beside: bool | None = None
         self._environments: dict[str, dict[str, Fact]] = {}
+        self._known: set[Evidence] = set()
+        self._recalled: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Use, ...]] = {}
         self._counted: dict[tuple[str, ...], tuple[Fact, ...]] = {}
         self._by_file: dict[str, dict[str, list[Fact]]] = {}
         self._closures: dict[str, frozenset[str]] = {}
@@ -57,8 +60,10 @@ class Graph:
 
     def add_edge(self, edge: Edge) -> None:
         """Link two subjects; both become nodes, a repeated link is kept once."""
-        if any(edge.target == known.target and edge.relation == known.relation for known in self._out[edge.source]):
+        link = (edge.source, edge.relation, edge.target)
+        if link in self._linked:
             return
+        self._linked.add(link)
         for end in (edge.source, edge.target):
             self._nodes.setdefault(end, Node(end, end.partition(":")[0], end.partition(":")[2], edge.at))
         self._out[edge.source].append(edge)
@@ -69,7 +74,8 @@ class Graph:
 
     def add_evidence(self, found: Iterable[Evidence]) -> None:
         for evidence in found:
-            if evidence not in self._evidence[evidence.capability]:
+            if evidence not in self._known:
+                self._known.add(evidence)
                 self._evidence[evidence.capability].append(evidence)
 
     # -- facts and what they mean ------------------------------------------------------------------------------
@@ -97,9 +103,12 @@ class Graph:
 
     def uses(self, *keys: str, strengths: Collection[str] = ("strong", "medium")) -> tuple[Use, ...]:
         """What the catalogue recognised for these roles or capabilities, outside tests and documentation."""
-        return tuple(
-            use for key in keys for use in self._uses[key] if use.strength in strengths and counts(use.at.path)
-        )
+        asked = (keys, tuple(strengths))
+        if asked not in self._recalled:
+            self._recalled[asked] = tuple(
+                use for key in keys for use in self._uses[key] if use.strength in strengths and counts(use.at.path)
+            )
+        return self._recalled[asked]
 
     def uses_of(self, fact: Fact) -> tuple[Use, ...]:
         """All that the catalogue says of one fact."""

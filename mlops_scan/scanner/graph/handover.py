@@ -49,20 +49,23 @@ def constant(value: Any) -> str:
 
 def pairs(writes: Iterable[Fact], reads: Iterable[Fact]) -> Iterator[tuple[Location, Location]]:
     """(where it is written, where it is loaded): names agree; of several writers the one that fits best."""
-    writers: dict[str, list[Fact]] = defaultdict(list)
+    writers: dict[str, list[tuple[list[str], Fact]]] = defaultdict(list)
+    exact: dict[str, Fact] = {}
     for write in writes:
-        if name := model_name(write):
-            writers[name].append(write)
+        if path := model_path(write):
+            writers[model_name(write)].append((path.split("/")[::-1], write))
+            exact.setdefault(path, write)
     for read in reads:
-        found = [write for write in writers.get(model_name(read), ()) if write.at.path != read.at.path]
+        path = model_path(read)
+        same = exact.get(path) if "/" in path else None
+        if same is not None and same.at.path != read.at.path:
+            yield same.at, read.at
+            continue
+        found = [one for one in writers.get(model_name(read), ()) if one[1].at.path != read.at.path]
         if found:
-            best = max(found, key=lambda write: _fit(write, read))  # of equals the first by place
-            yield best.at, read.at
-
-
-def _fit(write: Fact, read: Fact) -> tuple[int, int]:
-    one, other = model_path(write).split("/"), model_path(read).split("/")
-    return (_shared(one[::-1], other[::-1]), _shared(write.at.path.split("/"), read.at.path.split("/")))
+            parts, folders = path.split("/")[::-1], read.at.path.split("/")
+            best = max(found, key=lambda one: (_shared(one[0], parts), _shared(one[1].at.path.split("/"), folders)))
+            yield best[1].at, read.at
 
 
 def _shared(one: list[str], other: list[str]) -> int:

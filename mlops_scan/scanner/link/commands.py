@@ -11,17 +11,24 @@ _SUFFIXES = (".py", ".sh", ".ipynb", ".R", ".bash")
 _MODULE_SERVERS = frozenset(
     ("uvicorn", "gunicorn", "hypercorn", "daphne", "waitress-serve", "celery", "functions-framework")
 )
+_INSTALLERS = frozenset(("pip", "pip3", "uv", "conda", "mamba", "micromamba", "pipenv", "pixi"))  # they take -r or -f
+
+
+def manifest_names(argv: Sequence[str]) -> Iterator[str]:
+    """Requirement and environment files that an install command reads, as the command names them."""
+    if _INSTALLERS.isdisjoint(posixpath.basename(word) for word in argv[:4]):
+        return
+    for index, word in enumerate(argv):
+        if word in ("-r", "--requirement", "--requirements", "-f", "--file", "-c") and index + 1 < len(argv):
+            yield argv[index + 1]
+        elif word.startswith(("-r", "--requirement=", "--file=")) and len(word) > 2:
+            yield word.partition("=")[2] or word[2:]
 
 
 def installed_manifests(argv: Sequence[str], folder: str, files: Collection[str]) -> Iterator[str]:
-    """Requirement and environment files that an install command reads, as paths of the repository."""
-    for index, word in enumerate(argv):
-        name = ""
-        if word in ("-r", "--requirement", "--requirements", "-f", "--file", "-c") and index + 1 < len(argv):
-            name = argv[index + 1]
-        elif word.startswith(("-r", "--requirement=", "--file=")) and len(word) > 2:
-            name = word.partition("=")[2] or word[2:]
-        if name and (path := locate(name, folder, files)):
+    """The same, as paths of the repository."""
+    for name in manifest_names(argv):
+        if path := locate(name, folder, files):
             yield path
 
 

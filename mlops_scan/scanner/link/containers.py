@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.commands import entry_files, installed_manifests
+from mlops_scan.scanner.link.commands import entry_files, locate, manifest_names
 from mlops_scan.scanner.model import Edge, Fact
+
+_MOST = 2000  # files of one COPY that are linked
 
 
 class Stages(Link):
@@ -18,31 +21,38 @@ class Stages(Link):
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
         names = {(fact.at.path, fact.name): stage_id(fact) for fact in graph.all_facts("stage")}
+        brought: dict[str, dict[str, str]] = {}
         for stage in graph.all_facts("stage"):
-            yield from self._copies(stage, files, graph.files)
+            yield from self._copies(stage, files, graph.files, brought.setdefault(stage_id(stage), {}))
             if stage.get("from_stage") and (base := names.get((stage.at.path, str(stage.get("from_stage"))))):
                 yield Edge(stage_id(stage), "stands on", base, stage.at)
             yield Edge(f"file:{stage.at.path}", "defines", stage_id(stage), stage.at)
         for command in graph.all_facts("command"):
             if str(command.get("where", "")).startswith("dockerfile"):
-                yield from self._runs(command, names, files)
+                owner = names.get((command.at.path, str(command.get("stage"))))
+                if owner is not None:
+                    yield from self._runs(command, owner, brought[owner], files)
 
-    def _copies(self, stage: Fact, files: frozenset[str], ordered: tuple[str, ...]) -> Iterator[Edge]:
+    def _copies(
+        self, stage: Fact, files: frozenset[str], ordered: tuple[str, ...], brought: dict[str, str]
+    ) -> Iterator[Edge]:
+        """Copied files; `brought` takes the name of each in the image."""
         for copy in stage.get("copies") or ():
             if copy.get("from"):
                 continue
             at = stage.at if not copy.get("line") else type(stage.at)(stage.at.path, int(copy["line"]))
-            for path in context_files(str(copy.get("src") or ""), stage.at.path, files, ordered):
+            found = context_files(str(copy.get("src") or ""), stage.at.path, files, ordered)
+            for path in found:
+                name = _name_in_image(str(copy.get("dst") or ""), path, alone=len(found) == 1)
+                brought.setdefault(name, path)
                 yield Edge(stage_id(stage), "copies", f"file:{path}", at)
 
-    def _runs(self, command: Fact, names: dict[tuple[str, str], str], files: frozenset[str]) -> Iterator[Edge]:
-        owner = names.get((command.at.path, str(command.get("stage"))))
-        if owner is None:
-            return
+    def _runs(self, command: Fact, owner: str, brought: dict[str, str], files: frozenset[str]) -> Iterator[Edge]:
         folder = command.at.path.rpartition("/")[0]
         argv = command.get("argv") or []
-        for path in installed_manifests(argv, folder, files):
-            yield Edge(owner, "installs", f"file:{path}", command.at)
+        for name in manifest_names(argv):
+            if path := brought.get(posixpath.basename(name)) or locate(name, folder, files):
+                yield Edge(owner, "installs", f"file:{path}", command.at)
         relation = "runs" if command.get("where") == "dockerfile" else "starts"
         for path in entry_files(argv, folder, files):
             yield Edge(owner, relation, f"file:{path}", command.at)
@@ -86,7 +96,7 @@ def stage_id(stage: Fact) -> str:
     return f"stage:{stage.at.path}#{stage.name}"
 
 
-def context_files(source: str, dockerfile: str, files: frozenset[str], ordered: Iterable[str]) -> list[str]:
+def context_files(source: str, dockerfile: str, files: frozenset[str], ordered: Sequence[str]) -> list[str]:
     """The files that COPY `source` brings, the build context being the Dockerfile's folder, a parent, or the root."""
     source = source.lstrip("/")
     folder = dockerfile.rpartition("/")[0]
@@ -95,15 +105,22 @@ def context_files(source: str, dockerfile: str, files: frozenset[str], ordered: 
         if wanted in files:
             return [wanted]
         if any(char in wanted for char in "*?["):
-            found = [path for path in ordered if fnmatchcase(path, wanted)]
+            found: Sequence[str] = [path for path in ordered if fnmatchcase(path, wanted)]
         else:
             prefix = f"{wanted}/" if wanted and wanted != "." else ""
-            found = [path for path in ordered if path.startswith(prefix)]
+            first = bisect_left(ordered, prefix)
+            found = ordered[first : bisect_left(ordered, prefix + chr(0x10FFFF))] if prefix else ordered
         if found:
-            return found[:2000]
+            return list(found[:_MOST])
         if source in (".", "./"):
             break
     return []
+
+
+def _name_in_image(destination: str, path: str, *, alone: bool) -> str:
+    """The name of a copied file: the destination's where that names a file, else its own."""
+    name = posixpath.basename(destination)
+    return name if alone and "." in name.strip(".") else posixpath.basename(path)
 
 
 def _ancestors(folder: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ class Selectors(Link):
     """Objects with a label selector, or a target reference, to the workloads they mean."""
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
-        workloads = graph.all_facts("workload")
+        workloads = _Workloads(graph.all_facts("workload"))
         services: dict[str, list[str]] = {}
         for resource in graph.all_facts("resource"):
             if resource.get("platform") != "kubernetes":
@@ -59,29 +60,63 @@ def object_id(resource: Fact) -> str:
     return f"resource:{resource.get('type')}/{resource.name}"
 
 
-def _selected(resource: Fact, kind: str, workloads: tuple[Fact, ...]) -> Iterator[Edge]:
+class _Workloads:
+    """Workloads by each of their pods' labels and by name."""
+
+    def __init__(self, workloads: tuple[Fact, ...]) -> None:
+        self._by_label: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+        self._by_name: dict[str, list[Fact]] = defaultdict(list)
+        for workload in workloads:
+            self._by_name[workload.name].append(workload)
+            for key, value in dict(workload.get("labels") or {}).items():
+                self._by_label[key, str(value)].append(workload)
+
+    def labelled(self, wanted: Mapping[str, Any]) -> list[Fact]:
+        """Workloads whose pods carry all these labels; none for an empty selector."""
+        for key, value in wanted.items():
+            return [one for one in self._by_label[key, str(value)] if wanted.items() <= dict(one.get("labels")).items()]
+        return []
+
+    def named(self, name: str) -> list[Fact]:
+        return self._by_name[name]
+
+
+def _selected(resource: Fact, kind: str, workloads: _Workloads) -> Iterator[Edge]:
     relation = _RELATIONS.get(kind)
     if relation is None:
         return
     spec = _dig(resource.get("data"), "spec")
     wanted = _labels(_dig(spec, "podSelector" if kind == "NetworkPolicy" else "selector"))
-    for workload in workloads:
-        labels = workload.get("labels") or {}
-        if wanted and wanted.items() <= dict(labels).items() and _same_place(resource, workload):
-            yield Edge(object_id(resource), relation, f"workload:{workload.get('id')}", resource.at)
+    for workload in _nearest(resource, workloads.labelled(wanted)):
+        yield Edge(object_id(resource), relation, f"workload:{workload.get('id')}", resource.at)
 
 
-def _referenced(resource: Fact, workloads: tuple[Fact, ...]) -> Iterator[Edge]:
+def _referenced(resource: Fact, workloads: _Workloads) -> Iterator[Edge]:
     """scaleTargetRef (autoscalers), targetRef (vertical autoscalers, canaries), workloadRef (rollouts)."""
     spec = _dig(resource.get("data"), "spec")
     for key, relation in (("scaleTargetRef", "scales"), ("targetRef", "steers"), ("workloadRef", "rolls out")):
         target = _dig(spec, key)
         if not isinstance(target, Mapping):
             continue
-        for workload in workloads:
-            same_kind = not target.get("kind") or target.get("kind") == workload.get("kind")
-            if target.get("name") == workload.name and same_kind and _same_place(resource, workload):
-                yield Edge(object_id(resource), relation, f"workload:{workload.get('id')}", resource.at)
+        named = workloads.named(str(target.get("name")))
+        same = [one for one in named if not target.get("kind") or target.get("kind") == one.get("kind")]
+        for workload in _nearest(resource, same):
+            yield Edge(object_id(resource), relation, f"workload:{workload.get('id')}", resource.at)
+
+
+def _nearest(resource: Fact, workloads: list[Fact]) -> list[Fact]:
+    """Those in the same namespace and chart; of several folders the ones that share most of the path."""
+    near = [one for one in workloads if _same_place(resource, one)]
+    folders = resource.at.path.split("/")[:-1]
+    shared = [_shared(folders, one.at.path.split("/")[:-1]) for one in near]
+    return [one for one, depth in zip(near, shared, strict=True) if depth == max(shared)]
+
+
+def _shared(one: list[str], other: list[str]) -> int:
+    return next(
+        (index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
+        min(len(one), len(other)),
+    )
 
 
 def _same_place(resource: Fact, workload: Fact) -> bool:

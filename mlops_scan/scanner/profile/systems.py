@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
 from mlops_scan.scanner.graph import Graph, Use, Workload
 from mlops_scan.scanner.model import System
 
@@ -15,10 +14,10 @@ def systems(graph: Graph) -> tuple[System, ...]:
     """Workloads that are not infrastructure, then endpoints and applications that no workload runs. By place."""
     found = [_workload(graph, one) for one in graph.workloads() if not one.disabled]
     claimed = {member for system in found for member in system.members}
-    for use in (*online_serving(graph), *batch_serving(graph)):
+    for use, kind in [*((use, "online") for use in graph.online), *((use, "batch") for use in graph.batch)]:
         node = f"file:{use.at.path}"
         if node not in claimed and use.fact.kind not in ("image", "command", "container", "workload"):
-            system = _endpoint(graph, use, "batch" if use in batch_serving(graph) else "online")
+            system = _endpoint(graph, use, kind)
             claimed.update(system.members)
             found.append(system)
     unique = {system.id: system for system in reversed(found)}
