@@ -21,7 +21,7 @@ class Stages(Link):
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
         names = {(fact.at.path, fact.name): stage_id(fact) for fact in graph.all_facts("stage")}
-        brought: dict[str, dict[str, str]] = {}
+        brought: dict[str, dict[str, list[str]]] = {}
         for stage in graph.all_facts("stage"):
             yield from self._copies(stage, files, graph.files, brought.setdefault(stage_id(stage), {}))
             if stage.get("from_stage") and (base := names.get((stage.at.path, str(stage.get("from_stage"))))):
@@ -34,9 +34,9 @@ class Stages(Link):
                     yield from self._runs(command, owner, brought[owner], files)
 
     def _copies(
-        self, stage: Fact, files: frozenset[str], ordered: tuple[str, ...], brought: dict[str, str]
+        self, stage: Fact, files: frozenset[str], ordered: tuple[str, ...], brought: dict[str, list[str]]
     ) -> Iterator[Edge]:
-        """Copied files; `brought` takes the name of each in the image."""
+        """Copied files; `brought` takes them by their names in the image."""
         for copy in stage.get("copies") or ():
             if copy.get("from"):
                 continue
@@ -44,14 +44,18 @@ class Stages(Link):
             found = context_files(str(copy.get("src") or ""), stage.at.path, files, ordered)
             for path in found:
                 name = _name_in_image(str(copy.get("dst") or ""), path, alone=len(found) == 1)
-                brought.setdefault(name, path)
+                brought.setdefault(name, []).append(path)
                 yield Edge(stage_id(stage), "copies", f"file:{path}", at)
 
-    def _runs(self, command: Fact, owner: str, brought: dict[str, str], files: frozenset[str]) -> Iterator[Edge]:
+    def _runs(self, command: Fact, owner: str, brought: dict[str, list[str]], files: frozenset[str]) -> Iterator[Edge]:
         folder = command.at.path.rpartition("/")[0]
         argv = command.get("argv") or []
         for name in manifest_names(argv):
-            if path := brought.get(posixpath.basename(name)) or locate(name, folder, files):
+            path = locate(name, folder, files)
+            copied = brought.get(posixpath.basename(name), ())
+            if len(copied) == 1 and path not in copied:  # copied under another name, or from another folder
+                path = copied[0]
+            if path:
                 yield Edge(owner, "installs", f"file:{path}", command.at)
         relation = "runs" if command.get("where") == "dockerfile" else "starts"
         for path in entry_files(argv, folder, files):
