@@ -166,3 +166,10 @@ def test_questions_to_odd_nodes_have_empty_answers() -> None:
     assert yamlnodes.items(root, "b") == ["text"]
     assert yamlnodes.items(root, "c") == []
     assert yamlnodes.plain(None) is None
+
+
+def test_definitions_of_types_are_no_documents(tmp_path: Path) -> None:
+    text = "kind: A\n---\nkind: CustomResourceDefinition\nspec: {a: b}\n---\nkind: B # CustomResourceDefinition\n"
+    (tmp_path / "all.yaml").write_text(text)
+    source = SourceFile(tmp_path, "all.yaml")
+    assert [yamlnodes.text(one, "kind") for one in yamlnodes.documents(source).documents] == ["A", "B"]

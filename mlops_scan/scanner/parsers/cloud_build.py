@@ -17,7 +17,7 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
 
-_STEPS = re.compile(rb"^[ {\"]*steps\"?[ \t]*:", re.MULTILINE)
+_STEPS = re.compile(rb"^[\"']?steps[\"']?[ \t]*:", re.MULTILINE)  # at the top of the document: at the left margin
 _NAMED = re.compile(r"cloud[-_]?build", re.IGNORECASE)
 _TOP = frozenset(
     ("steps", "images", "substitutions", "options", "timeout", "tags", "artifacts", "serviceAccount", "logsBucket")
@@ -32,7 +32,9 @@ class CloudBuild(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("*.yml", "*.yaml", "*cloudbuild*.json")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        if not super().reads(source, tree) or _STEPS.search(source.data) is None:
+        if not super().reads(source, tree) or b"steps" not in source.data:
+            return False
+        if not source.data.startswith(b"{") and _STEPS.search(source.data) is None:
             return False
         parsed = yamlnodes.documents(source)
         return any(_shaped(source, one) for one in parsed.documents[:1]) or (

@@ -66,14 +66,24 @@ def _entries(source: SourceFile, file_format: str, wanted: Wanted) -> Iterator[E
         yield from (one for one in _lines(source.text) if _fitting(one[0], wanted))
     elif file_format == "toml":
         yield from _toml(tomllines.read(source.text), wanted)
+    elif file_format in ("pbtxt", "config"):
+        yield from _flat(prototext.read(source.text), "", frozenset(), wanted)
     else:
-        roots = (
-            [prototext.read(source.text)]
-            if file_format in ("pbtxt", "config")
-            else yamlnodes.documents(source).documents
-        )
+        yield from _documents(source, wanted)
+
+
+def _documents(source: SourceFile, wanted: Wanted) -> Iterator[Entry]:
+    """The entries of each document, of which only those are parsed that hold all words of a key."""
+    for first_line, text in yamlnodes.split(source.text):
+        inside = [(key, pattern) for key, pattern in wanted if all(word in text for word in _WORD.findall(key))]
+        if not inside or yamlnodes.is_definition(text):
+            continue
+        try:
+            roots = yamlnodes.document(source, text, first_line)
+        except yamlnodes.YamlError:
+            continue  # the parser of what the file is says so
         for root in roots:
-            yield from _flat(root, "", frozenset(), wanted)
+            yield from _flat(root, "", frozenset(), inside)
 
 
 def _fitting(dotted: str, wanted: Wanted) -> frozenset[str]:

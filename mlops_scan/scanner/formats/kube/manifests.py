@@ -33,7 +33,7 @@ def _manifests(source: Readable) -> Parsed:
         if not _wanted(text):
             continue
         try:
-            documents = yamlnodes.parse(text, first_line=first_line)
+            documents = yamlnodes.document(source, text, first_line)
         except yamlnodes.YamlError as error:
             if _MARGIN_KIND.search(text):
                 unreadable.append(Note(Location(source.path, error.line), _reason(text, error.reason)))

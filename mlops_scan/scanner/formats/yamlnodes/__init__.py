@@ -2,7 +2,16 @@
 
 from mlops_scan.scanner.formats.yamlnodes.access import at, child, items, plain, text, typed
 from mlops_scan.scanner.formats.yamlnodes.nodes import Mapping, Node, Scalar, Sequence, made, scalar
-from mlops_scan.scanner.formats.yamlnodes.reader import Parsed, Readable, YamlError, documents, parse, split
+from mlops_scan.scanner.formats.yamlnodes.reader import (
+    Parsed,
+    Readable,
+    YamlError,
+    document,
+    documents,
+    is_definition,
+    parse,
+    split,
+)
 
 __all__ = [
     "Mapping",
@@ -14,7 +23,9 @@ __all__ = [
     "YamlError",
     "at",
     "child",
+    "document",
     "documents",
+    "is_definition",
     "items",
     "made",
     "parse",
