@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mlops_scan import plugins
 from mlops_scan.scanner import catalog, evidence
@@ -16,20 +16,21 @@ def gather(graph: Graph, capabilities: tuple[str, ...]) -> None:
     """Add the evidence for each of `capabilities` to the graph."""
     derivations = [derivation() for derivation in plugins.load(evidence, Derivation)]
     alone = {derivation.capability for derivation in derivations if derivation.alone}
+    called = _called_tools(graph)
     for capability in capabilities:
-        graph.add_evidence(_recognised(graph, capability, capability in alone))
+        tools = called if capability in _BY_ANY_CALL else {}
+        graph.add_evidence(_recognised(graph, capability, tools, capability in alone))
     for derivation in derivations:
         graph.add_evidence(derivation.find(graph))
 
 
-def _recognised(graph: Graph, capability: str, declared_only: bool) -> Iterator[Evidence]:
+def _recognised(graph: Graph, capability: str, called: Mapping[str, Fact], declared_only: bool) -> Iterator[Evidence]:
     used: set[str] = set()
     if not declared_only:
         for use in graph.uses(capability):
             if use.strength == "strong" or use.strength == "medium":
                 used.add(use.tool)
                 yield Evidence(capability, use.tool, state(use.fact), use.at, what(use))
-    called = _called_tools(graph) if capability in _BY_ANY_CALL else {}
     for use in graph.uses(capability, strengths=("weak",)):
         if use.tool in used:
             continue
