@@ -37,7 +37,10 @@ _CHECK = (
     click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found."),
     click.option("--color", metavar="WHEN", default="auto", help="auto, always or never."),
     click.option(
-        "-q", "--quiet", is_flag=True, help="Print findings only, one to a line; nothing when there are none."
+        "-q",
+        "--quiet",
+        is_flag=True,
+        help="Print the concise report where there is one; nothing when nothing is found.",
     ),
     click.option("-v", "--verbose", count=True, help="Tell on stderr what was left out and why."),
 )
