@@ -24,8 +24,8 @@ from typing import Any
 import yaml
 
 from mlops_scan.scanner import files
-from mlops_scan.scanner.formats import chart as charts
-from mlops_scan.scanner.formats.chartrender import Renderer
+from mlops_scan.scanner.formats.charts import chart as charts
+from mlops_scan.scanner.formats.charts.render import Renderer
 from mlops_scan.scanner.formats.gotemplate.values import Values
 
 RELEASE = "release-name"

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import chart as charts
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 
@@ -18,27 +17,7 @@ class HelmCharts(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("Chart.yaml",)
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        from mlops_scan.scanner.formats.chartfacts import ChartFacts, chart_fact
+        from mlops_scan.scanner.formats.charts.facts import facts  # most repositories have no chart
 
         yield from yamlnodes.documents(source).notes
-        chart = charts.load(tree, source.folder)
-        if chart is None:
-            return
-        yield chart_fact(tree, chart)
-        yield from chart.notes
-        if charts.is_vendored(tree, source.folder):
-            return
-        yield from _absent(chart)
-        if not chart.library:
-            yield from ChartFacts(tree, chart).facts()
-
-
-def _absent(chart: charts.Chart) -> Iterator[Note]:
-    """Dependencies that nothing in the repository is; of each, what it would define is missing."""
-    packed = [path.rsplit("/", 1)[-1] for path in chart.archives]
-    for one in chart.missing():
-        if any(name.startswith(f"{one.name}-") for name in packed):
-            reason = f"dependency '{one.name}' is a packed archive, which is not opened: what it defines is missing"
-        else:
-            reason = f"dependency '{one.name}' is not in the repository: what it defines is missing"
-        yield Note(Location(one.path, one.line), reason)
+        yield from facts(tree, source.folder)

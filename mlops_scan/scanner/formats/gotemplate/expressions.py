@@ -19,8 +19,9 @@ from mlops_scan.scanner.formats.gotemplate.nodes import (
     Value,
     Variable,
 )
-from mlops_scan.scanner.formats.gotemplate.objects import ApiVersions, FileSet, Struct
+from mlops_scan.scanner.formats.gotemplate.objects import ApiVersions, FileSet
 from mlops_scan.scanner.formats.gotemplate.scope import Scope
+from mlops_scan.scanner.formats.gotemplate.struct import Struct
 from mlops_scan.scanner.formats.gotemplate.values import Read, Values, size
 
 _ITEMS = 1_000_000

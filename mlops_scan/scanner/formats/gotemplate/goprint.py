@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.gotemplate.gotypes import UNKNOWN, to_int, to_number, type_name
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, TemplateError, Value
-from mlops_scan.scanner.formats.gotemplate.objects import Struct
+from mlops_scan.scanner.formats.gotemplate.struct import Struct
 
 _VERB = re.compile(r"%([-+# 0]*)(\d+|\*)?(?:\.(\d+|\*)?)?(?:\[(\d+)\])?([a-zA-Z%])", re.DOTALL)
 _WIDTH = 10_000

@@ -1,24 +1,16 @@
-"""The objects Helm hands to a template besides plain data: structures, file sets, the list of API versions."""
+"""The objects Helm hands to a template besides plain data: file sets, and the list of API versions."""
 
 from __future__ import annotations
 
 import base64
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from mlops_scan.scanner.formats.gotemplate.goyaml import to_yaml
+
 Member = Callable[..., Any]
-
-
-class Struct(dict[str, Any]):
-    """A Go structure: a mapping of its fields that may have a printed form of its own."""
-
-    __slots__ = ("shown",)
-
-    def __init__(self, fields: Mapping[str, Any], shown: str | None = None) -> None:
-        super().__init__(fields)
-        self.shown = shown
 
 
 class ApiVersions(list[str]):
@@ -65,8 +57,6 @@ class FileSet:
         }
 
     def _as_yaml(self, change: Callable[[str], str]) -> str:
-        from mlops_scan.scanner.formats.gotemplate.goyaml import to_yaml
-
         return to_yaml({posixpath.basename(path): change(text) for path, text in self.items()})
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mlops_scan.scanner.formats.gotemplate.goprint import show
 from mlops_scan.scanner.formats.gotemplate.nodes import TemplateError, Value
-from mlops_scan.scanner.formats.gotemplate.objects import Struct
+from mlops_scan.scanner.formats.gotemplate.struct import Struct
 
 _PART = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _VERSION = re.compile(rf"v?(\d{{1,18}})(?:\.(\d{{1,18}}))?(?:\.(\d{{1,18}}))?(?:-({_PART}))?(?:\+({_PART}))?\Z")

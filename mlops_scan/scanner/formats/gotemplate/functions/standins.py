@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from mlops_scan.scanner.formats.gotemplate.goprint import show
 from mlops_scan.scanner.formats.gotemplate.gotypes import to_int
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, Value
-from mlops_scan.scanner.formats.gotemplate.objects import Struct
+from mlops_scan.scanner.formats.gotemplate.struct import Struct
 
 _LONGEST = 100_000
 _DAY = "2024-01-01"

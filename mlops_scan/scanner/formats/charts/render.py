@@ -6,15 +6,16 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mlops_scan.scanner.formats.chart import Chart, Repository
+from mlops_scan.scanner.formats.charts.chart import Chart, Repository
+from mlops_scan.scanner.formats.charts.release import Instance, install, metadata, reader
 from mlops_scan.scanner.formats.gotemplate.evaluator import Budget, Evaluator
 from mlops_scan.scanner.formats.gotemplate.functions import table as function_table
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, Definition, Template, TemplateError, Value
-from mlops_scan.scanner.formats.gotemplate.objects import ApiVersions, FileSet, Struct
+from mlops_scan.scanner.formats.gotemplate.objects import ApiVersions, FileSet
 from mlops_scan.scanner.formats.gotemplate.parser import parse
+from mlops_scan.scanner.formats.gotemplate.struct import Struct
 from mlops_scan.scanner.formats.gotemplate.values import Values, copy
 from mlops_scan.scanner.formats.gotemplate.writer import Writer
-from mlops_scan.scanner.formats.release import Instance, install, metadata, reader
 from mlops_scan.scanner.model import Location, Note
 
 KUBERNETES = "v1.36.2"

@@ -7,57 +7,52 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import kube, yamlnodes
-from mlops_scan.scanner.formats.chart import Chart, Repository, find, is_vendored, load, plain_defaults, read_values
-from mlops_scan.scanner.formats.chartlines import Lines
-from mlops_scan.scanner.formats.chartrender import Output, Renderer, Rendering
+from mlops_scan.scanner.formats.charts import objects, summary
+from mlops_scan.scanner.formats.charts.chart import Chart, Repository, is_vendored, load, read_values
+from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
+from mlops_scan.scanner.formats.charts.lines import Lines
+from mlops_scan.scanner.formats.charts.release import Instance, enabled, install
+from mlops_scan.scanner.formats.charts.render import Output, Renderer, Rendering
 from mlops_scan.scanner.formats.gotemplate.evaluator import Budget
-from mlops_scan.scanner.formats.gotemplate.values import Values, copy
-from mlops_scan.scanner.formats.release import Instance, install
+from mlops_scan.scanner.formats.gotemplate.nodes import BoundError
+from mlops_scan.scanner.formats.gotemplate.values import Values, copy, table
 from mlops_scan.scanner.formats.yamlnodes import Mapping
-from mlops_scan.scanner.model import Fact, Location, Note, Place
+from mlops_scan.scanner.model import Fact, Location, Note
 
-_OVERLAY = re.compile(r"(?:[^/]*values[^/]*|values/[^/]+)\.ya?ml\Z", re.IGNORECASE)
-_TEST = re.compile(r"(?:^|[-_./])(?:ci|tests?)(?:[-_./]|\Z)", re.IGNORECASE)
 _KIND = re.compile(r"^kind[ \t]*:[ \t]*[\"']?([A-Za-z]+)", re.MULTILINE)
 _PASSED_OVER = frozenset(("CustomResourceDefinition",))
 
 
-def overlays(tree: Repository, chart: Chart) -> list[str]:
-    """The values files that are shipped beside values.yaml; those for tests are none."""
-    skip = len(chart.folder) + 1 if chart.folder else 0
-    inside = [path[skip:] for path in tree.under(chart.folder)]
-    found = [path for path in inside if _OVERLAY.match(path) and not _TEST.search(path) and path != "values.yaml"]
-    return [f"{chart.folder}/{path}" if chart.folder else path for path in found]
+def facts(tree: Repository, folder: str) -> Iterator[Fact | Note]:
+    """Everything that the chart at `folder` says; one that another chart carries in its charts/ is told with that."""
+    chart = load(tree, folder)
+    if chart is None:
+        return
+    yield summary.chart_fact(tree, chart)
+    yield from chart.notes
+    if is_vendored(tree, folder):
+        return
+    yield from _absent(chart)
+    if chart.library:
+        return
+    try:
+        yield from ChartFacts(tree, chart).facts()
+    except (BoundError, RecursionError) as error:
+        yield Note(Location(chart.path), f"rendering stopped: {error}")
 
 
-def chart_fact(tree: Repository, chart: Chart) -> Fact:
-    """The `chart` fact."""
-    says: dict[str, Any] = {
-        "version": chart.version,
-        "app_version": yamlnodes.text(chart.node, "appVersion"),
-        "type": yamlnodes.text(chart.node, "type", default="application"),
-        "description": yamlnodes.text(chart.node, "description")[: bounds.FACT_TEXT],
-        "library": chart.library,
-        "dependencies": [
-            {
-                "name": one.name,
-                "repository": one.repository,
-                "version": one.version,
-                "condition": one.condition,
-                "alias": one.alias,
-                "present": find(chart.charts, one) is not None,
-            }
-            for one in chart.dependencies
-        ],
-        "values": plain_defaults(chart),
-        "overlays": overlays(tree, chart),
-    }
-    at = yamlnodes.at(chart.path, chart.node, "name")
-    return Fact("chart", chart.name, at, {key: value for key, value in says.items() if value not in ("", [], {})})
+def _absent(chart: Chart) -> Iterator[Note]:
+    """Dependencies that nothing in the repository is; of each, what it would define is missing."""
+    packed = [path.rsplit("/", 1)[-1] for path in chart.archives]
+    for one in chart.missing():
+        if any(name.startswith(f"{one.name}-") for name in packed):
+            reason = f"dependency '{one.name}' is a packed archive, which is not opened: what it defines is missing"
+        else:
+            reason = f"dependency '{one.name}' is not in the repository: what it defines is missing"
+        yield Note(Location(one.path, one.line), reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +79,15 @@ class ChartFacts:
         self.taken: set[str] = set()
         self.baselines: set[str] = set()
         self.documents = 0
+        self.handed: set[str] = set()
 
     def facts(self) -> Iterator[Fact | Note]:
         """Default values, then each overlay, then what is switched off."""
         default = self.renderer.render(Values(), wanted=self._differs_from_own)
         yield from sorted(set(default.notes))
         yield from self._told(default, _DEFAULT)
-        found = overlays(self.tree, self.chart)
+        yield from self._handed_on(default, Values(), _DEFAULT)
+        found = summary.overlays(self.tree, self.chart)
         for path in found[: bounds.CHART_OVERLAYS]:
             yield from self._overlay(path, default)
         if len(found) > bounds.CHART_OVERLAYS:
@@ -118,6 +115,19 @@ class ChartFacts:
             rendering = self.renderer.render(values, wanted=wanted)
             yield from (note for note in rendering.notes if "stopped" in note.reason)
             yield from self._told(rendering, _Variant(environment=path))
+            yield from self._handed_on(rendering, values, _Variant(environment=path))
+
+    def _handed_on(self, rendering: Rendering, given: Values, variant: _Variant) -> Iterator[Fact]:
+        """Images that the values name for dependencies whose templates are not in the repository."""
+        for dependency in self.chart.missing():
+            if not enabled(rendering.root, rendering.root, dependency, given):
+                continue
+            owner = f"{self.chart.path}#dependency/{dependency.alias or dependency.name}"
+            for holder in named_images(table(rendering.values, dependency.alias or dependency.name)):
+                fact = handed_image(holder, owner, variant.environment)
+                if _content(fact) not in self.handed:
+                    self.handed.add(_content(fact))
+                    yield fact
 
     def _switched_off(self, default: Rendering) -> Iterator[Fact | Note]:
         before = default.instances()
@@ -199,7 +209,7 @@ class ChartFacts:
             return
         for document in parsed:
             for one in kube.objects(document):
-                _name(one, output.instance)
+                objects.name(one, output.instance)
                 yield from self._object(output, lines, one, variant)
 
     def _object(self, output: Output, lines: Lines, document: Mapping, variant: _Variant) -> Iterator[Fact]:
@@ -215,7 +225,7 @@ class ChartFacts:
         ):
             if fact.kind == "container" and self._stands_alone(output.instance):
                 fact = dataclasses.replace(fact, name=self._own_name(output.instance, fact.name))
-            done = _completed(fact, document, lines)
+            done = objects.completed(fact, document, lines)
             if done is not None and (variant is _DEFAULT or self._is_new(done)):
                 if variant is _DEFAULT:
                     self.default_facts.append(done)
@@ -267,40 +277,3 @@ def _documents(text: str) -> Iterator[tuple[int, str]]:
 def _content(fact: Fact) -> str:
     says = {key: value for key, value in fact.says.items() if key not in ("environment", "state", "lines", "end_line")}
     return json.dumps([fact.kind, fact.name, fact.at.path, says], sort_keys=True, default=str)
-
-
-def _name(document: Mapping, instance: Instance) -> None:
-    """A name that an absent helper should have made begins with the chart's."""
-    metadata = document.get("metadata")
-    name = yamlnodes.text(metadata, "name")
-    if isinstance(metadata, Mapping) and "generateName" not in metadata and (not name or name.startswith("-")):
-        line, column = metadata.places.get("name", (metadata.line, metadata.column))
-        metadata["name"] = yamlnodes.scalar(f"{instance.name}{name}", line, column)
-        metadata.places["name"] = (line, column)
-
-
-def _completed(fact: Fact, document: Mapping, lines: Lines) -> Fact | None:
-    """The fact with the values lines that matter for its kind; None for an image that has no name."""
-    if fact.kind == "image":
-        if not fact.name.strip("/:@"):
-            return None
-        says = {**fact.says, "unresolved": True} if fact.at in lines.gaps else fact.says
-        return dataclasses.replace(fact, says=says, also=_image_places(fact, lines))
-    if fact.kind == "workload":
-        spec = document.get("spec")
-        if isinstance(spec, Mapping) and "replicas" in spec.places:
-            _, fed = lines.locate(*spec.places["replicas"])
-            return dataclasses.replace(fact, also=(*fact.also, *(one for one in fed if one not in fact.also)))
-    return fact
-
-
-def _image_places(fact: Fact, lines: Lines) -> tuple[Place, ...]:
-    """The values that say the tag (or, without one, the repository) first; none when the template says it itself."""
-    tag = str(fact.get("digest") or fact.get("tag") or "")
-    told = [(place, lines.values.get(place, "")) for place in fact.also]
-    if tag:
-        first = [place for place, value in told if value == tag or value.endswith((f":{tag}", f"@{tag}"))]
-    else:
-        last = fact.name.rsplit("/", 1)[-1]
-        first = [place for place, value in told if value and value.rstrip(":").rsplit("/", 1)[-1] == last]
-    return (*first, *(place for place in fact.also if place not in first)) if first else ()

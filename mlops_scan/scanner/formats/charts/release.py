@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.chart import Chart, Dependency, Repository, find
+from mlops_scan.scanner.formats.charts.chart import Chart, Dependency, Repository, find
 from mlops_scan.scanner.formats.gotemplate import merging
 from mlops_scan.scanner.formats.gotemplate.nodes import Value
 from mlops_scan.scanner.formats.gotemplate.values import Values, copy, table
@@ -73,20 +73,23 @@ def _instance(chart: Chart, dependency: Dependency | None, parent: Instance | No
 
 def _prune(root: Instance, instance: Instance, given: Values) -> None:
     """Take out the sub-charts that a condition or a tag switches off."""
-    instance.children = [child for child in instance.children if _enabled(root, instance, child, given)]
+    instance.children = [
+        child
+        for child in instance.children
+        if child.dependency is None or enabled(root, instance, child.dependency, given)
+    ]
     for child in instance.children:
         _prune(root, child, given)
 
 
-def _enabled(root: Instance, parent: Instance, child: Instance, given: Values) -> bool:
-    if child.dependency is None:
-        return True
-    for condition in child.dependency.condition.split(","):
+def enabled(root: Instance, parent: Instance, dependency: Dependency, given: Values) -> bool:
+    """Whether a dependency of `parent` takes part: its condition decides, else its tags."""
+    for condition in dependency.condition.split(","):
         keys = (*parent.keys, *condition.strip().split("."))
         found = _value(root, given, keys) if condition.strip() else None
         if isinstance(found, bool):
             return found
-    tags = [_value(root, given, ("tags", tag)) for tag in child.dependency.tags]
+    tags = [_value(root, given, ("tags", tag)) for tag in dependency.tags]
     return any(tag is True for tag in tags) or all(tag is not False for tag in tags)
 
 

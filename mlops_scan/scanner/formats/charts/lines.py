@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlops_scan.scanner.formats.chartrender import Output
+from mlops_scan.scanner.formats.charts.render import Output
 from mlops_scan.scanner.formats.gotemplate.goprint import show
 from mlops_scan.scanner.formats.gotemplate.nodes import Value
 from mlops_scan.scanner.formats.gotemplate.values import Items, Origin, Read, Values, current, origin

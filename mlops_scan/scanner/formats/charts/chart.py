@@ -10,9 +10,9 @@ from typing import Protocol, TypeVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.charts.helmignore import ignored
 from mlops_scan.scanner.formats.gotemplate.functions.semver import satisfies
-from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, TemplateError, Value
-from mlops_scan.scanner.formats.gotemplate.objects import glob_pattern
+from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, TemplateError
 from mlops_scan.scanner.formats.gotemplate.values import Values, from_node
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Readable
 from mlops_scan.scanner.model import Location, Note
@@ -131,8 +131,9 @@ def load(tree: Repository, folder: str, depth: int = 0) -> Chart | None:
     node = parsed.documents[0] if parsed.documents else None
     if not isinstance(node, Mapping):
         return None
-    ignored = _ignored(tree, folder)
-    inside = [path for path in _inside(tree, folder) if not ignored(path)]
+    rules = tree.get(posixpath.join(folder, ".helmignore"))
+    left_out = ignored(rules.text) if rules is not None else None
+    inside = [path for path in _inside(tree, folder) if left_out is None or not left_out(path)]
     notes: list[Note] = []
     chart = Chart(
         folder=folder,
@@ -246,44 +247,3 @@ def _folders(tree: Repository) -> dict[str, list[str]]:
         if name == ANCHOR and folder and not is_vendored(tree, folder):
             made.setdefault(posixpath.basename(folder), []).append(folder)
     return made
-
-
-def _ignored(tree: Repository, folder: str) -> Callable[[str], bool]:
-    """Whether .helmignore keeps a path out of the chart."""
-    source = tree.get(posixpath.join(folder, ".helmignore"))
-    if source is None:
-        return lambda _: False
-    lines = [line.strip() for line in source.text.split("\n")]
-    rules = [_rule(line) for line in lines if line and not line.startswith(("#", "!"))]
-    patterns = [rule for rule in rules if rule is not None]
-    return lambda path: any(pattern.match(path) for pattern in patterns)
-
-
-def _rule(line: str) -> re.Pattern[str] | None:
-    """A line of .helmignore: a name anywhere, or a path from the chart's folder; what lies below is kept out, too."""
-    bare = line.strip("/")
-    if not bare or len(line) > 500 or bare in ("*", "**", "templates", "templates/*", ANCHOR):
-        return None
-    body = glob_pattern(bare).pattern.removesuffix(r"\Z")
-    start = "" if "/" in line.rstrip("/") else "(?:.*/)?"
-    end = "/.*" if line.endswith("/") else r"(?:/.*)?\Z"
-    return re.compile(f"{start}{body}{end}", re.DOTALL)
-
-
-def plain_defaults(chart: Chart, most: int = bounds.FACT_NODES) -> dict[str, Value]:
-    """The default values as JSON data, cut off after `most` nodes."""
-    left = [most]
-
-    def cut(value: Value, depth: int) -> Value:
-        left[0] -= 1
-        if left[0] < 0 or depth > bounds.YAML_DEPTH:
-            return None
-        if isinstance(value, dict):
-            return {key: cut(child, depth + 1) for key, child in value.items() if left[0] > 0}
-        if isinstance(value, list):
-            return [cut(child, depth + 1) for child in value if left[0] > 0]
-        if isinstance(value, str):
-            return value[: bounds.FACT_TEXT]
-        return int(value) if isinstance(value, float) and value.is_integer() else value
-
-    return dict(cut(chart.defaults, 0) or {})
