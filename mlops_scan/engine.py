@@ -9,7 +9,7 @@ from time import perf_counter
 from mlops_scan import plugins, rules
 from mlops_scan.rules import advice
 from mlops_scan.rules.advice.base import Chooser
-from mlops_scan.rules.base import Rule
+from mlops_scan.rules.base import Absence, Rule
 from mlops_scan.scanner import catalog, reading, suppress, walk
 from mlops_scan.scanner.config import Config, selects
 from mlops_scan.scanner.evidence.gather import gather
@@ -78,14 +78,14 @@ def understand(facts: tuple[Fact, ...], paths: tuple[str, ...], config: Config, 
 def judge(graph: Graph, chosen: list[type[Rule]], persona: Persona = Persona.REGULAR) -> Iterator[Finding]:
     """All findings of the rules that apply, each place and subject once, by place.
 
-    Examples beside a system are left to an audit.
+    Examples beside a system are left to an audit; what the whole repository lacks is not told by a place.
     """
     found = (
         finding
         for rule in chosen
         if rule().applies(graph)
         for finding in rule().check(graph)
-        if persona is Persona.AUDIT or graph.is_production(finding.at.path)
+        if persona is Persona.AUDIT or issubclass(rule, Absence) or graph.is_production(finding.at.path)
     )
     unique = {(finding.rule, finding.at.path, finding.at.line, finding.subject): finding for finding in found}
     yield from sorted(unique.values(), key=lambda finding: finding.order)

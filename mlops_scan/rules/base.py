@@ -130,7 +130,7 @@ class Absence(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         if self.capability in graph.external or self.present(graph):
             return
-        places = list(dict.fromkeys(self.needed(graph)))
+        places = sorted(dict.fromkeys(self.needed(graph)), key=lambda place: not graph.is_production(place.at.path))
         if not places:
             return
         partial = graph.evidence(self.capability, Status.DISABLED, Status.DECLARED)[:3]

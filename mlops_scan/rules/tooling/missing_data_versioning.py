@@ -60,30 +60,32 @@ class MissingDataVersioning(Absence):
             return
         training = frozenset(path for use in graph.training for path in graph.closure(use.at.path))
         held = {fact.at.path.rsplit("/", 1)[-1] for fact in graph.all_facts("dataset")}
-        for use in graph.uses("reads-data"):
-            if use.at.path in training and _is_mutable(use, held):
-                yield Place(use.at, "reads data from a place outside git")
+        reads = [use for use in graph.uses("reads-data") if use.at.path in training and use.given("data")]
+        sources = [(use, _source(use)) for use in reads]
+        outside = [use for use, source in sources if source and not _is_kept(source, held)]
+        if not outside and not any(_is_kept(source, held) for _, source in sources if source):
+            outside = [use for use, source in sources if source is None]  # an argument: from who knows where
+        for use in outside:
+            yield Place(use.at, "reads data from a place outside git")
 
     def message(self, graph: Graph) -> str:
         return "Training reads data from outside git, and no version of that data is recorded."
 
 
-def _is_mutable(use: Use, held: set[str]) -> bool:
-    """Whether what is read lies outside git and its name holds no version. A call without a source reads its own."""
-    if not use.given("data"):
-        return False
+def _is_kept(source: str, held: set[str]) -> bool:
+    """Whether git holds what is read, or its name holds a version."""
+    return bool(_VERSIONED.search(source)) or re.split(r"[/\\]", source)[-1] in held
+
+
+def _source(use: Use) -> str | None:
+    """What a call reads, as far as it is known; None where nothing is."""
     source = use.argument("data")
-    text = source if isinstance(source, str) else _known(source)
-    if not text:
-        return not isinstance(source, str)
-    if _VERSIONED.search(text):
-        return False
-    return text.rsplit("/", 1)[-1] not in held
-
-
-def _known(source: object) -> str:
+    if isinstance(source, str):
+        return source
     if isinstance(source, dict):
         if isinstance(source.get("const"), str):
             return str(source["const"])
-        return "".join(part for part in source.get("parts") or () if isinstance(part, str))
-    return ""
+        parts = "".join(part for part in source.get("parts") or () if isinstance(part, str))
+        joined = "/".join(part for part in source.get("args") or () if isinstance(part, str))
+        return parts or joined or None
+    return None

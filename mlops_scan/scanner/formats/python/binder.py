@@ -69,10 +69,13 @@ class Binder:
         if isinstance(value, (ast.Call, ast.BoolOp, ast.Subscript)) and (
             not found.known or found.name in CONSTANT_CALLS
         ):
-            known = self.values.const(value, scope)
+            plain = self.values.of(value, scope)
+            partly = isinstance(plain, dict) and "expr" in plain
+            known = plain.get("const", MISSING) if partly else plain
+            parts = plain.get("parts") if partly else None
             name = found.name if found.known or found.name == "open" else ""
-            if known is not MISSING or name == "open":
-                return Binding(name, found.known, const=known, scope=scope)
+            if known is not MISSING or parts or name == "open":
+                return Binding(name, found.known, const=known, parts=parts, scope=scope)
         if found.known or found.local or found.const is not MISSING or found.node is not None:
             return found
         return Binding(scope=scope)
