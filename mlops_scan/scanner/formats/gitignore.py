@@ -24,10 +24,11 @@ class _Pattern:
         at = step = 0
         star, resume = -1, 0
         while at < len(parts):
-            segment = self.segments[step] if step < len(self.segments) else False
-            if segment is None:
+            left = step < len(self.segments)
+            segment = self.segments[step] if left else None
+            if left and segment is None:
                 star, resume, step = step, at, step + 1
-            elif segment and segment.match(parts[at]):
+            elif segment is not None and segment.match(parts[at]):
                 at, step = at + 1, step + 1
             elif star >= 0:
                 resume += 1
