@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 _MODULE_TARGET = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?\Z")  # uvicorn app.main:app
 _SUFFIXES = (".py", ".sh", ".ipynb", ".R", ".bash")
+_SHELLS = frozenset(("bash", "sh", "zsh", "source", "exec", "env"))
 _MODULE_SERVERS = frozenset(
     ("uvicorn", "gunicorn", "hypercorn", "daphne", "waitress-serve", "celery", "functions-framework")
 )
@@ -38,8 +39,8 @@ def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Ite
     if words[:1] == ["python"] and "-m" in words[:4] and words.index("-m") + 1 < len(words):
         yield from _module(words[words.index("-m") + 1], folder, files)
         return
-    for word in words:
-        if word.endswith(_SUFFIXES) or word.startswith("./"):
+    for index, word in enumerate(words):
+        if word.endswith(_SUFFIXES) or (word.startswith("./") and (not index or words[0] in _SHELLS)):
             if path := locate(word, folder, files):
                 yield path
         elif match := _MODULE_TARGET.match(word):
