@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.charts import objects, summary
-from mlops_scan.scanner.formats.charts.chart import Chart, Repository, is_vendored, load, read_values
+from mlops_scan.scanner.formats.charts.chart import ANCHOR, Chart, Repository, is_vendored, load, read_values
 from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
 from mlops_scan.scanner.formats.charts.lines import Lines
 from mlops_scan.scanner.formats.charts.release import Instance, enabled, install
@@ -30,6 +31,7 @@ def facts(tree: Repository, folder: str) -> Iterator[Fact | Note]:
     """Everything that the chart at `folder` says; one that another chart carries in its charts/ is told with that."""
     chart = load(tree, folder)
     if chart is None:
+        yield Note(Location(posixpath.join(folder, ANCHOR)), "not a chart: no mapping could be read")
         return
     yield summary.chart_fact(tree, chart)
     yield from chart.notes
