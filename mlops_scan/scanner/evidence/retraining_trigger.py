@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
+
+
+_TESTING = re.compile(r"(?:^|[^a-z])(?:ci|tests?|testing|lint|links|stale|checks?)(?:[^a-z]|$)", re.IGNORECASE)
+_TIMES = frozenset(("cron", "interval", "rrule", "schedule", "schedules"))
 
 
 class RetrainingTrigger(Derivation):
@@ -17,6 +22,8 @@ class RetrainingTrigger(Derivation):
         if not training:
             return
         for schedule in graph.facts("schedule"):
+            if _tests(graph, schedule):
+                continue
             reached = _reached(graph, schedule)
             if not training.isdisjoint(reached):
                 yield self.evidence("schedule", schedule.at, f"schedule '{schedule.name}' trains", state(schedule))
@@ -24,16 +31,42 @@ class RetrainingTrigger(Derivation):
             closure = graph.closure(use.at.path)
             if not training.isdisjoint(closure) and not use.disabled:
                 yield self.evidence(use.tool, use.at, f"{use.fact.name} schedules training")
+        yield from self._served_flows(graph, training)
         yield from self._drift_triggered(graph, training)
+
+    def _served_flows(self, graph: Graph, training: set[str]) -> Iterator[Evidence]:
+        """`flow.serve(cron=...)`: a call on a function that is decorated as a pipeline."""
+        flows = {
+            str(use.fact.get("decorates")): use.tool
+            for use in graph.uses("pipeline-definition")
+            if use.fact.get("decorates")
+        }
+        for call in graph.facts("call"):
+            flow = call.name.rpartition(".")[0].rpartition(".")[2]
+            timed = not _TIMES.isdisjoint(call.get("kwargs") or ())
+            if flow in flows and timed and not training.isdisjoint(graph.closure(call.at.path)):
+                yield self.evidence(flows[flow], call.at, f"{call.name} schedules training", state(call))
 
     def _drift_triggered(self, graph: Graph, training: set[str]) -> Iterator[Evidence]:
         """A drift check whose branch calls a function of training code."""
-        names = {fact.name.split(".")[-1]: fact.at.path for fact in graph.facts("function") if fact.at.path in training}
+        names = {
+            str(use.fact.get("function")).split(".")[-1] for use in graph.uses("trains") if use.fact.get("function")
+        }
+        names |= {fact.name for fact in graph.facts("function") if fact.at.path in training and "train" in fact.name}
         watching = {use.at.path for use in graph.uses("drift-check", "drift-monitoring")}
         for fact in graph.facts("comparison"):
             called = {call.split(".")[-1] for call in fact.get("body") or ()}
             if fact.at.path in watching and not called.isdisjoint(names):
                 yield self.evidence("drift", fact.at, f"'{fact.name}' starts training", Status.USED)
+
+
+def _tests(graph: Graph, schedule: Fact) -> bool:
+    """A workflow that tests the code by the clock too: what it trains, nobody keeps."""
+    if schedule.get("where") != "ci":
+        return False
+    path = str(schedule.get("owner") or schedule.at.path).partition("#")[0]
+    titles = [str(one.get("title") or "") for one in graph.in_file(path, "workflow")]
+    return any(_TESTING.search(text) for text in (path.rsplit("/", 1)[-1], *titles))
 
 
 def _reached(graph: Graph, schedule: Fact) -> frozenset[str]:
