@@ -14,6 +14,8 @@ from mlops_scan.scanner.model import Evidence, Finding, Result, Severity, Status
 CONCERNS = ("serving", "optimization", "tooling", "observability", "reproducibility", "security", "cost")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _PLACES = 3  # places shown for one capability
+_RELATED = 4
+_STEPS = 8  # of a chain of links
 _NOTICES = 8
 
 
@@ -103,7 +105,7 @@ def _finding(finding: Finding, width: int) -> Iterator[tuple[str, str]]:
     head = f"  {finding.severity.label:<8} {finding.rule}"
     yield f"{head:<{max(0, width - len(place) - 1)}} {place}", _STYLES[finding.severity]
     yield f"           {printable(finding.message)}", ""
-    for related in finding.places[1:5]:
+    for related in dict.fromkeys((*finding.places[1 : _RELATED + 1], *finding.chain[:_STEPS])):
         yield f"             {printable(str(related.at)):<28}  {printable(related.note)}".rstrip(), "dim"
     if finding.looked_for:
         yield f"           looked for: {printable(finding.looked_for)}", "dim"
@@ -136,7 +138,7 @@ def _closing(result: Result) -> str:
     files = result.coverage
     left = f", {len(files.skipped)} left out" if files.skipped else ""
     unread = f", {len({note.at.path for note in files.unreadable})} with unread parts" if files.unreadable else ""
-    rules = f"{len(result.rules)} rules over {files.parsed} of {files.files} files{left}{unread}"
+    rules = f"{len(result.rules)} rule{'s' if len(result.rules) != 1 else ''} over {files.parsed} of {files.files} files{left}{unread}"
     if not result.profile.is_ml:
         return f"{rules} in {result.seconds:.2f} s."
     more = " Details: mlops-scan explain RULE." if result.open_findings else ""
