@@ -31,7 +31,7 @@ class CommittedModelArtifact(Rule):
         return float(booster.predict(xgboost.DMatrix([[x]]))[0])
     ```
     ```json title="models/churn_model.json"
-    {"learner": {"attributes": {}, "gradient_booster": {"name": "gbtree", "model": {"trees": []}}}, "version": [2, 1, 1]}
+    {"learner": {"attributes": {}, "gradient_booster": {"name": "gbtree", "model": {"trees": []}}}, "version": [2, 1]}
     ```
 
     ## Use instead

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from mlops_scan.rules.base import ANY_CODE, Rule
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.formats.credentials import looks_real, names_secret, redact
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Confidence, Fact, Finding, Severity
+from mlops_scan.scanner.model import Confidence, Fact, Finding, Location, Severity
 
 _CONFIGURED = ("env", "constant", "setting")
+_DECLARED = ("terraform", "cloudformation", "bicep", "arm")
 
 
 class PlaintextSecret(Rule):
@@ -82,9 +84,16 @@ class PlaintextSecret(Rule):
 
 
 def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
-    """Literal values that are given to names of secrets: environment, constants, settings."""
+    """Literal values that are given to names of secrets: environment, constants, settings, attributes of resources."""
     for fact in graph.facts(*_CONFIGURED):
         value: Any = fact.get("value")
         name = fact.name.rpartition(".")[2]
         if isinstance(value, str) and value and names_secret(name):
             yield name, value, fact
+    for fact in graph.facts("resource"):
+        if fact.get("platform") in _DECLARED:
+            lines = fact.get("lines") or {}
+            for name, value in sorted((fact.get("data") or {}).items()):
+                if isinstance(value, str) and value and names_secret(name):
+                    at = Location(fact.at.path, int(lines.get(name) or fact.at.line))
+                    yield name, value, replace(fact, at=at)

@@ -66,7 +66,7 @@ class RequestModelLoad(Rule):
             if handler is None or use.disabled or _is_cached(graph, use):
                 continue
             yield self.finding(
-                f"'{use.fact.name}' loads the model inside the request handler '{handler.fact.get('decorates')}'.",
+                f"'{use.fact.name}' loads the model inside the request handler '{_function(handler)}'.",
                 use.at,
                 subject=f"{use.at.path}#{function}:{use.fact.name}",
                 related=[Place(handler.at, "this handler answers a request")],
@@ -75,10 +75,15 @@ class RequestModelLoad(Rule):
 
 def _handlers(graph: Graph) -> dict[tuple[str, str], Use]:
     return {
-        (use.at.path, str(use.fact.get("decorates"))): use
+        (use.at.path, _function(use)): use
         for use in graph.uses("web-route")
-        if use.fact.get("decorates")
+        if use.fact.get("decorates") or use.fact.kind == "function"
     }
+
+
+def _function(handler: Use) -> str:
+    """The function that answers: decorated as a route, or known by its name."""
+    return str(handler.fact.get("decorates") or handler.fact.name)
 
 
 def _called_by(graph: Graph, use: Use, handlers: dict[tuple[str, str], Use]) -> Use | None:

@@ -27,6 +27,7 @@ class EvaluationGate(Derivation):
             (use.at.path, use.fact.name) for use in graph.uses("promotes", "deploys") if use.fact.kind == "call"
         }
         stopping = {path for path, _ in promoting} | {use.at.path for use in graph.uses("evaluates")}
+        stopping |= _steps(graph)
         names = {name for _, name in promoting}
         for fact in graph.facts("comparison"):
             if not set(fact.get("ops") or ()) & {"<", "<=", ">", ">="}:
@@ -39,6 +40,15 @@ class EvaluationGate(Derivation):
             stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in stopping)
             if promotes or (stops and fact.get("in") in ("if", "assert")):
                 yield self.evidence("python", fact.at, f"'{fact.name}' decides")
+
+
+def _steps(graph: Graph) -> set[str]:
+    """Files that a CI job, a make target or a pipeline step runs: when they fail, what comes after does not happen."""
+    return {
+        edge.target[5:]
+        for edge in graph.edges("runs")
+        if edge.target.startswith("file:") and edge.source.partition(":")[0] in ("job", "target", "step")
+    }
 
 
 def _leads_to_promotion(graph: Graph, fact: Fact, call: str) -> bool:

@@ -6,7 +6,7 @@ Inside: plain adjacency, because importing networkx costs 135 ms; it is imported
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from mlops_scan.scanner import catalog, paths
@@ -215,10 +215,21 @@ class Graph:
     # -- files and versions --------------------------------------------------------------------------------------
 
     def readers_of(self, path: str) -> tuple[Place, ...]:
-        """Where code loads the model file at `path`, or names it in a call (to join a path, say)."""
+        """Where code loads the model file at `path`, names it in a call (to join a path, say), or ships it."""
         name = path.rsplit("/", 1)[-1]
         loads = [Place(edge.at, "loads it") for edge in self.links_to(f"model:{name}", "reads")]
-        return (*loads, *(Place(at, "names it") for at in self.mentions(name)))
+        named = [Place(at, "names it") for at in self.mentions(name)]
+        return (*loads, *named, *(Place(at, "copies it into an image") for at in self._shipped(path)))
+
+    def _shipped(self, path: str) -> Iterator[Location]:
+        """Where a Dockerfile copies the file by its name or that of its folder; `COPY . .` copies anything."""
+        copying = {edge.source for edge in self.links_to(f"file:{path}", "copies")}
+        for stage in self.facts("stage") if copying else ():
+            if f"stage:{stage.at.path}#{stage.name}" in copying:
+                for copy in stage.get("copies") or ():
+                    source = str(copy.get("src") or "").strip("/").removeprefix("./")
+                    if source not in ("", ".") and f"/{source}/" in f"/{path}/":
+                        yield Location(stage.at.path, int(copy.get("line") or stage.at.line))
 
     def mentions(self, name: str) -> tuple[Location, ...]:
         """Where a call outside tests passes a text that is this file name, or a path that ends with it."""

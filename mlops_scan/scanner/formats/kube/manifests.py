@@ -14,8 +14,7 @@ from mlops_scan.scanner.model import Location, Note
 _KIND = re.compile(r"""(?:^|["'{,])kind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)""", re.MULTILINE)
 _MARGIN_KIND = re.compile(r"""^["']?kind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)""", re.MULTILINE)
 _TEMPLATED = re.compile(r"\{\{|\{%|<%")
-# definitions of types, and the configuration of kustomize, which has a parser of its own
-_PASSED_OVER = frozenset(("CustomResourceDefinition", "Kustomization", "Component"))
+_KUSTOMIZE = "kustomize.config.k8s.io"  # has a parser of its own; other groups have a kind Kustomization too
 
 
 def manifests(source: Readable) -> Parsed:
@@ -56,7 +55,9 @@ def _wanted(text: str) -> bool:
     if "apiVersion" not in text:
         return False
     first = _MARGIN_KIND.search(text) or _KIND.search(text)
-    return first is not None and first[1] not in _PASSED_OVER
+    if first is None or first[1] == "CustomResourceDefinition":
+        return False
+    return first[1] not in ("Kustomization", "Component") or _KUSTOMIZE not in text
 
 
 def _reason(text: str, reason: str) -> str:

@@ -84,9 +84,7 @@ def facts(
     yield _resource(scene, document, at.path)
     yield from _workload_facts(scene, document, at.path)
     yield from _configuration(scene, document)
-    if (
-        yamlnodes.text(document, "kind") == "Secret" and origin != "helm"
-    ):  # a chart makes its values when it is installed
+    if yamlnodes.text(document, "kind") == "Secret" and origin != "helm":  # a chart gets its values later
         yield from _credentials(scene, document)
 
 
