@@ -13,6 +13,10 @@ from mlops_scan.scanner.model import Evidence
 # a file whose name says that it scores, and a call that puts its answers somewhere
 _INFERENCE = re.compile(r"(?:^|/)[^/]*(?:inference|infer|predict|prediction|score|scoring)[^/]*\.py$", re.IGNORECASE)
 _WRITES = re.compile(r"\.(?:write|save|upload|insert|put|to_(?:csv|parquet|sql|gbq|json|feather|pickle))\w*$")
+_KEEPS = re.compile(
+    r"\.?(?:register|save|store|write|insert|upload|publish|export)\w*_(?:predictions?|results?|scores?|forecasts?)$"
+)
+_SCORES = re.compile(r"(?:^|[._])(?:batch_?)?(?:inference|infer|predict|score|scoring|forecast)(?:$|_)", re.IGNORECASE)
 MODEL_ROLES = ("loads-model", "loads-hub-model", "registry-load", "predicts")
 
 
@@ -60,17 +64,25 @@ def online_serving(graph: Graph) -> tuple[Use, ...]:
 
 
 def batch_serving(graph: Graph) -> tuple[Use, ...]:
-    """Batch inference products, and jobs that load a model, predict and write what it says."""
+    """Batch inference products, jobs that load a model, predict and write what it says, and pipeline steps that do."""
     found = [use for use in graph.uses("batch-scoring") if not use.disabled]
     loads = frozenset(use.at.path for use in graph.uses("loads-model", "registry-load", "loads-hub-model"))
-    others = {
-        use.at.path for use in graph.uses("trains", "web-app", "web-route", "demo-ui", "evaluates", "splits-randomly")
-    }
+    web = {use.at.path for use in graph.uses("web-app", "web-route", "demo-ui")}
+    others = web | {use.at.path for use in graph.uses("trains", "evaluates", "splits-randomly")}
+    asked = frozenset(path for one in web for path in graph.closure(one))
+    started = {fact.at.path for fact in graph.facts("entry-point")}
+    steps = {(use.at.path, str(use.fact.get("decorates"))) for use in graph.uses("pipeline-definition")}
     for use in graph.uses("predicts"):
         path = use.at.path
         if path in others or paths.is_example(path) or path.endswith(".ipynb") or use.disabled:
             continue
-        if _writes(graph, use) and (not loads.isdisjoint(graph.closure(path)) or _INFERENCE.search(path)):
+        if path in asked and path not in started:
+            continue  # a web application imports it: it answers requests
+        loaded = not loads.isdisjoint(graph.closure(path))
+        function = str(use.fact.get("function") or "")
+        if (loaded or _INFERENCE.search(path)) and (_writes(graph, use) or (path in started and _keeps(graph, path))):
+            found.append(use)
+        elif (path, function) in steps and _SCORES.search(function):
             found.append(use)
     return tuple(found)
 
@@ -81,6 +93,11 @@ def _writes(graph: Graph, use: Use) -> bool:
     if _INFERENCE.search(use.at.path):
         writing += [fact for fact in graph.in_file(use.at.path, "call") if _WRITES.search(fact.name)]
     return bool(writing)
+
+
+def _keeps(graph: Graph, path: str) -> bool:
+    """Whether a program hands its predictions to a function that is named for keeping them."""
+    return any(_KEEPS.search(fact.name) for fact in graph.in_file(path, "call"))
 
 
 def model_files(graph: Graph) -> frozenset[str]:
