@@ -20,12 +20,12 @@ _DRAFT_FORMAT = "architecture"
 
 def check(options: Options, commands: Collection[str]) -> int:
     """Scan, report, and say by the exit code whether something at or above `--fail-on` was found."""
-    reports = _reports()
-    config = settle(options, reports, commands)
-    result = _scan(options, config)
-    terminal.write(_on_stdout(result, config, options, reports))
+    known = reports()
+    config = settle(options, known, commands)
+    result = scan(options, config)
+    terminal.write(_on_stdout(result, config, options, known))
     for name, file in config.outputs:
-        write_output(file, terminal.encoded(reports[name]().render(result)))
+        write_output(file, terminal.encoded(known[name]().render(result)))
     if options.verbose:
         _tell_more(result, config)
     return _exit_code(result, config, options)
@@ -33,9 +33,9 @@ def check(options: Options, commands: Collection[str]) -> int:
 
 def draft(options: Options, file: Path | None) -> int:
     """Write the architecture document."""
-    reports = _reports()
-    config = settle(options, reports)
-    text = reports[_DRAFT_FORMAT]().render(_scan(options, config))
+    known = reports()
+    config = settle(options, known)
+    text = known[_DRAFT_FORMAT]().render(scan(options, config))
     if file is None:
         terminal.write(text)
     else:
@@ -43,13 +43,16 @@ def draft(options: Options, file: Path | None) -> int:
     return 0
 
 
-def _reports() -> dict[str, type[Report]]:
-    from mlops_scan import plugins, reports
+def reports() -> dict[str, type[Report]]:
+    """Every report by the name of its format."""
+    from mlops_scan import plugins
+    from mlops_scan import reports as folder
 
-    return {report.format: report for report in plugins.load(reports, Report)}
+    return {report.format: report for report in plugins.load(folder, Report)}
 
 
-def _scan(options: Options, config: Config) -> Result:
+def scan(options: Options, config: Config) -> Result:
+    """One scan with progress on a terminal. Raises RejectedError for a plugin that is not installed."""
     from mlops_scan import engine
 
     if options.debug:

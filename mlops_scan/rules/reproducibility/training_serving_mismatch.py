@@ -97,6 +97,7 @@ class TrainingServingMismatch(Rule):
                             Place(written, "training writes the model"),
                             Place(read, "the service loads it"),
                         ],
+                        chain=graph.delivery(written, read),
                         remedy=f"Pin {name}=={_version(made)} for the service too, from one lock file.",
                     )
 

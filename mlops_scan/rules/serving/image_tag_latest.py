@@ -55,6 +55,7 @@ class ImageTagLatest(Rule):
     remedy = "Name a version tag, or better a digest."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
+        told: set[Location] = set()  # one values line can feed many images
         owners = {workload.id: workload for workload in graph.workloads()}
         for image in graph.facts("image"):
             if image.get("role") not in ("run", "ci", "copy") or image.get("local_build") or not _floats(image):
@@ -62,9 +63,13 @@ class ImageTagLatest(Rule):
             workload = owners.get(str(image.get("owner")))
             if image.get("state") == "disabled" or (workload is not None and workload.fact.get("hook")):
                 continue
+            place = _place(image)
+            if place in told:
+                continue
+            told.add(place)
             yield self.finding(
                 f"Image '{image.name}' {_says(image)}.",
-                _place(image),
+                place,
                 subject=f"{image.get('owner')}/{image.name}",
             )
 
