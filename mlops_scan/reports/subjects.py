@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -11,11 +11,12 @@ from mlops_scan.scanner.model import Edge, Node, Result
 
 def named(result: Result, word: str) -> list[Node]:
     """The nodes that `word` means: the id, else the whole label, else every label that ends with it."""
-    for fits in (
+    tests: tuple[Callable[[Node], bool], ...] = (
         lambda node: node.id == word,
         lambda node: node.label == word,
         lambda node: node.label.rpartition("#")[2] == word or node.label.endswith((f"/{word}", f"#{word}")),
-    ):
+    )
+    for fits in tests:
         if found := [node for node in result.nodes if fits(node)]:
             return found
     return []
