@@ -13,7 +13,7 @@ from typing import Any
 import mlops_scan
 from mlops_scan.reports import pages
 from mlops_scan.reports.base import Report
-from mlops_scan.reports.escape import json_text
+from mlops_scan.reports.escape import json_text, printable
 from mlops_scan.reports.json import fingerprint
 from mlops_scan.reports.sources import Sources
 from mlops_scan.scanner.model import Coverage, Finding, Location, Place, Result, RuleInfo, Severity
@@ -140,7 +140,7 @@ def _message(finding: Finding, related: list[Place]) -> str:
 
 def _escaped(text: str) -> str:
     """Text that holds no link: brackets are escaped as SARIF wants them (SARIF 2.1.0, section 3.11.6)."""
-    return re.sub(r"([\[\]\\])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\[\]\\])", r"\\\1", printable(" ".join(text.split())))
 
 
 def _related(number: int, place: Place, sources: Sources) -> Any:

@@ -138,7 +138,8 @@ def _closing(result: Result) -> str:
     files = result.coverage
     left = f", {len(files.skipped)} left out" if files.skipped else ""
     unread = f", {len({note.at.path for note in files.unreadable})} with unread parts" if files.unreadable else ""
-    rules = f"{len(result.rules)} rule{'s' if len(result.rules) != 1 else ''} over {files.parsed} of {files.files} files{left}{unread}"
+    ran = f"{len(result.rules)} rule{'s' if len(result.rules) != 1 else ''}"
+    rules = f"{ran} over {files.parsed} of {files.files} files{left}{unread}"
     if not result.profile.is_ml:
         return f"{rules} in {result.seconds:.2f} s."
     more = " Details: mlops-scan explain RULE." if result.open_findings else ""

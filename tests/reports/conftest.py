@@ -35,7 +35,7 @@ def train(x, y):
 """
 EVIL = (
     "**bold** `code` <img src=x onerror=alert(1)> [click](https://evil.example/x) ![i](https://evil.example/i.png)"
-    ' https://evil.example/y www.evil.example | pipe "quote" \\u001b[31mred\\u001b[0m \\u202egnp.exe \\u2028 \\ud800 %%{init}%%'
+    ' https://evil.example/y www.evil.example | pipe "quote" \\u001b[31mred\\u001b[0m \\u202egnp.exe \\u2028 %%{init}%%'
     " ::error::owned $x$ &lt;b&gt; <!-- c --> #quot; ```"
 )
 FILES = (
@@ -76,6 +76,8 @@ def hostile(root: Path) -> None:
         f'    spec:\n      containers:\n        - name: "{quoted}"\n          image: "evil/{quoted}:latest"\n'
         f'          command: ["uvicorn", "plain:app", "{quoted}"]\n'
     )
+    cell = f'{{"cell_type": "code", "source": ["import torch\\ntorch.load(\'\\ud800{quoted.replace("`", "")}\')"]}}'
+    (root / "book.ipynb").write_text(f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}')
     (root / "broken.yaml").write_text(f"apiVersion: v1\nkind: [ {text.splitlines()[0]}\n", encoding="utf-8")
     (root / "Dockerfile").write_text(
         "FROM evil/`code`<b>[x](y):latest\nCOPY . .\nRUN pip install -r requirements.txt\n"
