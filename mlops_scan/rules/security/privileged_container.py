@@ -58,7 +58,11 @@ class PrivilegedContainer(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         for workload in graph.workloads():
-            if workload.disabled or workload.fact.get("namespace") == "kube-system":
+            if (
+                workload.disabled
+                or workload.fact.get("namespace") == "kube-system"
+                or graph.bystanders.includes(workload)
+            ):
                 continue
             for container in workload.containers:
                 privileged = any(variant.get("privileged") is True for variant in container.variants)

@@ -78,7 +78,7 @@ class MissingAutoscaler(Rule):
                 or graph.links_to(workload.node, "scales", "steers")
             ):
                 continue
-            if graph.exposes(workload, container):
+            if graph.exposes(workload, container) and not graph.bystanders.keeps_data(workload, container):
                 judged.add(workload.id)
                 line = workload.fact.get("kind_line")
                 yield self.finding(

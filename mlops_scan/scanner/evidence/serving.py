@@ -17,7 +17,7 @@ _KEEPS = re.compile(
     r"\.?(?:register|save|store|write|insert|upload|publish|export)\w*_(?:predictions?|results?|scores?|forecasts?)$"
 )
 _SCORES = re.compile(r"(?:^|[._])(?:batch_?)?(?:inference|infer|predict|score|scoring|forecast)(?:$|_)", re.IGNORECASE)
-MODEL_ROLES = ("loads-model", "loads-hub-model", "registry-load", "predicts")
+MODEL_ROLES = ("loads-model", "loads-hub-model", "registry-load", "predicts", "llm-client")
 
 
 class Serving(Derivation):
@@ -58,9 +58,22 @@ def web_serving(graph: Graph) -> tuple[Use, ...]:
 
 
 def online_serving(graph: Graph) -> tuple[Use, ...]:
-    """What answers requests with a model: model servers, endpoints, web handlers that come to a model."""
-    servers = tuple(use for use in graph.uses("model-server") if not use.disabled)
+    """What answers requests with a model: model servers, endpoints, web handlers that come to a model.
+
+    Not: a server that CI starts to test something, and one in a form that says how others are to be run.
+    """
+    forms = frozenset(one.id for one in graph.workloads() if graph.bystanders.is_form(one))
+    servers = tuple(
+        use
+        for use in graph.uses("model-server")
+        if not use.disabled and not _is_test_run(graph, use) and use.fact.get("owner") not in forms
+    )
     return servers + web_serving(graph)
+
+
+def _is_test_run(graph: Graph, use: Use) -> bool:
+    """Whether a CI job starts the server where it runs itself, for as long as it runs."""
+    return use.fact.get("where") == "ci" and use.fact.kind == "command" and not graph.has_role(use.fact, "deploys")
 
 
 def batch_serving(graph: Graph) -> tuple[Use, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from mlops_scan.scanner import catalog, paths
+from mlops_scan.scanner.graph.bystanders import ABOUT_MODELS, HELPING, Bystanders
 from mlops_scan.scanner.graph.handover import pairs
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
@@ -53,7 +54,7 @@ class Graph:
         self._by_file: dict[str, dict[str, list[Fact]]] = {}
         self._closures: dict[str, frozenset[str]] = {}
         self._versions: Versions | None = None
-        self._agents: set[tuple[str, str]] | None = None
+        self._bystanders: Bystanders | None = None
         self._fact_index: dict[int, list[Use]] | None = None
 
     # -- building (link, evidence and profile only) -----------------------------------------------------------
@@ -184,25 +185,32 @@ class Graph:
         """Containers of the system that are meant to stay up, as deployed to a cluster.
 
         Left out: compose services, jobs and single pods, init containers, chart hooks, containers that only sleep, what
-        the defaults switch off, and cluster add-ons (namespace kube-system, monitoring agents).
+        the defaults switch off, and what runs beside the system (cluster add-ons, controllers, agents, notebooks).
         """
         return tuple(
             (workload, container)
             for workload in self.workloads()
-            if stays_up(workload)
+            if stays_up(workload) and not self.bystanders.includes(workload)
             for container in workload.containers
             if not container.init and not is_idle(container) and not self.is_agent(workload, container)
         )
 
     def is_agent(self, workload: Workload, container: Container) -> bool:
-        """Whether the container is a monitoring or cluster component of somebody else, by its image."""
-        if self._agents is None:
-            self._agents = {
-                (str(use.fact.get("owner")), str(use.fact.get("raw")))
-                for use in self.uses("infra-monitoring", "cluster-agent")
-                if use.fact.kind == "image"
-            }
-        return (workload.id, container.image) in self._agents
+        """Whether the container is a helper by its image or command: monitoring, the cluster's own, a notebook."""
+        return self.bystanders.is_agent(workload, container)
+
+    @property
+    def bystanders(self) -> Bystanders:
+        """What runs beside the ML system."""
+        offers = self.profile.kind == "platform"
+        if self._bystanders is None or self._bystanders.offers != offers:
+            self._bystanders = Bystanders(
+                self.uses(*HELPING),
+                self.facts("chart"),
+                {use.at.path for use in self.uses(*ABOUT_MODELS)},
+                offers=offers,
+            )
+        return self._bystanders
 
     def exposes(self, workload: Workload, container: Container) -> bool:
         """Whether something can call the container: it has ports, or a Service selects its pods."""
@@ -269,6 +277,16 @@ class Graph:
         if path not in self._environments:
             self._environments[path] = self.versions.fixed_in(self._installed_for(path) or self.versions.near(path))
         return self._environments[path]
+
+    def delivery(self, written: Location, read: Location) -> tuple[Edge, ...]:
+        """The links on the way of a model: written here, loaded there, in that image, built or run by that workload."""
+        way = [edge for edge in self.links_from(f"file:{written.path}", "writes", "registers") if edge.at == written]
+        way += [edge for edge in self.links_from(f"file:{read.path}", "reads") if edge.at == read]
+        carrier = next((edge for edge in self.links_to(f"file:{read.path}", "starts", "copies", "runs")), None)
+        while carrier is not None and carrier not in way:
+            way.append(carrier)
+            carrier = next((edge for edge in self.links_to(carrier.source, "builds", "stands on")), None)
+        return tuple(way)
 
     def _installed_for(self, path: str) -> frozenset[str]:
         stages = {edge.source for edge in self.links_to(f"file:{path}", "starts", "copies", "runs")}

@@ -15,6 +15,7 @@ PLAIN_KINDS = frozenset(
 _ENDING = frozenset(
     ("Job", "CronJob", "Pod", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate")
 )
+_ENDINGS = ("Job", "Workflow", "Task", "TaskRun", "PipelineRun")
 _IDLE = ("sleep", "tail", "pause")
 
 
@@ -72,7 +73,7 @@ class Workload:
 
 def stays_up(workload: Workload) -> bool:
     """Whether the workload is meant to run on in a cluster: no compose service, job, single pod, hook or add-on."""
-    ends = workload.kind in _ENDING or workload.kind.endswith("Job") or workload.origin == "compose"
+    ends = workload.kind in _ENDING or workload.kind.endswith(_ENDINGS) or workload.origin == "compose"
     add_on = workload.fact.get("namespace") == "kube-system"
     return not (ends or add_on or workload.disabled or workload.fact.get("hook"))
 

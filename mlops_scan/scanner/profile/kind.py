@@ -10,6 +10,8 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.profile.activity import serves, training
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|__cookiecutter|\[\[.*?\]\]")
+_DEFINITIONS = re.compile(r"(?:^|/)config/crds?/[^/]+|(?:^|/)PROJECT$")
+_ACTS = re.compile(r"(?:^|/)[^/]*(?:controller|reconciler)[^/]*\.(?:go|rs|py|java)$")
 _TEMPLATE_FILES = ("cookiecutter.json", "copier.yml", "copier.yaml", "cruft.json")
 _ABOUT_MODELS = ("trains", "predicts", "loads-model", "loads-hub-model", "registry-load", "batch-scoring")
 
@@ -34,12 +36,20 @@ def is_template(graph: Graph) -> bool:
 
 
 def is_platform(graph: Graph) -> bool:
-    """Charts, modules or manifests that run other people's models: infrastructure, and no code about models."""
+    """Charts, modules, manifests or an operator that run other people's models: infrastructure, none of them its own."""
+    if is_operator(graph):
+        return not training(graph)
     if any(not use.at.path.endswith(".ipynb") for use in graph.uses(*_ABOUT_MODELS) if use.fact.kind == "call"):
         return False
     offered = graph.facts("chart", "terraform-module", "kustomization")
     resources = [fact for fact in graph.facts("resource") if fact.get("platform") in ("terraform", "kubernetes")]
     return bool(offered) or (bool(resources) and not graph.uses("web-app"))
+
+
+def is_operator(graph: Graph) -> bool:
+    """A controller of its own for Kubernetes: definitions of types, and the code that acts on them."""
+    defines = any(_DEFINITIONS.search(path) for path in graph.files)
+    return defines and any(_ACTS.search(path) for path in graph.files)
 
 
 def is_library(graph: Graph) -> bool:
