@@ -1,8 +1,9 @@
 """The evidence graph: facts, what the catalogue knows of them, links, evidence; questions for rules."""
 
+from mlops_scan.scanner.graph.callees import Callees
 from mlops_scan.scanner.graph.core import RUNNING, Graph, counts
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
 from mlops_scan.scanner.graph.workloads import PLAIN_KINDS, Container, Workload
 
-__all__ = ["PLAIN_KINDS", "RUNNING", "Container", "Graph", "Use", "Versions", "Workload", "counts"]
+__all__ = ["PLAIN_KINDS", "RUNNING", "Callees", "Container", "Graph", "Use", "Versions", "Workload", "counts"]

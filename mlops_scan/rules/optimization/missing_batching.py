@@ -1,0 +1,100 @@
+"""missing-batching"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mlops_scan.rules.base import ANY_ML, Rule
+from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.model import Confidence, Finding, Severity
+
+_ROW_LOOPS = ("iterrows", "itertuples")
+_ONE_ROW = re.compile(r"reshape\(\(?\s*1\s*,|expand_dims\(|unsqueeze\(0\)|\.to_frame\(\)\.T\b|\[None(?:, ?\.\.\.)?\]")
+
+
+class MissingBatching(Rule):
+    """The model is asked for one row at a time where it could take many
+
+    ## Why is this bad?
+    A call for one row costs nearly as much as a call for a thousand: the hardware works on a matrix either way, and
+    the overhead of the call is paid for every row.
+
+    ## Example
+    ```python title="score.py"
+    import joblib
+    import pandas as pd
+
+    model = joblib.load("model.joblib")
+    rows = pd.read_parquet("rows.parquet")
+    scores = []
+    for _, row in rows.iterrows():
+        scores.append(model.predict(row.values.reshape(1, -1))[0])
+    pd.Series(scores).to_csv("scores.csv")
+    ```
+
+    ## Use instead
+    ```python title="score.py"
+    import joblib
+    import pandas as pd
+
+    model = joblib.load("model.joblib")
+    rows = pd.read_parquet("rows.parquet")
+    pd.Series(model.predict(rows.values)).to_csv("scores.csv")
+    ```
+
+    ## When to ignore
+    The rows come one by one, or one does not fit beside another in memory.
+
+    ## References
+    scikit-learn documentation, computational performance: bulk versus atomic mode; Triton documentation, dynamic
+    batching.
+    """
+
+    severity = Severity.NOTE
+    confidence = Confidence.MEDIUM
+    kinds = ANY_ML
+    references = (
+        "https://scikit-learn.org/stable/computing/computational_performance.html",
+        "https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/batcher.html",
+    )
+    remedy = "Pass all rows at once, or let the server collect requests into batches."
+
+    def check(self, graph: Graph) -> Iterator[Finding]:
+        for use in graph.uses("forgoes-batching"):
+            if not use.disabled:
+                yield self.finding(
+                    f"'{use.fact.name}' is told to answer one request at a time, though it can batch.",
+                    use.at,
+                    subject=f"{use.at.path}:{use.fact.name}",
+                )
+        for use in graph.uses("predicts"):
+            if use.fact.get("loop") and not use.disabled and _is_row_by_row(graph, use):
+                yield self.finding(
+                    f"'{use.fact.name}' is called in a loop, one row at a time.",
+                    use.at,
+                    subject=f"{use.at.path}#{use.fact.get('function') or ''}:{use.fact.name}",
+                )
+
+
+def _is_row_by_row(graph: Graph, use: Use) -> bool:
+    """In a loop over the rows of a table, or given what is plainly one row; a stream without end has no more rows."""
+    if "while" in (use.fact.get("chain") or ()):
+        return False
+    passed = [*(use.fact.get("args") or ()), *(use.fact.get("kwargs") or {}).values()]
+    return _loops_over_rows(graph, use) or any(_is_one_row(value) for value in passed[:1])
+
+
+def _loops_over_rows(graph: Graph, use: Use) -> bool:
+    return any(
+        call.name.rpartition(".")[2] in _ROW_LOOPS and call.at.line <= use.at.line
+        for call in graph.in_file(use.at.path, "call")
+        if call.get("function") == use.fact.get("function")
+    )
+
+
+def _is_one_row(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) == 1
+    return isinstance(value, dict) and bool(_ONE_ROW.search(str(value.get("expr") or "")))

@@ -1,0 +1,127 @@
+"""terraform-endpoint-no-auto-rollback"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlops_scan.rules.base import PROJECTS, Rule
+from mlops_scan.scanner import paths
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.model import Fact, Finding
+
+_LOGICAL_ID = re.compile(r"!(?:Ref|GetAtt) (\w+)")
+
+
+class TerraformEndpointNoAutoRollback(Rule):
+    """A bad update of the endpoint stays until somebody notices
+
+    ## Why is this bad?
+    The new model or container is live as soon as it starts. With alarms in the deployment configuration the service
+    takes the update back by itself while the old fleet is still there.
+
+    ## Example
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+
+    Ridge().fit([[0.0]], [0.0])
+    ```
+    ```hcl title="main.tf"
+    resource "aws_sagemaker_endpoint" "prices" {
+      name                 = "prices"
+      endpoint_config_name = "prices-1"
+    }
+    ```
+
+    ## Use instead
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+
+    Ridge().fit([[0.0]], [0.0])
+    ```
+    ```hcl title="main.tf"
+    resource "aws_sagemaker_endpoint" "prices" {
+      name                 = "prices"
+      endpoint_config_name = "prices-1"
+      deployment_config {
+        auto_rollback_configuration {
+          alarms { alarm_name = "prices-5xx" }
+        }
+        blue_green_update_policy {
+          traffic_routing_configuration {
+            type                     = "ALL_AT_ONCE"
+            wait_interval_in_seconds = 300
+          }
+        }
+      }
+    }
+    ```
+
+    ## When to ignore
+    A pipeline watches the endpoint after each update and puts the old configuration back.
+
+    ## References
+    SageMaker documentation, deployment guardrails: auto-rollback configuration and monitoring.
+    """
+
+    kinds = PROJECTS
+    references = ("https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html",)
+    remedy = "Name alarms in the endpoint's deployment configuration, so that an update that raises one is taken back."
+
+    def check(self, graph: Graph) -> Iterator[Finding]:
+        in_code = {use.tool for use in graph.uses("rollback", "gradual-rollout") if use.fact.kind == "call"}
+        for use in graph.uses("can-roll-back"):
+            if (
+                use.disabled
+                or paths.is_development(use.at.path)
+                or use.tool in in_code
+                or graph.has_role(use.fact, "rollback")
+            ):
+                continue
+            if _is_serverless(graph, use.fact) or _is_watched(graph, use.fact):
+                continue
+            kind = str(use.fact.get("type"))
+            yield self.finding(
+                f"{kind} '{use.fact.name}' does not take back an update that raises alarms.",
+                use.at,
+                subject=f"{use.at.path.rpartition('/')[0]}#{kind}.{use.fact.name}",
+            )
+
+
+def _is_serverless(graph: Graph, endpoint: Fact) -> bool:
+    """Whether the endpoint's configuration is one that has no instances to scale."""
+    names = {name for value in _texts(endpoint.get("data"), 0) for name in _referred(value)}
+    return any(
+        fact.name in names
+        and fact is not endpoint
+        and graph.has_role(fact, "model-server")
+        and graph.has_role(fact, "autoscaling")
+        and not graph.has_role(fact, "can-scale")
+        for fact in graph.facts("resource")
+    )
+
+
+def _is_watched(graph: Graph, endpoint: Fact) -> bool:
+    """Whether what stands before the endpoint in the same file is rolled out in steps and taken back."""
+    return any(
+        use.at.path == endpoint.at.path and use.fact.kind == "resource" and not graph.has_role(use.fact, "model-server")
+        for use in graph.uses("gradual-rollout", "rollback")
+        if not use.disabled
+    )
+
+
+def _referred(text: str) -> Iterator[str]:
+    yield text.rpartition(".")[2]
+    yield from _LOGICAL_ID.findall(text)
+
+
+def _texts(data: Any, depth: int) -> Iterator[str]:
+    """What an attribute refers to: Terraform addresses and expressions of CloudFormation."""
+    if not isinstance(data, Mapping) or depth > 3:
+        return
+    for key, value in data.items():
+        if key in ("ref", "expr") and isinstance(value, str):
+            yield value
+        else:
+            yield from _texts(value, depth + 1)

@@ -1,0 +1,56 @@
+"""Which functions of the repository a function comes to call, by name, over imports."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from mlops_scan.scanner.graph.core import Graph
+from mlops_scan.scanner.model import Fact
+
+Function = tuple[str, str]  # path, qualified name in its module
+_DEEP = 4
+_MANY = 200
+
+
+class Callees:
+    """Functions and the calls in them, indexed once for a whole judgement."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._by_tail: dict[str, list[Function]] = defaultdict(list)
+        self._calls: dict[Function, list[Fact]] = defaultdict(list)
+        for fact in graph.facts("function"):
+            self._by_tail[fact.name.rpartition(".")[2]].append((fact.at.path, fact.name))
+        for fact in graph.facts("call"):
+            self._calls[fact.at.path, str(fact.get("function") or "")].append(fact)
+
+    def calls(self, function: Function) -> tuple[Fact, ...]:
+        """The calls that stand in a function."""
+        return tuple(self._calls.get(function, ()))
+
+    def reached(self, path: str, name: str) -> tuple[Function, ...]:
+        """The function and those that it comes to call, nearest first; at most four calls deep."""
+        found: dict[Function, None] = {(path, name): None}
+        newest = [(path, name)]
+        for _ in range(_DEEP):
+            newest = [
+                target
+                for one in newest
+                for call in self.calls(one)
+                for target in self._targets(one[0], call)
+                if target not in found
+            ]
+            found.update(dict.fromkeys(newest))
+            if not newest or len(found) > _MANY:
+                break
+        return tuple(found)
+
+    def _targets(self, path: str, call: Fact) -> list[Function]:
+        """The functions that a call may mean: of this file by its name, of an imported file by its tail."""
+        name = call.name
+        return [
+            (file, function)
+            for file, function in self._by_tail.get(name.rpartition(".")[2], ())
+            if (file == path and function == name)
+            or (file != path and name.endswith(f".{function}") and file in self._graph.closure(path))
+        ]
