@@ -90,10 +90,12 @@ def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
         name = fact.name.rpartition(".")[2]
         if isinstance(value, str) and value and names_secret(name):
             yield name, value, fact
+    given = {fact.get("value") for fact in graph.facts("constant") if isinstance(fact.get("value"), str)}
     for fact in graph.facts("resource"):
         if fact.get("platform") in _DECLARED:
             lines = fact.get("lines") or {}
             for name, value in sorted((fact.get("data") or {}).items()):
-                if isinstance(value, str) and value and names_secret(name):
+                # what comes from a variable stands at the variable
+                if isinstance(value, str) and value and value not in given and names_secret(name):
                     at = Location(fact.at.path, int(lines.get(name) or fact.at.line))
                     yield name, value, replace(fact, at=at)

@@ -37,7 +37,7 @@ _LOOSE = re.compile(r"none|null|test|demo|foo|fake|mock|todo|minio|empty", re.IG
 # names of which the value is chosen by a person: words make a password, too
 _PASSWORD_NAME = re.compile(r"(?:^|[_.-])(?:PASSWORD|PASSWD|PASS|PWD|PASSPHRASE)(?:[_.-]?\d+)?$", re.IGNORECASE)
 _NO_PASSWORD = re.compile(
-    r"(?:my|the|your|some|db|root|user|admin|super|very|safe|secure|strong|test|default|dummy|example|sample|fake|demo|secret|passwd|pass"
+    r"(?:my|the|your|some|db|root|user|admin|super|test|default|dummy|example|sample|fake|demo|secret|passwd|pass"
     r"|p[a@]ssw[o0]rd|postgres|mysql|mongo|redis|minio|mlflow|airflow|guest|letmein|qwerty|change"
     r"|me|it|this|here|x|y|z|abc|foo|bar|insert|replace|none|null|true|false|string|value|key|token|[\d_.!*-])+",
     re.IGNORECASE,
