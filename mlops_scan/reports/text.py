@@ -9,7 +9,7 @@ from itertools import groupby
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import printable
 from mlops_scan.reports.narrative import sentence
-from mlops_scan.scanner.model import Evidence, Finding, Result, Severity, Status
+from mlops_scan.scanner.model import Evidence, Finding, Place, Result, Severity, Status
 
 CONCERNS = ("serving", "optimization", "tooling", "observability", "reproducibility", "security", "cost")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
@@ -105,12 +105,20 @@ def _finding(finding: Finding, width: int) -> Iterator[tuple[str, str]]:
     head = f"  {finding.severity.label:<8} {finding.rule}"
     yield f"{head:<{max(0, width - len(place) - 1)}} {place}", _STYLES[finding.severity]
     yield f"           {printable(finding.message)}", ""
-    for related in dict.fromkeys((*finding.places[1 : _RELATED + 1], *finding.chain[:_STEPS])):
+    for related in _related(finding):
         yield f"             {printable(str(related.at)):<28}  {printable(related.note)}".rstrip(), "dim"
     if finding.looked_for:
         yield f"           looked for: {printable(finding.looked_for)}", "dim"
     if finding.remedy:
         yield f"           fix: {printable(finding.remedy)}", "green"
+
+
+def _related(finding: Finding) -> Iterable[Place]:
+    """Other places, then the chain of links that led here: each line once."""
+    shown: dict[tuple[str, int], Place] = {}
+    for place in (*finding.places[1 : _RELATED + 1], *finding.chain[:_STEPS]):
+        shown.setdefault((place.at.path, place.at.line), place)
+    return shown.values()
 
 
 def _unread(result: Result) -> Iterator[tuple[str, str]]:
