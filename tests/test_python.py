@@ -473,3 +473,9 @@ def test_nothing_unsafe_reaches_the_fallback_parser() -> None:
         b"\\\n+1" * 2000,
     ):
         assert not newer.is_safe(hostile)
+
+
+def test_magics_of_an_exported_notebook_do_not_hide_the_rest(tmp_path: Path) -> None:
+    found = parse(tmp_path, "import lightgbm\n%cd $here\nmodel = lightgbm.train({}, None)\n")
+    assert calls(found) == ["lightgbm.train"]
+    assert not notes(found)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mlops_scan.scanner import bounds, paths
+from mlops_scan.scanner.formats import moulds
 
 T = TypeVar("T")
 _HEAD_BYTES = 8192
@@ -82,6 +83,24 @@ class SourceFile:
             self._memo[key] = make()
         found: T = self._memo[key]
         return found
+
+
+class Mould(SourceFile):
+    """A file of a project template, seen as the file that it becomes: with that path, and placeholders filled in."""
+
+    def __init__(self, source: SourceFile, path: str) -> None:
+        super().__init__(source.root, path, source.size, source.link)
+        self.made_of = source.path
+
+    def _start(self, limit: int) -> bytes:
+        try:
+            with (self.root / self.made_of).open("rb") as file:
+                raw = file.read(bounds.FILE_BYTES)
+        except (OSError, ValueError):
+            return b""
+        return (
+            raw[:limit] if b"\0" in raw else moulds.filled(raw.decode("utf-8-sig", errors="replace")).encode()[:limit]
+        )
 
 
 class Tree:

@@ -7,12 +7,13 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlops_scan import plugins
 from mlops_scan.scanner import bounds, forking, parsers, suppress
-from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.files import Mould, SourceFile, Tree
+from mlops_scan.scanner.formats import moulds
 from mlops_scan.scanner.model import Fact, Location, Note, Place, Skipped
 from mlops_scan.scanner.parsers.base import Parser
 from mlops_scan.scanner.parsers.dispatch import Dispatch
@@ -85,7 +86,7 @@ def _bound(pages: list[tuple[SourceFile, _Page]]) -> Reading:
         facts=tuple(facts),
         notes=tuple(sorted({note for _, page in pages for note in page.notes})),
         parsed=sum(page.parsed for _, page in pages),
-        skipped=tuple(Skipped(source.path, page.skipped) for source, page in pages if page.skipped),
+        skipped=tuple(Skipped(_path(source), page.skipped) for source, page in pages if page.skipped),
         tracebacks=tuple(text for _, page in pages for text in page.tracebacks),
     )
 
@@ -99,7 +100,7 @@ class _Desk:
         self.work = [
             (source, candidates)
             for path in tree.paths
-            if (source := tree.get(path)) and source.own and (candidates := dispatch.candidates(path))
+            if (source := _seen(tree, path)) and source.own and (candidates := dispatch.candidates(source.path))
         ]
         self._held: deque[SourceFile] = deque()
         self._held_bytes = 0
@@ -167,10 +168,12 @@ class _Desk:
                 self._take(page, reader.parse(source, self.tree))
             except Exception as error:
                 self._failed(page, source, reader, error)
+        if isinstance(source, Mould):
+            page.facts, page.notes = [_moved(fact, source) for fact in page.facts], []
         if page.parsed:
             if source.size and not source.head:
                 page.notes.append(Note(Location(source.path), "could not be opened"))
-            places = {source.path, *(fact.at.path for fact in page.facts)}
+            places = {_path(source), *(fact.at.path for fact in page.facts)}
             page.mentions = {path for path in places if self._mentions(path)}
 
     def _take(self, page: _Page, items: Iterator[Fact | Note]) -> None:
@@ -190,7 +193,7 @@ class _Desk:
         page.tracebacks.append(f"{source.path}: {name}\n{trace}")
 
     def _lost(self, index: int, lost: forking.Lost) -> _Page:
-        note = Note(Location(self.work[index][0].path), f"could not be read: {lost.reason}")
+        note = Note(Location(_path(self.work[index][0])), f"could not be read: {lost.reason}")
         return _Page(notes=[note], parsed=True)
 
     def _mentions(self, path: str) -> bool:
@@ -217,6 +220,33 @@ class _Desk:
         ]
         notes = [(_flat(note.at), note.reason) for note in page.notes]
         return facts, notes, page.parsed, page.skipped, page.mentions, page.tracebacks
+
+
+def _seen(tree: Tree, path: str) -> SourceFile | None:
+    """The file at `path`; one of a project template as what it becomes, unless that is there, too."""
+    source, inner = tree.get(path), moulds.becomes(path)
+    if source is None or not inner or (inner != path and tree.get(inner) is not None):
+        return source
+    return Mould(source, inner)
+
+
+def _path(source: SourceFile) -> str:
+    return source.made_of if isinstance(source, Mould) else source.path
+
+
+def _moved(fact: Fact, source: Mould) -> Fact:
+    """The fact at the template's own path, where a reader finds it."""
+    if source.made_of == source.path:
+        return fact
+
+    def moved(text: object) -> object:
+        if isinstance(text, str) and text.partition("#")[0] == source.path:
+            return source.made_of + text[len(source.path) :]
+        return text
+
+    at = replace(fact.at, path=source.made_of) if fact.at.path == source.path else fact.at
+    says = {key: moved(value) for key, value in fact.says.items()}
+    return replace(fact, name=str(moved(fact.name)), at=at, says=says)
 
 
 def _unfit(source: SourceFile) -> str:

@@ -9,7 +9,6 @@ from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
-
 _TESTING = re.compile(r"(?:^|[^a-z])(?:ci|tests?|testing|lint|links|stale|checks?)(?:[^a-z]|$)", re.IGNORECASE)
 _TIMES = frozenset(("cron", "interval", "rrule", "schedule", "schedules"))
 
@@ -77,6 +76,8 @@ def _reached(graph: Graph, schedule: Fact) -> frozenset[str]:
         start = node if owner else f"file:{schedule.at.path}"
     elif where in ("kubernetes", "container"):
         start = f"workload:{owner}"
+    elif where == "config" and graph.links_from(f"target:{owner}"):
+        start = f"target:{owner}"
     else:
         start = f"file:{schedule.at.path}"
     return graph.files_run_by(start)

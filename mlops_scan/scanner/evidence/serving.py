@@ -66,9 +66,13 @@ def online_serving(graph: Graph) -> tuple[Use, ...]:
     servers = tuple(
         use
         for use in graph.uses("model-server")
-        if not use.disabled and not _is_test_run(graph, use) and use.fact.get("owner") not in forms
+        if not use.disabled and not _is_test_run(graph, use) and _owner(use) not in forms
     )
     return servers + web_serving(graph)
+
+
+def _owner(use: Use) -> object:
+    return use.fact.get("workload" if use.fact.kind == "container" else "owner")
 
 
 def _is_test_run(graph: Graph, use: Use) -> bool:
@@ -93,9 +97,9 @@ def batch_serving(graph: Graph) -> tuple[Use, ...]:
             continue  # a web application imports it: it answers requests
         loaded = not loads.isdisjoint(graph.closure(path))
         function = str(use.fact.get("function") or "")
-        if (loaded or _INFERENCE.search(path)) and (_writes(graph, use) or (path in started and _keeps(graph, path))):
-            found.append(use)
-        elif (path, function) in steps and _SCORES.search(function):
+        kept = _writes(graph, use) or (path in started and _keeps(graph, path))
+        step = (path, function) in steps and _SCORES.search(function)
+        if step or (kept and (loaded or _INFERENCE.search(path))):
             found.append(use)
     return tuple(found)
 

@@ -10,6 +10,7 @@ from mlops_scan.scanner.formats.python.source import decode
 
 _TAG = re.compile(rb"\{\{[-+]?[^{}\n]*\}\}")
 _BLOCK = re.compile(rb"\{%[^\n]*?%\}|\{#[^\n]*?#\}")
+_MAGIC = re.compile(rb"^([ \t]*)[%!](?=[a-zA-Z])[^\n]*", re.MULTILINE)  # of a notebook exported without a comment sign
 _PRINT = re.compile(
     rb"^([ \t]*(?:else:|try:|if [^\n:#]*:)?[ \t]*)print(?:[ \t]*>>[ \t]*\w[\w.]*,?)?[ \t]+(?=[^\s=(])([^\n]*)$"
     rb"|^([ \t]*)print[ \t]*$",
@@ -46,6 +47,9 @@ def repairs(data: bytes, reason: str) -> Iterator[Repair]:
         )
     if b"{{" in data or b"{%" in data:
         yield Repair(_without_template(data), "a template, not Python itself: read with its placeholders masked")
+    if _MAGIC.search(data):
+        data = _MAGIC.sub(rb"\1pass", data)
+        yield Repair(data)
     old = _from_python2(data)
     if old != data:
         yield Repair(old, "Python 2 syntax: read with its statements rewritten")
