@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import OPERATED, Rule
+from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Finding
 
@@ -50,11 +51,7 @@ class DockerfileUnpinnedBase(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         for image in graph.facts("image"):
-            if image.get("role") != "base" or image.get("digest") or image.name in ("scratch", ""):
-                continue
-            tag = str(image.get("tag") or "")
-            unknown = image.get("unresolved") and tag != "latest" and image.get("default_tag") != "latest"
-            if not unknown and (tag in ("", "latest") or image.get("default_tag") == "latest"):
+            if image.get("role") == "base" and image.name not in ("scratch", "") and images.floats(image):
                 yield self.finding(
                     f"Base image '{image.name}' has no fixed tag.",
                     image.at,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import OPERATED, Rule
+from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Fact, Finding, Location
-
-_FLOATING = frozenset(("", "latest"))
 
 
 class ImageTagLatest(Rule):
@@ -58,7 +57,7 @@ class ImageTagLatest(Rule):
         told: set[Location] = set()  # one values line can feed many images
         owners = {workload.id: workload for workload in graph.workloads()}
         for image in graph.facts("image"):
-            if image.get("role") not in ("run", "ci", "copy") or image.get("local_build") or not _floats(image):
+            if image.get("role") not in ("run", "ci", "copy") or image.get("local_build") or not images.floats(image):
                 continue
             workload = owners.get(str(image.get("owner")))
             if image.get("state") == "disabled" or (workload is not None and workload.fact.get("hook")):
@@ -72,16 +71,6 @@ class ImageTagLatest(Rule):
                 place,
                 subject=f"{image.get('owner')}/{image.name}",
             )
-
-
-def _floats(image: Fact) -> bool:
-    if image.get("digest"):
-        return False
-    default = image.get("default_tag")
-    tag = str(default if default else image.get("tag") or "")
-    if image.get("unresolved") and not default and tag != "latest":
-        return False
-    return tag in _FLOATING
 
 
 def _says(image: Fact) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Finding, Location, Severity
+from mlops_scan.scanner.model import Finding, Severity
 
 _SCALABLE = frozenset(("Deployment", "StatefulSet", "Rollout", "DeploymentConfig"))
 
@@ -80,9 +80,8 @@ class MissingAutoscaler(Rule):
                 continue
             if graph.exposes(workload, container) and not graph.bystanders.keeps_data(workload, container):
                 judged.add(workload.id)
-                line = workload.fact.get("kind_line")
                 yield self.finding(
                     f"Nothing scales {workload.kind} '{workload.name}': no autoscaler names it.",
-                    Location(workload.at.path, int(line)) if line else workload.at,
+                    workload.kind_at,
                     subject=workload.id,
                 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner.graph import Graph, Workload
-from mlops_scan.scanner.model import Finding, Location
+from mlops_scan.scanner.model import Finding
 
 _ONE_COUNTS = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "Rollout", "DeploymentConfig", "SeldonDeployment"))
 
@@ -67,7 +67,7 @@ class SingleReplica(Rule):
                 judged.add(workload.id)
                 yield self.finding(
                     f"{workload.kind} '{workload.name}' runs one replica.",
-                    _place(workload),
+                    workload.replicas_at,
                     subject=workload.id,
                 )
 
@@ -81,8 +81,3 @@ def _is_single(graph: Graph, workload: Workload) -> bool:
         return False
     from_values = workload.origin == "helm" and any("replica" in place.note.lower() for place in workload.fact.also)
     return not from_values and all(count in (None, 1) for count in counts)
-
-
-def _place(workload: Workload) -> Location:
-    line = workload.fact.get("replicas_line") or workload.fact.get("kind_line")
-    return Location(workload.at.path, int(line)) if line else workload.at

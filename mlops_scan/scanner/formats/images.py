@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mlops_scan.scanner.model import Fact
+
 _UNRESOLVED = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{\{|<[^>]*>|%\(")
 
 
@@ -28,6 +30,17 @@ def parse(reference: str) -> ImageRef:
     last = rest[start:]
     name, _, tag = last.partition(":") if "{" not in last and "$" not in last else _split_variable(last)
     return ImageRef(rest[:start] + name, tag, digest, bool(_UNRESOLVED.search(f"{last}@{digest}")))
+
+
+def floats(image: Fact) -> bool:
+    """Whether what is pulled changes under one name: no tag and no digest, or `latest`, also as a variable's default.
+
+    A version that only comes with a variable is not known to float.
+    """
+    tag, default = image.get("tag") or "", image.get("default_tag")
+    if image.get("digest") or (image.get("unresolved") and not default and tag != "latest"):
+        return False
+    return (default or tag) in ("", "latest")
 
 
 def _last_part(reference: str) -> int:

@@ -70,6 +70,18 @@ class Workload:
     def node(self) -> str:
         return f"workload:{self.id}"
 
+    @property
+    def kind_at(self) -> Location:
+        """Where `kind:` stands."""
+        line = self.fact.get("kind_line")
+        return Location(self.at.path, int(line)) if line else self.at
+
+    @property
+    def replicas_at(self) -> Location:
+        """Where the number of replicas stands, or `kind:` where none is written."""
+        line = self.fact.get("replicas_line")
+        return Location(str(self.fact.get("replicas_path") or self.at.path), int(line)) if line else self.kind_at
+
 
 def stays_up(workload: Workload) -> bool:
     """Whether the workload is meant to run on in a cluster: no compose service, job, single pod, hook or add-on."""
