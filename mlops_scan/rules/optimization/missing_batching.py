@@ -11,6 +11,7 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Confidence, Finding, Severity
 
 _ROW_LOOPS = ("iterrows", "itertuples")
+_PREPARES = re.compile(r"Tokenizer|Processor|Extractor|tokenizer|processor")
 _ONE_ROW = re.compile(r"reshape\(\(?\s*1\s*,|expand_dims\(|unsqueeze\(0\)|\.to_frame\(\)\.T\b|\[None(?:, ?\.\.\.)?\]")
 
 
@@ -70,12 +71,17 @@ class MissingBatching(Rule):
                     subject=f"{use.at.path}:{use.fact.name}",
                 )
         for use in graph.uses("predicts"):
-            if use.fact.get("loop") and not use.disabled and _is_row_by_row(graph, use):
+            if use.fact.get("loop") and not use.disabled and _asks_model(use) and _is_row_by_row(graph, use):
                 yield self.finding(
                     f"'{use.fact.name}' is called in a loop, one row at a time.",
                     use.at,
                     subject=f"{use.at.path}#{use.fact.get('function') or ''}:{use.fact.name}",
                 )
+
+
+def _asks_model(use: Use) -> bool:
+    """Not what prepares the input: a tokenizer and a processor are called like models."""
+    return not _PREPARES.search(use.fact.name)
 
 
 def _is_row_by_row(graph: Graph, use: Use) -> bool:

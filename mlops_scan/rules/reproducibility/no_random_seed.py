@@ -57,7 +57,7 @@ class NoRandomSeed(Rule):
     remedy = "Pass a fixed seed (random_state, seed, generator), or seed the process once before anything is drawn."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
-        entries, imported = _training_files(graph)
+        entries, imported, piped = _training_files(graph)
         seeded = _seeded_files(graph)
         told: set[str] = set()
         candidates = [use for use in graph.uses("splits-randomly") if _is_loose(use) and use.at.path not in seeded]
@@ -68,7 +68,7 @@ class NoRandomSeed(Rule):
         covered = {file for path in told for file in graph.closure(path)}
         for use in candidates:
             path = use.at.path
-            if path in imported and path not in told and _matters(use, path in covered):
+            if path in imported | piped and path not in told and _matters(use, path in covered or path in piped):
                 told.add(path)
                 yield self._told(use)
 
@@ -77,8 +77,8 @@ class NoRandomSeed(Rule):
         return self.finding(message, use.at, subject=use.at.path)
 
 
-def _training_files(graph: Graph) -> tuple[frozenset[str], frozenset[str]]:
-    """(files that fit a model, or read data and write it again for one that does; what those that fit import)."""
+def _training_files(graph: Graph) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """(files that fit a model, or read data and write it again; what those that fit import; steps piped to them)."""
     trains = {use.at.path for use in graph.training if use.fact.kind == "call"}
     scripts = {path for path in trains if not path.endswith(".ipynb")}
     trains = scripts or trains  # notebooks beside training code explore
@@ -86,7 +86,9 @@ def _training_files(graph: Graph) -> tuple[frozenset[str], frozenset[str]]:
     prepares = {use.at.path for use in graph.uses("reads-data")} & {use.at.path for use in graph.uses("writes-data")}
     prepares = {path for path in prepares - serves if not path.endswith(".ipynb")}
     imported = {file for path in trains for file in graph.closure(path)} - serves
-    return frozenset(trains | prepares), frozenset(imported)
+    pipelines = {use.at.path for use in graph.uses("pipeline-definition")}
+    piped = {file for path in pipelines for file in graph.closure(path) if trains & graph.closure(path)} - serves
+    return frozenset(trains | prepares), frozenset(imported), frozenset(piped - imported)
 
 
 def _seeded_files(graph: Graph) -> frozenset[str]:

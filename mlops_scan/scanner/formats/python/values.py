@@ -73,14 +73,14 @@ class Values:
         return made
 
     def entries(self, node: ast.expr, scope: Scope, depth: int = 0) -> dict[str, Any]:
-        """What `**node` adds: the entries of a known dict, else {"**": value}."""
+        """What `**node` adds: the entries of a known dict, else {"**": value}; a named empty dict is filled later."""
         if not depth:
             self._left = _NODES
         found: ast.expr | None = node
         if isinstance(node, (ast.Name, ast.Attribute)):
             binding = self.resolver.resolve(node, scope)
             found, scope = binding.node, binding.scope or scope
-        if isinstance(found, ast.Dict) and depth < _DEPTH:
+        if isinstance(found, ast.Dict) and (found.keys or found is node) and depth < _DEPTH:
             made = self._dict(found, scope, depth + 1)
             return made if isinstance(made, dict) else {}
         return {"**": self._of(node, scope, depth)}
