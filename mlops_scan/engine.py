@@ -27,6 +27,11 @@ def all_rules(config: Config | None = None) -> list[type[Rule]]:
 
 def scan(root: Path, config: Config, progress: Callable[[str], None] | None = None) -> Result:
     """Scan the repository (or the folder of one) at `root`."""
+    with reading.rare_collection():
+        return _scan(root, config, progress)
+
+
+def _scan(root: Path, config: Config, progress: Callable[[str], None] | None) -> Result:
     started = perf_counter()
     tell = progress or (lambda _: None)
     found = walk.discover(root, config.exclude)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from operator import attrgetter
 from typing import Any
 
 
@@ -90,6 +91,10 @@ class Fact:
     def order(self) -> tuple[str, int, int, str, str]:
         """Sort key: place, then kind and name."""
         return (self.at.path, self.at.line, self.at.column, self.kind, self.name)
+
+
+# the same as a key for sorting many facts: a property costs four times as much
+by_place = attrgetter("at.path", "at.line", "at.column", "kind", "name")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
+from operator import attrgetter
 
 from mlops_scan.scanner import catalog, paths
 from mlops_scan.scanner.graph.bystanders import ABOUT_MODELS, HELPING, Bystanders
@@ -15,10 +16,11 @@ from mlops_scan.scanner.graph.handover import pairs
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
 from mlops_scan.scanner.graph.workloads import Container, Workload, is_idle, merge, stays_up
-from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Place, Profile, Status, System
+from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Place, Profile, Status, System, by_place
 
 # links by which something comes to run a file
 RUNNING = ("runs", "starts", "calls", "has job", "needs", "builds", "stands on", "has step")
+_BY_FACT = attrgetter("fact.at.path", "fact.at.line", "fact.at.column", "fact.kind", "fact.name", "key", "tool")
 
 
 class Graph:
@@ -26,11 +28,11 @@ class Graph:
 
     def __init__(self, facts: Iterable[Fact], files: Iterable[str], uses: Iterable[Use] = ()) -> None:
         self._facts: dict[str, list[Fact]] = defaultdict(list)
-        for fact in sorted(facts, key=lambda fact: fact.order):
+        for fact in sorted(facts, key=by_place):
             self._facts[fact.kind].append(fact)
         self.files = tuple(sorted(files))
         self._uses: dict[str, list[Use]] = defaultdict(list)
-        for use in sorted(uses, key=lambda use: (use.fact.order, use.key, use.tool)):
+        for use in sorted(uses, key=_BY_FACT):
             self._uses[use.key].append(use)
         self._nodes: dict[str, Node] = {}
         self._out: dict[str, list[Edge]] = defaultdict(list)
@@ -100,7 +102,7 @@ class Graph:
         """Facts of these kinds wherever they stand, by place."""
         if len(kinds) == 1:
             return tuple(self._facts[kinds[0]])
-        return tuple(sorted((fact for kind in kinds for fact in self._facts[kind]), key=lambda fact: fact.order))
+        return tuple(sorted((fact for kind in kinds for fact in self._facts[kind]), key=by_place))
 
     def uses(self, *keys: str, strengths: Collection[str] = ("strong", "medium")) -> tuple[Use, ...]:
         """What the catalogue recognised for these roles or capabilities, outside tests and documentation."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from mlops_scan.scanner.model import Fact
+from mlops_scan.scanner.model import Fact, by_place
 
 
 class Versions:
@@ -50,12 +50,12 @@ class Versions:
         """Every place that pins or locks a version of the distribution, by place."""
         found = [fact for fact in self._locked_facts if fact.name == name]
         found += [fact for fact in self._packages if fact.name == name and fact.get("pinned")]
-        return tuple(sorted(found, key=lambda fact: fact.order))
+        return tuple(sorted(found, key=by_place))
 
     def fixed_in(self, manifests: Collection[str]) -> dict[str, Fact]:
         """Distribution -> the fact that fixes its version, in the manifests at these paths; the first by place."""
         found: dict[str, Fact] = {}
-        for fact in sorted((fact for path in manifests for fact in self._fixed[path]), key=lambda fact: fact.order):
+        for fact in sorted((fact for path in manifests for fact in self._fixed[path]), key=by_place):
             found.setdefault(fact.name, fact)
         return found
 

@@ -14,7 +14,7 @@ from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import Binding, Scope
 from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.python.values import Values
-from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.model import Fact, Location, Note, by_place
 
 _EXITS = frozenset(("sys.exit", "exit", "quit", "os._exit"))
 _LITERALS = frozenset(("str", "bytes", "list", "dict", "set", "tuple", "int", "float", "open"))
@@ -183,7 +183,7 @@ class Recorder:
         if self.full:
             reason = f"more than {bounds.FACTS_PER_FILE} facts: the rest was left out"
             yield Note(Location(self.source.path), reason)
-        yield from sorted(self.facts, key=lambda fact: fact.order)
+        yield from sorted(self.facts, key=by_place)
 
     def _gate(self, gate: Gate) -> dict[str, Any]:
         says = dict(gate.says)
