@@ -28,7 +28,7 @@ def workload(name: str, path: str = "k8s/a.yaml", kind: str = "Deployment", **sa
 
 
 def container(name: str, owner: Fact, line: int = 8, **says: Any) -> Fact:
-    return fact("container", name, owner.at.path, line, workload=owner.get("id"), **says)
+    return fact("container", name, owner.at.path, line, workload=owner.get("id"), **{"image": "example/app:1", **says})
 
 
 def running(graph: Graph) -> list[str]:

@@ -128,7 +128,7 @@ class Absence(Rule):
         return self.remedy
 
     def check(self, graph: Graph) -> Iterator[Finding]:
-        if self.capability in graph.external or self.present(graph):
+        if self.capability in graph.external or self.present(graph) or self._offered(graph):
             return
         places = sorted(dict.fromkeys(self.needed(graph)), key=lambda place: not graph.is_production(place.at.path))
         if not places:
@@ -143,6 +143,10 @@ class Absence(Rule):
             remedy=self.advice(graph),
             looked_for=graph.looked_for(self.capability, self.searched),
         )
+
+    def _offered(self, graph: Graph) -> bool:
+        """Whether a chart or module for others has it to be switched on: that is its user's choice."""
+        return graph.profile.kind == "platform" and bool(graph.evidence(self.capability, Status.DISABLED))
 
 
 def _partly(tool: str, status: Status, at: Location) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _TEST = re.compile(
-    r"(?:^|/)\.(?:devcontainer|vscode|idea)/|(?:^|/)(?:tests?|testing|__tests__|e2e|testdata|test[-_]data|fixtures?|[\w-]*(?:integration|unit|smoke|e2e)[-_]?tests?)/"
+    r"(?:^|/)\.(?:devcontainer|vscode|idea)/|(?:^|/)(?:tests?|testing|__tests__|e2e|testdata|test[-_]data|fixtures?|[\w-]*(?:integration|unit|smoke|e2e)[-_]?tests?(?:[-_]data)?)/"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.(?:py|ipynb|sh|ya?ml)$|\.(?:test|spec)\.[jt]sx?$",
     re.IGNORECASE,
 )
 _DOCUMENTATION = re.compile(r"(?:^|/)(?:docs?|documentation|website)/|\.(?:md|rst|adoc)$", re.IGNORECASE)
 _EXAMPLE = re.compile(
-    r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|quick-?starts?|playground|experiment(?:s|ation)?|notebooks?|getting[-_]started)/",
+    r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|quick-?starts?|playground|experiment(?:s|ation)?|notebooks?|getting[-_]started|benchmark(?:s|ing)?)/",
     re.IGNORECASE,
 )
 _VENDORED = re.compile(r"(?:^|/)(?:vendor|third[-_]party|node_modules|site-packages)/", re.IGNORECASE)
@@ -19,6 +20,32 @@ _DEVELOPMENT = re.compile(
     r"(?:^|[/._-])(?:dev|develop(?:ment)?|local|minikube|kind|k3d|sandbox|override|debug|lint|ci)(?:[/._-]|$)",
     re.IGNORECASE,
 )
+
+_RELEASE = re.compile(r"v?\d+(?:\.\d+)+(?:[-.+]?(?:rc|alpha|beta|a|b|dev|pre)[-.]?\d*)?\Z", re.IGNORECASE)
+_KEPT_RELEASES = 3  # from so many folders named by version on, the earlier ones are an archive
+
+
+def superseded(files: Iterable[str]) -> frozenset[str]:
+    """Folders named by the version of a release beside a later one: what was shipped once, kept for reference."""
+    beside: dict[str, set[str]] = {}
+    for folder in {path.rpartition("/")[0] for path in files}:
+        parts = folder.split("/")
+        for index, part in enumerate(parts):
+            if _RELEASE.match(part):
+                beside.setdefault("/".join(parts[:index]), set()).add(part)
+    return frozenset(
+        f"{around}/{name}".lstrip("/")
+        for around, names in beside.items()
+        if len(names) >= _KEPT_RELEASES
+        for name in names - {max(names, key=_release)}
+    )
+
+
+def _release(name: str) -> tuple[tuple[int, ...], bool, str]:
+    """Sort key of a version: its numbers, then final releases after what came before them."""
+    numbers = re.match(r"v?(\d+(?:\.\d+)+)", name, re.IGNORECASE)
+    figures = numbers[1] if numbers else ""
+    return tuple(int(one[:9]) for one in figures.split(".") if one), name.lower().lstrip("v") == figures, name
 
 
 def is_test(path: str) -> bool:

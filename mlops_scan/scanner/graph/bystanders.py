@@ -34,7 +34,7 @@ ABOUT_MODELS = (
     "llm-api-client",
 )
 _CONTROLLER = re.compile(
-    r"(?:^|[-_])(?:controller|controller-manager|operator|admission|webhook|provisioner|device-plugin|csi-driver)$"
+    r"(?:^|[-_])(?:controller|controller-manager|operator|admission|webhook|provisioner|device-plugin|csi-driver|exporter)$"
 )
 _ELECTS = re.compile(r"^--?(?:enable-)?leader-elect")
 

@@ -15,7 +15,7 @@ from mlops_scan.scanner.graph.bystanders import ABOUT_MODELS, HELPING, Bystander
 from mlops_scan.scanner.graph.handover import pairs
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
-from mlops_scan.scanner.graph.workloads import Container, Workload, is_idle, merge, stays_up
+from mlops_scan.scanner.graph.workloads import Container, Workload, is_idle, is_whole, merge, stays_up
 from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Place, Profile, Status, System, by_place
 
 # links by which something comes to run a file
@@ -49,6 +49,7 @@ class Graph:
         self._workloads: tuple[Workload, ...] | None = None
         self._mentioned: dict[str, list[Location]] | None = None
         self._beside: bool | None = None
+        self._archive: frozenset[str] | None = None
         self._environments: dict[str, dict[str, Fact]] = {}
         self._known: set[Evidence] = set()
         self._recalled: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Use, ...]] = {}
@@ -130,7 +131,11 @@ class Graph:
         return any(use.key in roles for use in self.uses_of(fact))
 
     def is_production(self, path: str) -> bool:
-        """Whether a path belongs to the system: not an example, sample or experiment that lies beside it."""
+        """Whether a path belongs to the system: not an example, sample or earlier release that lies beside it."""
+        if self._archive is None:
+            self._archive = paths.superseded(self.files)
+        if self._archive and any(path.startswith(f"{one}/") for one in self._archive):
+            return False
         if self._beside is None:
             acts = [*self.training, *self.online, *self.batch]
             inside = {paths.is_example(use.at.path) for use in acts} | {
@@ -194,7 +199,8 @@ class Graph:
             for workload in self.workloads()
             if stays_up(workload) and not self.bystanders.includes(workload)
             for container in workload.containers
-            if not container.init and not is_idle(container) and not self.is_agent(workload, container)
+            if is_whole(workload, container) and not container.init
+            if not is_idle(container) and not self.is_agent(workload, container)
         )
 
     def is_agent(self, workload: Workload, container: Container) -> bool:

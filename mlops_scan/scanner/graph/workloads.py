@@ -90,6 +90,11 @@ def stays_up(workload: Workload) -> bool:
     return not (ends or add_on or workload.disabled or workload.fact.get("hook"))
 
 
+def is_whole(workload: Workload, container: Container) -> bool:
+    """Whether this is all of the container: one without an image is a patch of what stands or is made elsewhere."""
+    return workload.origin == "helm" or any(variant.get("image") for variant in container.variants)
+
+
 def is_idle(container: Container) -> bool:
     """Whether the container only sleeps."""
     words = [*(container.fact.get("command") or ()), *(container.fact.get("args") or ())]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mlops_scan.scanner import catalog
+from mlops_scan.scanner import catalog, paths
 from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Profile
 from mlops_scan.scanner.profile.activity import is_ml, serves, training
-from mlops_scan.scanner.profile.kind import kind_of
+from mlops_scan.scanner.profile.kind import is_operator, kind_of
 from mlops_scan.scanner.profile.maturity import maturity
 
 
@@ -20,6 +20,9 @@ def profile(graph: Graph) -> Profile:
     trained, served = bool(graph.training), serves(graph)
     if kind == "library":  # trains and serves speak of the repository's own models
         trained, served = False, "none"
+    elif is_operator(graph):  # the code of an operator is there for the models of others
+        graph.online, graph.batch = tuple(use for use in graph.online if _is_deployed(use)), ()
+        served = "online" if graph.online else "none"
     level, following = maturity(graph, served)
     return Profile(
         kind=kind,
@@ -31,6 +34,14 @@ def profile(graph: Graph) -> Profile:
         maturity_level=level,
         maturity_next=following,
     )
+
+
+def _is_deployed(use: Use) -> bool:
+    """Whether a manifest or a chart runs it, and not as a sample."""
+    written = (
+        use.fact.kind in ("resource", "container", "image", "command", "workload") and use.fact.get("role") != "base"
+    )
+    return written and use.fact.get("where") in (None, "container") and not paths.is_example(use.at.path)
 
 
 def _model_kinds(graph: Graph) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|__cookiecutter|\[\[.*?\]\]")
 _DEFINITIONS = re.compile(r"(?:^|/)config/crds?/[^/]+|(?:^|/)PROJECT$")
 _ACTS = re.compile(r"(?:^|/)[^/]*(?:controller|reconciler)[^/]*\.(?:go|rs|py|java)$")
 _TEMPLATE_FILES = ("cookiecutter.json", "copier.yml", "copier.yaml", "cruft.json")
-_ABOUT_MODELS = ("trains", "predicts", "loads-model", "loads-hub-model", "registry-load", "batch-scoring")
+_ABOUT_MODELS = ("trains", "predicts", "loads-model", "loads-hub-model", "registry-load", "batch-scoring", "llm-client")
 
 
 def kind_of(graph: Graph) -> str:
@@ -36,14 +36,25 @@ def is_template(graph: Graph) -> bool:
 
 
 def is_platform(graph: Graph) -> bool:
-    """Charts, modules, manifests or an operator that run other people's models: infrastructure, none of them its own."""
+    """An operator, or charts, modules and manifests that run other people's models: infrastructure, and no own code."""
     if is_operator(graph):
         return not training(graph)
-    if any(not use.at.path.endswith(".ipynb") for use in graph.uses(*_ABOUT_MODELS) if use.fact.kind == "call"):
+    if _runs_own_code(graph):
         return False
     offered = graph.facts("chart", "terraform-module", "kustomization")
     resources = [fact for fact in graph.facts("resource") if fact.get("platform") in ("terraform", "kubernetes")]
     return bool(offered) or (bool(resources) and not graph.uses("web-app"))
+
+
+def _runs_own_code(graph: Graph) -> bool:
+    """Whether code about models stands here, or an image starts a program of the repository's own."""
+    about = (use.at.path for use in graph.uses(*_ABOUT_MODELS) if use.fact.kind == "call")
+    if any(not path.endswith(".ipynb") and not paths.is_example(path) for path in about):
+        return True
+    return any(
+        edge.source.startswith("stage:") and edge.target.endswith(".py") and not paths.is_example(edge.target[5:])
+        for edge in graph.edges("starts")
+    )
 
 
 def is_operator(graph: Graph) -> bool:
