@@ -76,6 +76,7 @@ ROLES = {
     "http-client": "an outgoing HTTP call (`url`, `timeout`; `safe` where it cannot hang)",
     "llm-client": "asks a language model behind an API (`url`, `model`, `timeout`)",
     "pipeline-definition": "defines a pipeline, a flow, a DAG, or a step of one",
+    "starts-pipeline": "starts a run of a pipeline",
     "schedules": "runs something by the clock or on an event (`cron`)",
     "drift-check": "compares distributions",
     "alerts": "tells somebody",

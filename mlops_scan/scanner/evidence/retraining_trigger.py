@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mlops_scan.scanner.evidence import events
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
@@ -32,6 +33,12 @@ class RetrainingTrigger(Derivation):
                 yield self.evidence(use.tool, use.at, f"{use.fact.name} schedules training")
         yield from self._served_flows(graph, training)
         yield from self._drift_triggered(graph, training)
+        for function, start in events.handlers(graph):
+            yield self.evidence(
+                "event", function.at, f"'{function.name}' is called with an event and calls {start.name}"
+            )
+        for rule in events.rules(graph):
+            yield self.evidence("event", rule.at, f"{rule.get('type')} '{rule.name}' starts a pipeline that trains")
 
     def _served_flows(self, graph: Graph, training: set[str]) -> Iterator[Evidence]:
         """`flow.serve(cron=...)`: a call on a function that is decorated as a pipeline."""

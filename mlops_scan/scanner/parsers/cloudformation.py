@@ -65,6 +65,8 @@ def _schedule(path: str, name: str, resource: Mapping) -> Iterator[Fact]:
     text = yamlnodes.text(properties, "ScheduleExpression")
     if text:
         says = {"owner": f"{path}#{name}", "where": "config"}
+        if yamlnodes.text(properties, "State") == "DISABLED":
+            says["state"] = "disabled"
         yield Fact("schedule", text, yamlnodes.at(path, properties, "ScheduleExpression"), says)
 
 
