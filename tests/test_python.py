@@ -479,3 +479,17 @@ def test_magics_of_an_exported_notebook_do_not_hide_the_rest(tmp_path: Path) -> 
     found = parse(tmp_path, "import lightgbm\n%cd $here\nmodel = lightgbm.train({}, None)\n")
     assert calls(found) == ["lightgbm.train"]
     assert not notes(found)
+
+
+def test_a_condition_is_looked_into_through_its_name(tmp_path: Path) -> None:
+    """`wins = (a < b) if lower else (a > b)`, then `if wins:`."""
+    text = (
+        "def promote(champion_rmse, challenger_rmse, lower):\n"
+        "    wins = (challenger_rmse < champion_rmse) if lower else (challenger_rmse > champion_rmse)\n"
+        "    if wins:\n"
+        "        registry.add_alias('default')\n"
+    )
+    found = [fact for fact in facts(parse(tmp_path, text), "comparison") if fact.get("in") == "if"]
+    assert [(fact.at.line, fact.get("ops"), fact.get("body")) for fact in found] == [
+        (3, ["<", ">"], ["registry.add_alias"])
+    ]

@@ -12,7 +12,7 @@ from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, ClassInfo
 from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.python.values import CONSTANT_CALLS, Values, constant
 
-_LOOKED_INTO = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.Compare)
+_LOOKED_INTO = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.Compare, ast.BoolOp)
 _TEXT = (ast.JoinedStr, ast.BinOp, ast.UnaryOp)
 
 
@@ -56,7 +56,8 @@ class Binder:
         """What a name bound to `value` stands for."""
         if isinstance(value, ast.Constant):
             return Binding(const=constant(value.value), scope=scope)
-        if isinstance(value, _LOOKED_INTO):
+        chosen = value.body if isinstance(value, ast.IfExp) else value
+        if isinstance(value, _LOOKED_INTO) or isinstance(chosen, ast.Compare):
             return Binding(node=value, scope=scope)
         if isinstance(value, _TEXT):
             plain = self.values.of(value, scope)

@@ -30,25 +30,25 @@ class Comparisons:
         nodes = _nodes(test)
         compares = [node for node in nodes if isinstance(node, ast.Compare) and _telling(node)]
         if not compares:
-            inner = self._behind(test, scope)
-            if inner is None:
+            behind = self._behind(test, scope)
+            compares = [node for node in behind if isinstance(node, ast.Compare) and _telling(node)]
+            if not compares:
                 return None
-            compares = [inner]
-            nodes += _nodes(inner)
+            nodes += behind
         return {
             "names": self._names(nodes),
             "ops": sorted({_SIGNS[op.__class__] for one in compares for op in one.ops if op.__class__ in _SIGNS}),
             "constants": self._constants(nodes, scope),
         }
 
-    def _behind(self, test: ast.expr, scope: Scope) -> ast.Compare | None:
+    def _behind(self, test: ast.expr, scope: Scope) -> list[ast.expr]:
+        """The expressions of what a tested name was set to, or a called function of this file returns."""
         while isinstance(test, ast.UnaryOp):
             test = test.operand
         if not isinstance(test, (ast.Name, ast.Attribute, ast.Call)):
-            return None
-        binding = self.resolver.resolve(test, scope)
-        found = binding.node
-        return found if isinstance(found, ast.Compare) and _telling(found) else None
+            return []
+        found = self.resolver.resolve(test, scope).node
+        return _nodes(found) if isinstance(found, (ast.Compare, ast.BoolOp, ast.IfExp)) else []
 
     def _names(self, nodes: list[ast.expr]) -> list[str]:
         names: dict[str, None] = {}

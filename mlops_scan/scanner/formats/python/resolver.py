@@ -170,7 +170,7 @@ class Resolver:
         value = last_return(node.body)
         if isinstance(value, ast.Name) and info.inner is None:
             value = last_assigned(node.body, value.id) or value
-        if isinstance(value, ast.Compare):
+        if isinstance(value, (ast.Compare, ast.BoolOp)):
             return Binding(node=value, scope=info.inner or info.scope)
         if not isinstance(value, (ast.Call, ast.Name, ast.Attribute, ast.Await)):
             return annotated
