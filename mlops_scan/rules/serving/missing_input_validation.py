@@ -70,26 +70,40 @@ class MissingInputValidation(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         callees = Callees(graph)
         schemas = {use.fact.name for use in graph.uses("request-body") if use.fact.kind == "class"}
-        functions = {(fact.at.path, fact.name): fact for fact in graph.facts("function")}
-        judged: set[tuple[str, str]] = set()
-        for route in graph.uses("web-route"):
-            name = str(route.fact.get("decorates") or "")
-            handler = functions.get((route.at.path, name))
-            if handler is None or route.disabled or (route.at.path, name) in judged:
-                continue
-            judged.add((route.at.path, name))
+        for handler in _handlers(graph, callees):
             body = _untyped_body(graph, callees, handler)
             asked = _asks_model(graph, callees, handler, schemas) if body else None
             if body and asked:
                 yield self.finding(
-                    f"'{name}' hands the request body to the model without a schema.",
+                    f"'{handler.name}' hands the request body to the model without a schema.",
                     body,
-                    subject=f"{route.at.path}#{name}",
+                    subject=f"{handler.at.path}#{handler.name}",
                     related=[
-                        Place(route.at, "this route takes the request"),
+                        Place(handler.at, "this function answers the request"),
                         Place(asked, "here it reaches the model"),
                     ],
                 )
+
+
+def _handlers(graph: Graph, callees: Callees) -> Iterator[Fact]:
+    """Functions that a route names, that read a request's body, or that an entry script's server calls."""
+    routes = {(use.at.path, str(use.fact.get("decorates"))) for use in graph.uses("web-route") if not use.disabled}
+    readers = {(use.at.path, str(use.fact.get("function"))) for use in graph.uses("untyped-body") if not use.disabled}
+    for function in graph.facts("function"):
+        place = (function.at.path, function.name)
+        if place in routes or place in readers or (function.name == "run" and _parses(graph, callees, function)):
+            yield function
+
+
+def _parses(graph: Graph, callees: Callees, function: Fact) -> Location | None:
+    """Where `run` of a script with `init` and `run` decodes what it was given."""
+    if not any(fact.name == "init" for fact in graph.in_file(function.at.path, "function")):
+        return None
+    given = {str(one.get("name")) for one in function.get("params") or ()}
+    for call in callees.calls((function.at.path, function.name)):
+        if call.name == "json.loads" and given.intersection(_names(call)):
+            return call.at
+    return None
 
 
 def _untyped_body(graph: Graph, callees: Callees, handler: Fact) -> Location | None:
@@ -97,6 +111,8 @@ def _untyped_body(graph: Graph, callees: Callees, handler: Fact) -> Location | N
     for call in callees.calls((handler.at.path, handler.name)):
         if graph.has_role(call, "untyped-body") or any(_BODY_NAMES.search(name) for name in _names(call)):
             return call.at
+    if handler.name == "run":
+        return _parses(graph, callees, handler)
     for parameter in handler.get("params") or ():
         if _UNTYPED.match(str(parameter.get("annotation") or "")):
             return handler.at
@@ -108,12 +124,17 @@ def _asks_model(graph: Graph, callees: Callees, handler: Fact, schemas: set[str]
     asked = None
     for function in callees.reached(handler.at.path, handler.name):
         for call in callees.calls(function):
-            if graph.has_role(call, "validates-input", "request-body") or call.name.rpartition(".")[2] in schemas:
+            if graph.has_role(call, "validates-input", "request-body") or _fills(call, schemas):
                 return None
             if asked is None and any(use.key == "predicts" and use.strength != "weak" for use in graph.uses_of(call)):
                 asked = call.at
     checked = (str(one.get("name")) for one in handler.get("decorators") or ())
     return None if any(re.search(r"valid|schema|expects", name) for name in checked) else asked
+
+
+def _fills(call: Fact, schemas: set[str]) -> bool:
+    """Whether the call makes an object of a schema: of what came in, not of the answer."""
+    return call.name.rpartition(".")[2] in schemas and not call.get("returned")
 
 
 def _names(call: Fact) -> Iterator[str]:
