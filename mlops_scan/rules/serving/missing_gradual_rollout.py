@@ -114,8 +114,9 @@ class MissingGradualRollout(Absence):
         for workload in graph.workloads(*ONLINE_KINDS):
             if not workload.disabled:
                 yield Place(workload.at, f"a new version of '{workload.name}' takes all traffic")
-        for use in graph.uses("deploys", "promotes"):
-            if not use.disabled and use in graph.online:
+        served = {use.fact.order for use in graph.online}
+        for use in graph.uses("deploys"):
+            if not use.disabled and use.fact.order in served and not use.at.path.endswith(".ipynb"):
                 yield Place(use.at, "a new version takes all traffic")
         for use in graph.online:
             if use.fact.kind == "resource":
