@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
 
@@ -11,6 +11,7 @@ from mlops_scan.rules import advice
 from mlops_scan.rules.advice.base import Chooser
 from mlops_scan.rules.base import Absence, Rule
 from mlops_scan.scanner import catalog, reading, suppress, walk
+from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.config import Config, selects
 from mlops_scan.scanner.evidence.gather import gather
 from mlops_scan.scanner.graph import Graph
@@ -37,10 +38,9 @@ def _scan(root: Path, config: Config, progress: Callable[[str], None] | None) ->
     found = walk.discover(root, config.exclude)
     prefix = walk.git_prefix(root)
     tell(f"reading {len(found.tree.paths)} files")
-    catalog.load()  # before processes are forked: they inherit it
     read = reading.read(found.tree, config.jobs, progress)
     tell("linking")
-    graph = understand(read.facts, found.tree.paths, config, whole=not prefix)
+    graph = understand(read.facts, found.tree.paths, config, whole=not prefix, known=read.matches)
     chosen = selected(all_rules(config), config)
     tell(f"judging with {len(chosen)} rules")
     ran = {rule.name() for rule in chosen}
@@ -69,9 +69,19 @@ def _scan(root: Path, config: Config, progress: Callable[[str], None] | None) ->
     )
 
 
-def understand(facts: tuple[Fact, ...], paths: tuple[str, ...], config: Config, *, whole: bool = True) -> Graph:
-    """The linked graph with its evidence, profile and systems. `whole`: the folder is a whole repository."""
-    graph = build(facts, paths)
+def understand(
+    facts: tuple[Fact, ...],
+    paths: tuple[str, ...],
+    config: Config,
+    *,
+    whole: bool = True,
+    known: Mapping[int, tuple[Match, ...]] | None = None,
+) -> Graph:
+    """The linked graph with its evidence, profile and systems. `whole`: the folder is a whole repository.
+
+    `known`: what the catalogue says of the facts, by their id, if they were looked up while they were read.
+    """
+    graph = build(facts, paths, known)
     graph.whole_repository = whole
     graph.external = dict(config.external)
     gather(graph, catalog.load().capabilities())

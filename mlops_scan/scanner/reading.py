@@ -5,16 +5,18 @@ from __future__ import annotations
 import gc
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlops_scan import plugins
-from mlops_scan.scanner import bounds, forking, parsers, suppress
+from mlops_scan.scanner import bounds, catalog, forking, parsers, suppress
+from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.files import Mould, SourceFile, Tree
 from mlops_scan.scanner.formats import moulds
-from mlops_scan.scanner.model import Fact, Location, Note, Place, Skipped, by_place
+from mlops_scan.scanner.model import Fact, Location, Note, Skipped, by_place
+from mlops_scan.scanner.packing import Packer, Unpacker
 from mlops_scan.scanner.parsers.base import Parser
 from mlops_scan.scanner.parsers.dispatch import Dispatch
 
@@ -28,13 +30,17 @@ _COLLECT_AFTER = (100_000, 20, 100)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All facts by place, what could not be read, how many files some parser read, and tracebacks for `--debug`."""
+    """All facts by place, what could not be read, how many files some parser read, and tracebacks for `--debug`.
+
+    `matches`: what the catalogue says of facts, by their id, where children have looked already.
+    """
 
     facts: tuple[Fact, ...]
     notes: tuple[Note, ...]
     parsed: int
     skipped: tuple[Skipped, ...] = ()
     tracebacks: tuple[str, ...] = ()
+    matches: Mapping[int, tuple[Match, ...]] | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -63,7 +69,8 @@ def read(
         pages[index] = page
         if progress and len(pages) % _PROGRESS_STEP == 0:
             progress(f"reading {len(pages)} of {len(desk.work)} files")
-    result = _bound([(desk.work[index][0], pages[index]) for index in sorted(pages)])
+    result = _bound([(desk.work[index][0], pages[index]) for index in sorted(pages)], desk.unpacker.matches)
+    gc.freeze()  # what was read stays: it need not be looked at again
     suppress.remember(tree, {path for page in pages.values() for path in page.mentions})
     _log(result.tracebacks)
     return result
@@ -78,7 +85,7 @@ def _log(tracebacks: Sequence[str]) -> None:
             logging.getLogger(__name__).debug("%s", text)
 
 
-def _bound(pages: list[tuple[SourceFile, _Page]]) -> Reading:
+def _bound(pages: list[tuple[SourceFile, _Page]], matches: Mapping[int, tuple[Match, ...]]) -> Reading:
     facts = [fact for _, page in pages for fact in page.facts]
     facts.sort(key=by_place)
     return Reading(
@@ -87,6 +94,7 @@ def _bound(pages: list[tuple[SourceFile, _Page]]) -> Reading:
         parsed=sum(page.parsed for _, page in pages),
         skipped=tuple(Skipped(_path(source), page.skipped) for source, page in pages if page.skipped),
         tracebacks=tuple(text for _, page in pages for text in page.tracebacks),
+        matches=matches or None,
     )
 
 
@@ -104,12 +112,15 @@ class _Desk:
         self._held: deque[SourceFile] = deque()
         self._held_bytes = 0
         self._looked: dict[str, bool] = {}
+        self._packer, self.unpacker = Packer(), Unpacker()
 
     def pages(self, jobs: int) -> Iterator[tuple[int, _Page]]:
         count = self._processes(jobs)
         if count > 1:
+            catalog.load()  # the children inherit it
             for index, packed in forking.run(self._packed, self._shares(count), bounds.FILE_SECONDS):
-                yield index, self._lost(index, packed) if isinstance(packed, forking.Lost) else _unpack(packed)
+                yield index, self._lost(index, packed) if isinstance(packed, forking.Lost) else self._unpacked(packed)
+                gc.freeze()
         else:
             for index in range(len(self.work)):
                 yield index, self._page(index)
@@ -211,14 +222,14 @@ class _Desk:
             oldest.release()
 
     def _packed(self, index: int) -> tuple[Any, ...]:
-        """A page as plain tuples: dataclasses cost several times as much to pickle."""
+        """A page, and what the catalogue says of its facts, in plain tuples."""
         page = self._page(index)
-        facts = [
-            (fact.kind, fact.name, _flat(fact.at), dict(fact.says), [(_flat(one.at), one.note) for one in fact.also])
-            for fact in page.facts
-        ]
-        notes = [(_flat(note.at), note.reason) for note in page.notes]
+        facts, notes = self._packer.facts(page.facts), self._packer.notes(page.notes)
         return facts, notes, page.parsed, page.skipped, page.mentions, page.tracebacks
+
+    def _unpacked(self, packed: tuple[Any, ...]) -> _Page:
+        facts, notes, *rest = packed
+        return _Page(self.unpacker.facts(facts), self.unpacker.notes(notes), *rest)
 
 
 def _seen(tree: Tree, path: str) -> SourceFile | None:
@@ -253,22 +264,6 @@ def _unfit(source: SourceFile) -> str:
     if source.size > bounds.FILE_BYTES:
         return f"larger than {bounds.FILE_BYTES // 2**20} MB"
     return "binary, though its name says text" if source.binary else ""
-
-
-def _flat(at: Location) -> tuple[str, int, int, int, int]:
-    return at.path, at.line, at.column, at.end_line, at.end_column
-
-
-def _unpack(packed: tuple[Any, ...]) -> _Page:
-    facts, notes, *rest = packed
-    return _Page(
-        [
-            Fact(kind, name, Location(*at), says, tuple(Place(Location(*where), note) for where, note in also))
-            for kind, name, at, says, also in facts
-        ],
-        [Note(Location(*at), reason) for at, reason in notes],
-        *rest,
-    )
 
 
 @contextmanager

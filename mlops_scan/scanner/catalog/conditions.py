@@ -123,32 +123,37 @@ class Attribute:
 
     def holds(self, data: Any) -> bool:
         """Whether `data` has such an attribute."""
-        return any(self._fits(value) for value in _descend(data, self.path)) != self.negated
+        return any(map(self._fits, _reached(data, self.path))) != self.negated
 
     def _fits(self, value: Any) -> bool:
         if not self.value:
             return value is not None and value not in ("", [], {})
+        if value.__class__ is str:  # nearly always
+            return glob(self.value).fullmatch(value[:_TEXT]) is not None
         return any(glob(self.value).fullmatch(text) for text in _scalars(value))
 
 
-def _descend(data: Any, path: tuple[Step, ...]) -> Iterator[Any]:
-    if not path:
-        yield data
-    elif isinstance(data, list):
-        for one in data:
-            yield from _descend(one, path)
-    elif isinstance(data, Mapping):
-        step, rest = path[0], path[1:]
-        if step.key == "*":
-            for value in data.values():
-                yield from _descend(value, rest)
-        elif step.key in data:
-            yield from _enter(data[step.key], step, rest)
+def _reached(data: Any, path: tuple[Step, ...]) -> list[Any]:
+    """The values at the end of a path, in no order."""
+    found = [data]
+    for step in path:
+        waiting, found = found, []
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, list):
+                waiting += one
+            elif isinstance(one, (dict, Mapping)):
+                if step.key == "*":
+                    found += one.values()
+                elif step.key in one:
+                    found += _entered(one[step.key], step)
+    return found
 
 
-def _enter(value: Any, step: Step, rest: tuple[Step, ...]) -> Iterator[Any]:
+def _entered(value: Any, step: Step) -> list[Any]:
+    """The value behind a step as a list of one, or nothing where it is not what the step asks for."""
     if step.many and not (isinstance(value, list) and len(value) >= step.many):
-        return
+        return []
     if step.field:
         wanted = glob(step.value)
         entries = value if isinstance(value, list) else [value]
@@ -158,8 +163,8 @@ def _enter(value: Any, step: Step, rest: tuple[Step, ...]) -> Iterator[Any]:
             if isinstance(one, Mapping) and any(wanted.fullmatch(text) for text in _scalars(one.get(step.field)))
         ]
         if not value:
-            return
-    yield from _descend(value, rest)
+            return []
+    return [value]
 
 
 def _scalars(value: Any) -> Iterator[str]:

@@ -177,8 +177,10 @@ class Graph:
 
     def tool_status(self, tool: str) -> str:
         """The catalogue's word on a tool: active, maintenance, eol, archived ..., or '' for what it does not know."""
-        known = {one.id: one.status for one in catalog.load().tools()}
-        return known.get(tool, "")
+        try:
+            return catalog.load().tool(tool).status
+        except KeyError:
+            return ""
 
     # -- workloads ---------------------------------------------------------------------------------------------
 

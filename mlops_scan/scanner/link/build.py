@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mlops_scan import plugins
 from mlops_scan.scanner import catalog, link
@@ -11,10 +11,12 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.model import Edge, Fact, Location
 
+_Known = Mapping[int, tuple[Match, ...]]
 
-def build(facts: Sequence[Fact], files: Sequence[str]) -> Graph:
-    """The graph of `facts` over the repository's `files`, linked."""
-    graph = Graph(facts, files, _uses(facts, files))
+
+def build(facts: Sequence[Fact], files: Sequence[str], known: _Known | None = None) -> Graph:
+    """The graph of `facts` over the repository's `files`, linked. `known`: their matches by id, if looked up before."""
+    graph = Graph(facts, files, _uses(facts, files, known))
     edges: list[Edge] = []
     for one in plugins.load(link, Link):
         edges += one().edges(graph)
@@ -23,12 +25,12 @@ def build(facts: Sequence[Fact], files: Sequence[str]) -> Graph:
     return graph
 
 
-def _uses(facts: Iterable[Fact], files: Sequence[str]) -> Iterator[Use]:
-    known = catalog.load()
+def _uses(facts: Iterable[Fact], files: Sequence[str], known: _Known | None) -> Iterator[Use]:
+    shipped = catalog.load()
     for fact in facts:
-        for match in known.matches(fact):
+        for match in shipped.matches(fact) if known is None else known.get(id(fact), ()):
             yield _use(match, fact)
-    for path, match in known.file_matches(files):
+    for path, match in shipped.file_matches(files):
         yield _use(match, Fact("file", path, Location(path)))
 
 
