@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import ANY_ML, Rule
-from mlops_scan.scanner.graph import Graph, Use
-from mlops_scan.scanner.model import Finding, Place, Severity
+from mlops_scan.scanner.graph import Callees, Graph, Use
+from mlops_scan.scanner.model import Fact, Finding, Place, Severity
 
 _GUARDED = frozenset(("if",))
+_ABSENT = re.compile(r"\bNone\b|\bnot\b|\bin\b|load|cache|model|ready|init", re.IGNORECASE)
+_RENEWS = re.compile(r"load|refresh|renew|update|switch|warm|train|startup", re.IGNORECASE)  # it is there to load
+_FILE = re.compile(r"\.\w{1,11}\Z")
 
 
 class RequestModelLoad(Rule):
@@ -57,27 +62,37 @@ class RequestModelLoad(Rule):
     remedy = "Load the model once, when the process starts."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
-        handlers = _handlers(graph)
+        loads: dict[tuple[str, str], list[Use]] = defaultdict(list)
         for use in graph.uses("loads-model", "loads-hub-model", "registry-load"):
-            function = str(use.fact.get("function") or "")
-            handler = handlers.get((use.at.path, function)) if function else None
-            if handler is None and function:
-                handler = _called_by(graph, use, handlers)
-            if handler is None or use.disabled or _is_cached(graph, use):
-                continue
-            yield self.finding(
-                f"'{use.fact.name}' loads the model inside the request handler '{_function(handler)}'.",
-                use.at,
-                subject=f"{use.at.path}#{function}:{use.fact.name}",
-                related=[Place(handler.at, "this handler answers a request")],
-            )
+            if use.fact.get("function") and not use.disabled and not _is_cached(graph, use.fact):
+                loads[use.at.path, str(use.fact.get("function"))].append(use)
+        if not loads:
+            return
+        callees = Callees(graph)
+        for (path, name), handler in _handlers(graph).items():
+            for function, calls in callees.ways(path, name, lambda call: not _is_cached(graph, call)).items():
+                for use in loads.pop(function, ()):
+                    yield self._finding(handler, use, calls)
+
+    def _finding(self, handler: Use, use: Use, calls: tuple[Fact, ...]) -> Finding:
+        """At the call that says which model, where a helper loads whatever it is told to."""
+        named = next((call for call in calls if _names_a_file(call)), use.fact)
+        related = [Place(handler.at, "this handler answers a request")]
+        if named is not use.fact:
+            related.append(Place(use.at, "the file is read here"))
+        return self.finding(
+            f"'{named.name}' loads the model inside the request handler '{_function(handler)}'.",
+            named.at,
+            subject=f"{use.at.path}#{use.fact.get('function')}:{use.fact.name}",
+            related=related,
+        )
 
 
 def _handlers(graph: Graph) -> dict[tuple[str, str], Use]:
     return {
         (use.at.path, _function(use)): use
         for use in graph.uses("web-route")
-        if use.fact.get("decorates") or use.fact.kind == "function"
+        if (use.fact.get("decorates") or use.fact.kind == "function") and not _RENEWS.search(_function(use))
     }
 
 
@@ -86,22 +101,18 @@ def _function(handler: Use) -> str:
     return str(handler.fact.get("decorates") or handler.fact.name)
 
 
-def _called_by(graph: Graph, use: Use, handlers: dict[tuple[str, str], Use]) -> Use | None:
-    """The handler of the same file that calls the function in which the model is loaded, with nothing in between."""
-    name = str(use.fact.get("function")).rpartition(".")[2]
-    for call in graph.in_file(use.at.path, "call"):
-        if call.name.rpartition(".")[2] == name and not call.get("chain"):
-            handler = handlers.get((call.at.path, str(call.get("function") or "")))
-            if handler is not None:
-                return handler
-    return None
+def _names_a_file(call: Fact) -> bool:
+    values = (*(call.get("args") or ()), *(call.get("kwargs") or {}).values())
+    texts = [value.get("const") if isinstance(value, dict) else value for value in values]
+    return any(isinstance(text, str) and _FILE.search(text) for text in texts)
 
 
-def _is_cached(graph: Graph, use: Use) -> bool:
-    """Loaded only `if` it is not there yet, or in a function that remembers its result."""
-    if not _GUARDED.isdisjoint(use.fact.get("chain") or ()):
+def _is_cached(graph: Graph, call: Fact) -> bool:
+    """Called only `if` it is not there yet, or in a function that remembers its result."""
+    guards = " ".join(str(guard) for guard in call.get("guards") or ())
+    if not _GUARDED.isdisjoint(call.get("chain") or ()) and (_ABSENT.search(guards) or not guards):
         return True
-    for function in graph.in_file(use.at.path, "function"):
-        if function.name == use.fact.get("function"):
+    for function in graph.in_file(call.at.path, "function"):
+        if function.name == call.get("function"):
             return any("cache" in str(one.get("name")).lower() for one in function.get("decorators") or ())
     return False

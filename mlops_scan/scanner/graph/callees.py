@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.model import Fact
@@ -20,7 +21,7 @@ class Callees:
         self._by_tail: dict[str, list[Function]] = defaultdict(list)
         self._calls: dict[Function, list[Fact]] = defaultdict(list)
         for fact in graph.facts("function"):
-            self._by_tail[fact.name.rpartition(".")[2]].append((fact.at.path, fact.name))
+            self._by_tail[_called(fact.name).rpartition(".")[2]].append((fact.at.path, fact.name))
         for fact in graph.facts("call"):
             self._calls[fact.at.path, str(fact.get("function") or "")].append(fact)
 
@@ -30,20 +31,26 @@ class Callees:
 
     def reached(self, path: str, name: str) -> tuple[Function, ...]:
         """The function and those that it comes to call, nearest first; at most four calls deep."""
-        found: dict[Function, None] = {(path, name): None}
+        return tuple(self.ways(path, name))
+
+    def ways(
+        self, path: str, name: str, passable: Callable[[Fact], bool] = lambda _: True
+    ) -> dict[Function, tuple[Fact, ...]]:
+        """Each function that is reached over `passable` calls, with the calls that lead there, nearest first."""
+        found: dict[Function, tuple[Fact, ...]] = {(path, name): ()}
         newest = [(path, name)]
         for _ in range(_DEEP):
-            newest = [
-                target
-                for one in newest
-                for call in self.calls(one)
-                for target in self._targets(one[0], call)
-                if target not in found
-            ]
-            found.update(dict.fromkeys(newest))
+            next_: list[Function] = []
+            for one in newest:
+                for call in self.calls(one):
+                    for target in self._targets(one[0], call):
+                        if target not in found and passable(call):
+                            found[target] = (*found[one], call)
+                            next_.append(target)
+            newest = next_
             if not newest or len(found) > _MANY:
                 break
-        return tuple(found)
+        return found
 
     def _targets(self, path: str, call: Fact) -> list[Function]:
         """The functions that a call may mean: of this file by its name, of an imported file by its tail."""
@@ -51,6 +58,11 @@ class Callees:
         return [
             (file, function)
             for file, function in self._by_tail.get(name.rpartition(".")[2], ())
-            if (file == path and function == name)
-            or (file != path and name.endswith(f".{function}") and file in self._graph.closure(path))
+            if (file == path and _called(function) == name)
+            or (file != path and name.endswith(f".{_called(function)}") and file in self._graph.closure(path))
         ]
+
+
+def _called(function: str) -> str:
+    """The name under which code calls a function: a class for its `__init__`."""
+    return function.removesuffix(".__init__")
