@@ -16,6 +16,12 @@ _METRIC = re.compile(
 )
 
 
+# a function that tells whether a model may go on: another step, or another file, acts on what it says
+_DECIDES = re.compile(
+    r"deploy\w*_(?:trigger|decision)|(?:deploy|promot|releas|gate|quality_gate|champion)\w*$|should_(?:deploy|promote|register)"
+    r"|(?:is|are)_(?:better|acceptable|improved)|(?:beats|outperforms)",
+    re.IGNORECASE,
+)
 _ENDS = re.compile(r"\.(?:cancel|abort|fail|reject)$")
 
 
@@ -35,11 +41,23 @@ class EvaluationGate(Derivation):
             if fact.get("in") != "with" and not _speaks_of_metrics(fact):  # a pipeline's condition compares outputs
                 continue
             body = {*(fact.get("body") or ()), *(fact.get("else") or ())}
+            if _is_range_check(fact):
+                continue
             promotes = not names.isdisjoint(body) or any(_leads_to_promotion(graph, fact, call) for call in body)
             ends = any(_ENDS.search(call) for call in body)
             stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in stopping)
             if promotes or (stops and fact.get("in") in ("if", "assert")):
                 yield self.evidence("python", fact.at, f"'{fact.name}' decides")
+            elif (fact.get("in") == "return" or fact.get("exits")) and _DECIDES.search(str(fact.get("function") or "")):
+                yield self.evidence("python", fact.at, f"'{fact.get('function')}' decides by '{fact.name}'")
+
+
+def _is_range_check(fact: Fact) -> bool:
+    """`0 <= threshold <= 1`: a check of a parameter, not of a model."""
+    plain = fact.get("constants") or ()
+    if not plain or any(one not in (0, 1, 100) for one in plain) or not fact.get("raises"):
+        return False
+    return len(fact.get("ops") or ()) > 1 or "threshold" in fact.name
 
 
 def _steps(graph: Graph) -> set[str]:
