@@ -49,6 +49,21 @@ def chat(text: str) -> str:
     return client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}]).choices[0].text
 """
 CHART = "apiVersion: v2\nname: chat\nversion: 1.0.0\n"
+SUBMISSION = """
+import joblib
+import pandas as pd
+
+model = joblib.load("model.joblib")
+answers = pd.DataFrame({"y": model.predict(pd.read_csv("test.csv"))})
+answers.to_csv("submission.csv")
+"""
+TRAIN = "import joblib\nfrom sklearn.linear_model import Ridge\n\njoblib.dump(Ridge().fit(x, y), 'model.joblib')\n"
+DEPLOYS = """
+from kserve import KServeClient, V1beta1InferenceService
+
+KServeClient().create(V1beta1InferenceService(api_version="serving.kserve.io/v1beta1", spec=spec))
+"""
+TRAINING_JOB = "apiVersion: kubeflow.org/v1\nkind: PyTorchJob\nmetadata: {name: train}\nspec: {}\n"
 OPERATOR = {"config/crd/bases/models.yaml": "kind: CustomResourceDefinition\n", "internal/model_controller.go": ""}
 
 
@@ -73,6 +88,14 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
             "online",
         ),
         ({"app.py": CHAT, "chart/Chart.yaml": CHART}, "project", "online"),
+        ({"train.py": TRAIN, "predict.py": SUBMISSION}, "project", "none"),
+        (
+            {"train.py": TRAIN, "k8s/access.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"},
+            "project",
+            "none",
+        ),
+        ({"deploy.py": DEPLOYS}, "project", "online"),
+        ({"job.yaml": TRAINING_JOB}, "project", "none"),
         ({"main.py": "import openai\nopenai.OpenAI().responses.create()\n"}, "project", "none"),
     ],
     ids=[
@@ -83,6 +106,10 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
         "a hosted model behind an API",
         "the same in an image",
         "the same with a chart of its own",
+        "an entry to a competition",
+        "training beside a manifest",
+        "code that deploys a server",
+        "a job that trains",
         "a script that asks a hosted model",
     ],
 )

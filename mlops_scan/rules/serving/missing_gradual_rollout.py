@@ -112,7 +112,7 @@ class MissingGradualRollout(Absence):
         if graph.profile.serves_model not in ("online", "both"):
             return
         for workload in graph.workloads(*ONLINE_KINDS):
-            if not workload.disabled:
+            if not workload.disabled and graph.bystanders.serves(workload):
                 yield Place(workload.at, f"a new version of '{workload.name}' takes all traffic")
         served = {use.fact.order for use in graph.online}
         for use in graph.uses("deploys"):

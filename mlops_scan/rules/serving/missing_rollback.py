@@ -93,7 +93,8 @@ class MissingRollback(Absence):
 
     def needed(self, graph: Graph) -> Iterator[Place]:
         for workload in graph.workloads():
-            if graph.profile.serves_model != "none" and not workload.disabled:
+            served = graph.profile.serves_model != "none" and graph.bystanders.serves(workload)
+            if served and not workload.disabled:
                 yield Place(workload.at, f"'{workload.name}' is replaced in place")
         for use in (*graph.online, *graph.batch):
             yield Place(use.at, "this serves a model")

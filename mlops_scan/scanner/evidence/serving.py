@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph.handover import constant
 from mlops_scan.scanner.model import Evidence
 
 # a file whose name says that it scores, and a call that puts its answers somewhere
@@ -17,6 +18,7 @@ _KEEPS = re.compile(
     r"\.?(?:register|save|store|write|insert|upload|publish|export)\w*_(?:predictions?|results?|scores?|forecasts?)$"
 )
 _SCORES = re.compile(r"(?:^|[._])(?:batch_?)?(?:inference|infer|predict|score|scoring|forecast)(?:$|_)", re.IGNORECASE)
+_SUBMISSION = re.compile(r"(?:^|/|_)submissions?[^/]*\.(?:csv|txt|zip|json|parquet)$", re.IGNORECASE)
 MODEL_ROLES = ("loads-model", "loads-hub-model", "registry-load", "predicts", "llm-client")
 
 
@@ -93,6 +95,8 @@ def batch_serving(graph: Graph) -> tuple[Use, ...]:
         path = use.at.path
         if path in others or paths.is_example(path) or path.endswith(".ipynb") or use.disabled:
             continue
+        if _is_entry(graph, path):
+            continue
         if path in asked and path not in started:
             continue  # a web application imports it: it answers requests
         loaded = not loads.isdisjoint(graph.closure(path))
@@ -110,6 +114,12 @@ def _writes(graph: Graph, use: Use) -> bool:
     if _INFERENCE.search(use.at.path):
         writing += [fact for fact in graph.in_file(use.at.path, "call") if _WRITES.search(fact.name)]
     return bool(writing)
+
+
+def _is_entry(graph: Graph, path: str) -> bool:
+    """Whether the predictions are handed in to a competition: they go to a file that is called a submission."""
+    texts = (constant(value) for fact in graph.in_file(path, "call") for value in fact.get("args") or ())
+    return any(_SUBMISSION.search(text) for text in texts)
 
 
 def _keeps(graph: Graph, path: str) -> bool:

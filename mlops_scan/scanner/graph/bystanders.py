@@ -67,6 +67,13 @@ class Bystanders:
         """By its image or command: a monitoring or cluster component, a notebook server, a load generator."""
         return (workload.id, container.image) in self._images or workload.id in self._owners
 
+    def serves(self, workload: Workload) -> bool:
+        """Whether a container of the workload may answer the system's users: no helper, controller or data store."""
+        own = (one for one in workload.containers if not one.init)
+        return not self.includes(workload) and not all(
+            self.is_agent(workload, one) or self.keeps_data(workload, one) for one in own
+        )
+
     def keeps_data(self, workload: Workload, container: Container) -> bool:
         """A database, a cache or a broker, by its image: part of the system, and not to be scaled with requests."""
         return (workload.id, container.image) in self._stores

@@ -39,7 +39,7 @@ def is_platform(graph: Graph) -> bool:
     """An operator, or charts, modules and manifests that run other people's models: infrastructure, and no own code."""
     if is_operator(graph):
         return not training(graph)
-    if _runs_own_code(graph):
+    if _runs_own_code(graph) or any(not paths.is_example(use.at.path) for use in training(graph)):
         return False
     offered = graph.facts("chart", "terraform-module", "kustomization")
     resources = [fact for fact in graph.facts("resource") if fact.get("platform") in ("terraform", "kubernetes")]
