@@ -94,8 +94,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Config]]:
             seen.append(config)
             return told
 
-        monkeypatch.setattr(scanning, "_scan", scan)
-        monkeypatch.setattr(scanning, "_reports", lambda: {r.format: r for r in (Text, Json, Sarif, Concise)})
+        monkeypatch.setattr(scanning, "scan", scan)
+        monkeypatch.setattr(scanning, "reports", lambda: {r.format: r for r in (Text, Json, Sarif, Concise)})
         return seen
 
     return install
@@ -246,6 +246,14 @@ def test_quiet_says_nothing_without_findings(run: Run, fake: Callable[..., Any])
     assert run("-q", "--format", "sarif")[1].startswith("text")
 
 
+def test_names_of_the_repository_are_dead_on_stderr(run: Run, fake: Callable[..., Any]) -> None:
+    fake(result(unreadable=(Note(Location("a\x1b[31m\nb.yaml"), "broken \u202e"),)))
+    assert "not read: a\\x1b[31m\\nb.yaml:1: broken \\u202e\n" in run("-v")[2]
+    Path("mlops-scan.toml").write_text('"\\u001b[31mred" = 1\n')
+    code, _, errors = run()
+    assert (code, errors) == (2, "error: mlops-scan.toml:1: \\x1b[31mred: unknown key\n")
+
+
 def test_verbose_speaks_on_stderr(run: Run, fake: Callable[..., Any]) -> None:
     fake(result(unreadable=(Note(Location(os.fsdecode(b"\xe9.yaml")), "broken"),)))
     _, out, errors = run("-v")
@@ -259,7 +267,7 @@ def test_a_crash_is_one_line(run: Run, fake: Callable[..., Any], monkeypatch: py
     def crash(_options: Options, _config: Config) -> Result:
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr(scanning, "_scan", crash)
+    monkeypatch.setattr(scanning, "scan", crash)
     code, out, errors = run(".")
     assert (code, out) == (2, "")
     assert errors.startswith("error: RuntimeError: two lines (a fault of mlops-scan")
@@ -273,7 +281,7 @@ def test_an_interrupt(run: Run, fake: Callable[..., Any], monkeypatch: pytest.Mo
     def interrupt(_options: Options, _config: Config) -> Result:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(scanning, "_scan", interrupt)
+    monkeypatch.setattr(scanning, "scan", interrupt)
     assert run(".")[0] == 130
 
 

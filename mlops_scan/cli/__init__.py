@@ -31,8 +31,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = app.main(arguments, prog_name="mlops-scan", standalone_mode=False)
     except RejectedError as rejected:
+        from mlops_scan.reports.escape import printable
+
         for complaint in rejected.complaints:
-            click.echo(f"error: {complaint}", err=True)
+            click.echo(printable(f"error: {complaint}"), err=True)
         return 2
     except click.ClickException as error:
         error.show()

@@ -11,6 +11,7 @@ import click
 from mlops_scan.cli import terminal
 from mlops_scan.cli.settings import Options, RejectedError, settle, write_output
 from mlops_scan.reports.base import Report
+from mlops_scan.reports.escape import printable
 from mlops_scan.scanner.config import Complaint, Config
 from mlops_scan.scanner.model import Result
 
@@ -81,13 +82,9 @@ def _on_stdout(result: Result, config: Config, options: Options, reports: dict[s
 def _tell_more(result: Result, config: Config) -> None:
     click.echo(f"configuration: {config.source or 'none'}; {len(result.rules)} rules; {result.seconds:.2f} s", err=True)
     for skipped in result.coverage.skipped:
-        click.echo(f"left out: {_printable(skipped.path)}: {skipped.reason}", err=True)
+        click.echo(printable(f"left out: {skipped.path}: {skipped.reason}"), err=True)
     for note in result.coverage.unreadable:
-        click.echo(f"not read: {_printable(str(note.at))}: {note.reason}", err=True)
-
-
-def _printable(text: str) -> str:
-    return terminal.encoded(text).decode("utf-8")
+        click.echo(printable(f"not read: {note.at}: {note.reason}"), err=True)
 
 
 def _exit_code(result: Result, config: Config, options: Options) -> int:
