@@ -15,7 +15,7 @@ const mermaid = (await import(pathToFileURL(core))).default;
 
 const MOST_TEXT = 50_000; // maxTextSize, which parse() does not check
 const MOST_EDGES = 500; // maxEdges
-const MOST_NODES = 40; // beyond it nobody reads the picture
+const MOST_NODES = 40; // of a draft: beyond it nobody reads the picture
 
 let failed = 0;
 for (const file of files) {
@@ -24,7 +24,8 @@ for (const file of files) {
   for (const block of blocks) {
     const nodes = new Set(block.match(/^\s*n\d+(?=\[)/gm) ?? []).size;
     const edges = (block.match(/-->/g) ?? []).length;
-    if (block.length > MOST_TEXT || edges > MOST_EDGES || nodes > MOST_NODES) wrong.push(`${nodes} nodes, ${edges} edges`);
+    const crowded = nodes > MOST_NODES && file.endsWith(".draft.md");
+    if (block.length > MOST_TEXT || edges > MOST_EDGES || crowded) wrong.push(`${nodes} nodes, ${edges} edges`);
     try {
       const { diagramType } = await mermaid.parse(block);
       if (!diagramType.startsWith("flowchart")) wrong.push(`a ${diagramType}`);

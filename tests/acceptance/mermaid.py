@@ -1,4 +1,4 @@
-"""Drafts of real repositories, their diagrams parsed by mermaid itself.
+"""Drafts and graphs of real repositories, their diagrams parsed by mermaid itself.
 
     npm install --no-save mermaid jsdom
     python -m tests.acceptance.mermaid [--modules node_modules] REPOSITORY ...
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mlops_scan.engine import scan
 from mlops_scan.reports.architecture import Architecture
+from mlops_scan.reports.mermaid import Mermaid
 from mlops_scan.scanner.config import Config
 
 SKIPPED = 77
@@ -36,10 +37,12 @@ def main() -> int:
         )
         return SKIPPED
     with tempfile.TemporaryDirectory() as folder:
-        drafts = []
+        drafts: list[Path] = []
         for root in given.repositories:
-            drafts.append(Path(folder, f"{root.resolve().name}.md"))
-            drafts[-1].write_text(Architecture().render(scan(root, Config())), encoding="utf-8")
+            result = scan(root, Config())
+            drafts += [Path(folder, f"{root.resolve().name}.{part}.md") for part in ("draft", "graph")]
+            drafts[-2].write_text(Architecture().render(result), encoding="utf-8")
+            drafts[-1].write_text(f"```mermaid\n{Mermaid().render(result)}```\n", encoding="utf-8")
         return subprocess.run([node, HERE / "mermaid.mjs", given.modules, *drafts], check=False).returncode
 
 

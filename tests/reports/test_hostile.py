@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from mlops_scan import plugins, reports
 from mlops_scan.reports import escape
 from mlops_scan.reports.architecture import Architecture
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.json import Json
-from mlops_scan.reports.sarif import Sarif
 from mlops_scan.reports.text import Text
 from mlops_scan.scanner.model import Result
 
@@ -37,7 +37,7 @@ def test_the_fixture_is_hostile(told: Result) -> None:
         assert part in said
 
 
-@pytest.mark.parametrize("report", [Text, Json, Sarif, Architecture])
+@pytest.mark.parametrize("report", plugins.load(reports, Report), ids=lambda report: report.format)
 def test_no_report_holds_live_characters(told: Result, report: type[Report]) -> None:
     text = report().render(told)
     unseen = {char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
