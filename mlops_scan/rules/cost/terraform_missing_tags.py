@@ -54,7 +54,7 @@ class TerraformMissingTags(Rule):
                 continue
             kind = str(use.fact.get("type"))
             yield self.finding(
-                f"{kind} '{use.fact.name}' has no tags or labels, and its provider gives none.",
+                f"Resource '{kind}.{use.fact.name}' has no tags or labels, and its provider gives none.",
                 use.at,
                 subject=f"{use.at.path.rpartition('/')[0]}#{kind}.{use.fact.name}",
             )

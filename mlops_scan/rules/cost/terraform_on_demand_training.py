@@ -70,7 +70,7 @@ class TerraformOnDemandTraining(Rule):
                 continue
             kind = str(use.fact.get("type"))
             yield self.finding(
-                f"{kind} '{use.fact.name}' trains on demand, at the full price.",
+                f"Resource '{kind}.{use.fact.name}' trains on demand, at the full price.",
                 use.at,
                 subject=f"{use.at.path.rpartition('/')[0]}#{kind}.{use.fact.name}",
             )

@@ -78,7 +78,7 @@ class TerraformEndpointNoDataCapture(Rule):
                 continue
             kind = str(use.fact.get("type"))
             yield self.finding(
-                f"{kind} '{use.fact.name}' does not capture requests and answers.",
+                f"Resource '{kind}.{use.fact.name}' does not capture requests and answers.",
                 use.at,
                 subject=f"{use.at.path.rpartition('/')[0]}#{kind}.{use.fact.name}",
             )

@@ -83,7 +83,7 @@ class TerraformEndpointNoAutoRollback(Rule):
                 continue
             kind = str(use.fact.get("type"))
             yield self.finding(
-                f"{kind} '{use.fact.name}' does not take back an update that raises alarms.",
+                f"Resource '{kind}.{use.fact.name}' does not take back an update that raises alarms.",
                 use.at,
                 subject=f"{use.at.path.rpartition('/')[0]}#{kind}.{use.fact.name}",
             )
