@@ -32,6 +32,17 @@ def test_filled_keeps_lines_and_both_branches() -> None:
     assert moulds.filled(text).split("\n") == ["", "x = 1", "", "x = 2", "", "name = 'xxxxxxxxxx-b'", "", ""]
 
 
+def test_the_first_branch_alone_where_a_format_cannot_say_a_thing_twice() -> None:
+    text = "a: 1\n{{ if .x }}b: 1\n{{ if .y }}c: 1{{ else }}c: 2{{ end }}\n{{ else }}b: 2\n{{ end }}d: 1\n{% x %}e: 1"
+    assert moulds.filled(text, both=False).split("\n") == ["a: 1", "b: 1", "c: 1", "", "d: 1", "e: 1"]
+
+
+@pytest.mark.parametrize("text", ["{{ end }}x", "{% else %}x", "{{ if a }}x", "{% endif %}{% elif b %}x"])
+def test_unbalanced_conditions_lose_nothing_before_them(text: str) -> None:
+    assert moulds.filled(text).endswith("x")
+    moulds.filled(text, both=False)
+
+
 def test_a_hostile_template_is_left_alone() -> None:
     text = "{{" * 50_000
     assert moulds.filled(text) == text

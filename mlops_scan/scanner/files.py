@@ -98,9 +98,10 @@ class Mould(SourceFile):
                 raw = file.read(bounds.FILE_BYTES)
         except (OSError, ValueError):
             return b""
-        return (
-            raw[:limit] if b"\0" in raw else moulds.filled(raw.decode("utf-8-sig", errors="replace")).encode()[:limit]
-        )
+        if b"\0" in raw:
+            return raw[:limit]
+        both = self.path.endswith(".py")
+        return moulds.filled(raw.decode("utf-8-sig", errors="replace"), both).encode()[:limit]
 
 
 class Tree:

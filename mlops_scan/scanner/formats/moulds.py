@@ -11,6 +11,8 @@ _CONTROL = re.compile(
     r"\{%.*?%\}|\{#.*?#\}|\{\{-?\s*(?:(?:if|else|end|range|with|define|block|break|continue|skip|update_\w+)\b|/\*).*?\}\}",
     re.DOTALL,
 )
+_WORD = re.compile(r"\{[{%][-+]?\s*(\w+)")
+_OPENING = frozenset(("if", "range", "with", "define", "block", "for", "macro", "call", "filter", "raw"))
 _VALUE = re.compile(r"\{\{.*?\}\}")
 _NUMBER_OF_TAGS = 20_000
 
@@ -23,17 +25,39 @@ def becomes(path: str) -> str:
     return inner if inner != path or _PLACEHOLDER.search(path.rpartition("/")[0]) else ""
 
 
-def filled(text: str) -> str:
+def filled(text: str, both: bool = True) -> str:
     """The text with something in place of every placeholder; lines stay where they are.
 
-    Both branches of a condition are kept: a template offers both. A line that is nothing but a placeholder goes empty.
+    `both` branches of a condition are kept, since a template offers both, or the first alone, where a format cannot
+    say a thing twice. A line that is nothing but a placeholder goes empty.
     """
     if text.count("{{") + text.count("{%") > _NUMBER_OF_TAGS:
         return text
-    text = _CONTROL.sub(lambda match: "\n" * match[0].count("\n"), text)
+    text = _without_controls(text, both)
     lines = text.split("\n")
     for number, line in enumerate(lines):
         if "{{" in line:
             alone = not _VALUE.sub("", line).strip()
             lines[number] = "" if alone else _VALUE.sub(lambda match: "x" * min(len(match[0]), 12), line)
     return "\n".join(lines)
+
+
+def _without_controls(text: str, both: bool) -> str:
+    kept: list[str] = []
+    blocks: list[bool] = []  # of each open block: whether it has come to its second branch
+    end = 0
+    for match in _CONTROL.finditer(text):
+        between = text[end : match.start()]
+        kept.append("\n" * between.count("\n") if not both and any(blocks) else between)
+        kept.append("\n" * match[0].count("\n"))
+        end = match.end()
+        word = _WORD.match(match[0])
+        if word is None:
+            continue
+        if word[1].startswith("end"):
+            blocks = blocks[:-1]
+        elif word[1] in ("else", "elif"):
+            blocks[-1:] = [True]
+        elif word[1] in _OPENING:
+            blocks.append(False)
+    return "".join((*kept, text[end:]))

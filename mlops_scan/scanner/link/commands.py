@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 _MODULE_TARGET = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?\Z")  # uvicorn app.main:app
-_SUFFIXES = (".py", ".sh", ".ipynb", ".R", ".bash")
+_SUFFIXES = (".py", ".sh", ".ipynb", ".R", ".bash", ".py.tmpl", ".py.j2", ".py.jinja")
 _SHELLS = frozenset(("bash", "sh", "zsh", "source", "exec", "env"))
 _MODULE_SERVERS = frozenset(
     ("uvicorn", "gunicorn", "hypercorn", "daphne", "waitress-serve", "celery", "functions-framework")

@@ -15,7 +15,7 @@ from mlops_scan.scanner.parsers.base import Parser
 
 _TASKS = re.compile(rb"^[ \t]*(?:notebook_task|spark_python_task|python_wheel_task)[ \t]*:", re.MULTILINE)
 _RUN = (("notebook_task", "notebook_path"), ("spark_python_task", "python_file"), ("python_wheel_task", "entry_point"))
-_SUFFIXES = ("", ".py", ".ipynb", ".py.tmpl")
+_SUFFIXES = ("", ".py", ".ipynb", ".tmpl", ".py.tmpl")
 
 
 class DatabricksBundle(Parser):

@@ -16,12 +16,13 @@ _SECRETS_PER_FILE = 50
 
 
 class Secrets(Parser):
-    """Any text file, whatever it is called; generated files whose long random texts are no credentials are left out."""
+    """Any text file, whatever it is called. Left out: data, and generated files, with texts as long."""
 
     patterns: ClassVar[tuple[str, ...]] = ("*",)
     passed_over: ClassVar[tuple[str, ...]] = (
         "*.lock", "*-lock.json", "*-lock.yaml", "*.lock.json", "*.sum", "*.min.js", "*.min.css", "*.map", "*.svg",
-        "*.csv", "*.tsv", "*.parquet", "*.png", "*.jpg", "*.jpeg", "*.gif", "*.pdf", "*.zip", "*.gz", "*.whl",
+        "*.csv", "*.tsv", "*.jsonl", "*.ndjson", "*.parquet", "*.png", "*.jpg", "*.jpeg", "*.gif", "*.pdf", "*.zip",
+        "*.gz", "*.whl",
     )  # fmt: skip
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
