@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,22 @@ from kserve import KServeClient, V1beta1InferenceService
 KServeClient().create(V1beta1InferenceService(api_version="serving.kserve.io/v1beta1", spec=spec))
 """
 TRAINING_JOB = "apiVersion: kubeflow.org/v1\nkind: PyTorchJob\nmetadata: {name: train}\nspec: {}\n"
+LAB = """
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: lab}
+spec:
+  template:
+    spec:
+      containers:
+        - {name: lab, image: "jupyter/scipy-notebook:1", ports: [{containerPort: 8888}]}
+"""
 OPERATOR = {"config/crd/bases/models.yaml": "kind: CustomResourceDefinition\n", "internal/model_controller.go": ""}
+
+
+def notebook(code: str) -> str:
+    cell = {"cell_type": "code", "source": code, "outputs": [], "metadata": {}}
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
 def profile(root: Path, texts: dict[str, str]) -> Profile:
@@ -95,6 +111,7 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
             "none",
         ),
         ({"deploy.py": DEPLOYS}, "project", "online"),
+        ({"serve.ipynb": notebook(DEPLOYS), "k8s/lab.yaml": LAB}, "notebooks", "online"),
         ({"job.yaml": TRAINING_JOB}, "project", "none"),
         ({"main.py": "import openai\nopenai.OpenAI().responses.create()\n"}, "project", "none"),
     ],
@@ -109,6 +126,7 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
         "an entry to a competition",
         "training beside a manifest",
         "code that deploys a server",
+        "a notebook that deploys a server, and where it runs",
         "a job that trains",
         "a script that asks a hosted model",
     ],

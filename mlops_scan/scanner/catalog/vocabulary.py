@@ -63,6 +63,7 @@ ROLES = {
     "predicts": "asks a model",
     "batch-scoring": "a product that scores in bulk",
     "model-server": "a server or an endpoint that answers with a model",
+    "ml-platform": "exists for machine learning alone: a workspace, a pipeline service, a store of metadata",
     "serving-platform": "installs or configures what can serve models, without serving one",
     "web-app": "a web application",
     "web-route": "a handler of requests (`url`)",

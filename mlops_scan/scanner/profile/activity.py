@@ -15,6 +15,7 @@ _ML_ROLES = (
     "drift-check",
     "hyperparameter-search",
     "predicts",
+    "ml-platform",
 )
 _ML_CAPABILITIES = (
     "training-framework",

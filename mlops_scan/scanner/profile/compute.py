@@ -22,7 +22,7 @@ def profile(graph: Graph) -> Profile:
         trained, served = False, "none"
     elif is_operator(graph):  # the code of an operator is there for the models of others
         graph.online, graph.batch = tuple(use for use in graph.online if _is_deployed(use)), ()
-        served = "online" if graph.online else "none"
+        trained, served = False, "online" if graph.online else "none"
     level, following = maturity(graph, served)
     return Profile(
         kind=kind,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from mlops_scan.scanner import paths
-from mlops_scan.scanner.evidence.serving import online_serving
+from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.profile.activity import serves, training
+from mlops_scan.scanner.profile.activity import training
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|__cookiecutter|\[\[.*?\]\]")
-_DEFINITIONS = re.compile(r"(?:^|/)config/crds?/[^/]+|(?:^|/)PROJECT$")
-_ACTS = re.compile(r"(?:^|/)[^/]*(?:controller|reconciler)[^/]*\.(?:go|rs|py|java)$")
+_DEFINITIONS = re.compile(r"(?:^|/)crds?/|(?:^|/)PROJECT$")
+_ACTS = re.compile(r"(?:^|/)[^/]*(?:controller|reconciler)[^/]*\.(?:go|rs|java)$")
 _TEMPLATE_FILES = ("cookiecutter.json", "copier.yml", "copier.yaml", "cruft.json")
 _ABOUT_MODELS = ("trains", "predicts", "loads-model", "loads-hub-model", "registry-load", "batch-scoring", "llm-client")
 
@@ -20,13 +20,12 @@ def kind_of(graph: Graph) -> str:
     """project, library, template, platform or notebooks. Asked only where there is ML."""
     if is_template(graph):
         return "template"
-    if is_platform(graph):
+    notebooks = is_notebooks(graph)
+    if not notebooks and is_platform(graph):
         return "platform"
     if is_library(graph):
         return "library"
-    if is_notebooks(graph):
-        return "notebooks"
-    return "project"
+    return "notebooks" if notebooks else "project"
 
 
 def is_template(graph: Graph) -> bool:
@@ -38,7 +37,7 @@ def is_template(graph: Graph) -> bool:
 def is_platform(graph: Graph) -> bool:
     """An operator, or charts, modules and manifests that run other people's models: infrastructure, and no own code."""
     if is_operator(graph):
-        return not training(graph)
+        return True
     if _runs_own_code(graph) or any(not paths.is_example(use.at.path) for use in training(graph)):
         return False
     offered = graph.facts("chart", "terraform-module", "kustomization")
@@ -109,8 +108,11 @@ def _is_constant_path(value: object) -> bool:
 
 
 def is_notebooks(graph: Graph) -> bool:
-    """Notebooks and loose scripts: nothing is served, packaged, deployed or piped."""
-    if serves(graph) != "none" or online_serving(graph) or graph.facts("workload", "pipeline-step", "stage"):
+    """Notebooks and loose scripts: nothing is served outside them, packaged, deployed or piped."""
+    served = (*online_serving(graph), *batch_serving(graph), *graph.uses("serving-platform", "ml-platform"))
+    if any(not use.at.path.endswith(".ipynb") for use in served) or graph.facts("pipeline-step", "stage"):
+        return False
+    if any(graph.bystanders.serves(workload) for workload in graph.workloads()):
         return False
     if graph.uses("pipeline-definition") or graph.has("deployment-automation", "infrastructure-as-code"):
         return False
