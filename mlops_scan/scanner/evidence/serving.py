@@ -84,7 +84,7 @@ def _is_test_run(graph: Graph, use: Use) -> bool:
 
 def batch_serving(graph: Graph) -> tuple[Use, ...]:
     """Batch inference products, jobs that load a model, predict and write what it says, and pipeline steps that do."""
-    found = [use for use in graph.uses("batch-scoring") if not use.disabled]
+    found = _beyond_notebooks(graph, [use for use in graph.uses("batch-scoring") if not use.disabled])
     loads = frozenset(use.at.path for use in graph.uses("loads-model", "registry-load", "loads-hub-model"))
     web = {use.at.path for use in graph.uses("web-app", "web-route", "demo-ui")}
     others = web | {use.at.path for use in graph.uses("trains", "evaluates", "splits-randomly")}
@@ -106,6 +106,14 @@ def batch_serving(graph: Graph) -> tuple[Use, ...]:
         if step or (kept and (loaded or _INFERENCE.search(path))):
             found.append(use)
     return tuple(found)
+
+
+def _beyond_notebooks(graph: Graph, scoring: list[Use]) -> list[Use]:
+    """Without what a notebook tries out beside a system that serves."""
+    serves = [*scoring, *(use for use in graph.uses("model-server") if not use.disabled)]
+    if all(use.at.path.endswith(".ipynb") for use in serves):
+        return scoring
+    return [use for use in scoring if not use.at.path.endswith(".ipynb")]
 
 
 def _writes(graph: Graph, use: Use) -> bool:

@@ -17,7 +17,8 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
 
-_ACTIVE = re.compile(r"\.github/workflows/[^/]+\.ya?ml\Z")
+# at the root, or at that of the project which a template makes
+_ACTIVE = re.compile(r"(?:(?:[^/]+/)?[^/]*\{\{[^/]+\}\}[^/]*/)?\.github/workflows/[^/]+\.ya?ml\Z")
 _ON = re.compile(rb"^(?:on|\"on\"|'on'|true)[ \t]*:", re.MULTILINE)
 _JOBS = re.compile(rb"^jobs[ \t]*:", re.MULTILINE)
 _RUNS = re.compile(rb"^runs[ \t]*:", re.MULTILINE)
