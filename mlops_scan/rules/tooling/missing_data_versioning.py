@@ -60,7 +60,14 @@ class MissingDataVersioning(Absence):
             return
         training = frozenset(path for use in graph.training for path in graph.closure(use.at.path))
         held = {fact.at.path.rsplit("/", 1)[-1] for fact in graph.all_facts("dataset")}
-        reads = [use for use in graph.uses("reads-data") if use.at.path in training and use.given("data")]
+        stores = _own_stores(graph)
+        reads = [
+            use
+            for use in graph.uses("reads-data")
+            if use.at.path in training
+            and use.given("data")
+            and (use.at.path, str(use.fact.get("function") or "").partition(".")[0]) not in stores
+        ]
         sources = [(use, _source(use)) for use in reads]
         outside = [use for use, source in sources if source and not _is_kept(source, held)]
         if not outside and not any(_is_kept(source, held) for _, source in sources if source):
@@ -70,6 +77,15 @@ class MissingDataVersioning(Absence):
 
     def message(self, graph: Graph) -> str:
         return "Training reads data from outside git, and no version of that data is recorded."
+
+
+def _own_stores(graph: Graph) -> set[tuple[str, str]]:
+    """Classes by which an orchestrator keeps what its own steps hand on."""
+    return {
+        (fact.at.path, fact.name)
+        for fact in graph.facts("class")
+        if any(str(base).endswith(("Materializer", "IOManager", "AbstractDataset")) for base in fact.get("bases") or ())
+    }
 
 
 def _is_kept(source: str, held: set[str]) -> bool:

@@ -22,6 +22,7 @@ _DECIDES = re.compile(
     r"|(?:is|are)_(?:better|acceptable|improved)|(?:beats|outperforms)",
     re.IGNORECASE,
 )
+_FLAG = re.compile(r"\w*(?:promot|should|better|deploy|passed|accept|improve|wins?|beats|approved)\w*\Z", re.IGNORECASE)
 _ENDS = re.compile(r"\.(?:cancel|abort|fail|reject)$")
 
 
@@ -35,6 +36,7 @@ class EvaluationGate(Derivation):
         stopping = {path for path, _ in promoting} | {use.at.path for use in graph.uses("evaluates")}
         stopping |= _steps(graph)
         names = {name for _, name in promoting}
+        flagged = _behind_a_flag(graph)
         for fact in graph.facts("comparison"):
             if not set(fact.get("ops") or ()) & {"<", "<=", ">", ">="}:
                 continue
@@ -48,8 +50,19 @@ class EvaluationGate(Derivation):
             stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in stopping)
             if promotes or (stops and fact.get("in") in ("if", "assert")):
                 yield self.evidence("python", fact.at, f"'{fact.name}' decides")
+            elif (fact.at.path, fact.get("function")) in flagged:
+                yield self.evidence("python", fact.at, f"'{fact.name}' sets what guards the promotion")
             elif (fact.get("in") == "return" or fact.get("exits")) and _DECIDES.search(str(fact.get("function") or "")):
                 yield self.evidence("python", fact.at, f"'{fact.get('function')}' decides by '{fact.name}'")
+
+
+def _behind_a_flag(graph: Graph) -> set[tuple[str, object]]:
+    """Functions that promote only `if should_promote`: a comparison before it sets the flag."""
+    return {
+        (use.at.path, use.fact.get("function"))
+        for use in graph.uses("promotes", "deploys", "registers-model")
+        if use.fact.kind == "call" and any(_FLAG.match(str(guard)) for guard in use.fact.get("guards") or ())
+    }
 
 
 def _is_range_check(fact: Fact) -> bool:
