@@ -20,6 +20,7 @@ KUSTOMIZE_DEPTH = 32
 MERGED_NODES = 1_000_000  # nodes of one kustomization or Compose file put together from several files
 KUSTOMIZE_INCLUDES = 1_000  # kustomizations that one root takes in
 HCL_BYTES = 2 * 2**20
+HCL_SECONDS = 1.5  # of this process, to parse one file
 HCL_DEPTH = 80  # nested brackets, blocks, and references that lead to references
 TERRAFORM_DEPTH = 16  # local modules of local modules
 TERRAFORM_STEPS = 500_000

@@ -8,12 +8,12 @@ _SUFFIXES = (".tmpl", ".j2", ".jinja", ".jinja2")
 _INNER = (".py", ".yml", ".yaml", ".toml", ".txt", ".ipynb", ".sh")
 _PLACEHOLDER = re.compile(r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}")
 _CONTROL = re.compile(
-    r"\{%.*?%\}|\{#.*?#\}|\{\{-?\s*(?:(?:if|else|end|range|with|define|block|break|continue|skip|update_\w+)\b|/\*).*?\}\}",
+    r"\{%.{0,2000}?%\}|\{#.{0,2000}?#\}|\{\{-?\s*(?:(?:if|else|end|range|with|define|block|break|continue|skip|update_\w+)\b|/\*).{0,2000}?\}\}",
     re.DOTALL,
 )
 _WORD = re.compile(r"\{[{%][-+]?\s*(\w+)")
 _OPENING = frozenset(("if", "range", "with", "define", "block", "for", "macro", "call", "filter", "raw"))
-_VALUE = re.compile(r"\{\{.*?\}\}")
+_VALUE = re.compile(r"\{\{.{0,1000}?\}\}")
 _NUMBER_OF_TAGS = 20_000
 
 

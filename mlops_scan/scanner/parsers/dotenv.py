@@ -13,9 +13,10 @@ from mlops_scan.scanner.parsers.base import Parser
 
 _LINE = re.compile(
     r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*=[ \t]*"""
-    r"""(?:"(?P<double>(?:[^"\\]|\\.){0,8000})"|'(?P<single>[^']{0,8000})'|(?P<bare>[^\n]*?)(?:[ \t]+#[^\n]*)?$)""",
+    r"""(?:"(?P<double>(?:[^"\\]|\\.){0,8000})"|'(?P<single>[^']{0,8000})'|(?P<bare>[^\n]*)$)""",
     re.MULTILINE,
 )
+_COMMENT = re.compile(r"[ \t]#")
 
 
 class DotEnv(Parser):
@@ -35,6 +36,7 @@ class DotEnv(Parser):
             line += source.text.count("\n", start, place)
             start = place
             column = place - source.text.rfind("\n", 0, place)
-            value = next(text for text in (match["double"], match["single"], match["bare"], "") if text is not None)
+            bare = _COMMENT.split(match["bare"], maxsplit=1)[0] if match["bare"] else ""
+            value = next(text for text in (match["double"], match["single"], bare) if text is not None)
             says = {"value": value.strip()[: bounds.FACT_TEXT], "where": "dotenv"}
             yield Fact("env", match["name"], Location(source.path, line, column), says)

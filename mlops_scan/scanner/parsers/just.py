@@ -17,9 +17,9 @@ from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][\w-]*)[ \t]*:=[ \t]*(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`)?")
-_RECIPE = re.compile(r"@?([A-Za-z_][\w-]*)([^:]*):(?!=)[ \t]*(.*)")
+_RECIPE = re.compile(r"@?([A-Za-z_][\w-]*)(?![\w-])([^:]*):(?!=)[ \t]*(.*)")
 _INTERPOLATION = re.compile(r"\{\{[ \t]*([\w-]+)[ \t]*\}\}")
-_NEED = re.compile(r"\(?[ \t]*([A-Za-z_][\w-]*)(?:[^()&]*\))?")
+_NEED = re.compile(r"\(?[ \t]{0,20}([A-Za-z_][\w-]*)(?:[^()&]{0,200}\))?")
 
 
 @dataclass(slots=True)

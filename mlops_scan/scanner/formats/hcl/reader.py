@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from time import process_time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mlops_scan.scanner import bounds
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # a block (or, in a file of values, an attribute) that begins at the left margin: where a broken file is cut
 _MARGIN = re.compile(rb'^[a-z_]\w*(?:[ \t]+"[^"\n]*")*[ \t]*[{=]', re.MULTILINE)
+_PIECE = 2**16
 _MARKER = "END_OF_TEMPLATE_FILE"
 
 
@@ -52,14 +54,17 @@ def _document(source: Readable) -> Document:
     if len(data) > bounds.HCL_BYTES:
         reason = f"larger than {bounds.HCL_BYTES} bytes: not read as Terraform"
         return Document(Body({}, ()), (Note(Location(source.path), reason),))
-    parser = _parser()
-    root = parser.parse(data).root_node
-    if not root.has_error:
+    parser, end = _parser(), process_time() + bounds.HCL_SECONDS
+    root = _root(parser, data, end - bounds.HCL_SECONDS / 2)
+    if root is not None and not root.has_error:
         return Document(_Builder(data, source.path, 0).file(root), ())
     bodies: list[Body] = []
     notes: list[Note] = []
     for shift, chunk in _chunks(data):
-        root = parser.parse(chunk).root_node
+        root = _root(parser, chunk, end)
+        if root is None:
+            notes.append(Note(Location(source.path, shift + 1), "takes too long to read as HCL from here on"))
+            break
         builder = _Builder(chunk, source.path, shift)
         bodies.append(builder.file(root))
         if root.has_error:
@@ -73,8 +78,8 @@ def template_file(text: str) -> Expression | None:
     if _MARKER in text:
         return None
     data = f"t = <<{_MARKER}\n{text}\n{_MARKER}\n".encode(errors="replace")
-    root = _parser().parse(data).root_node
-    if root.has_error:
+    root = _root(_parser(), data, process_time() + bounds.HCL_SECONDS)
+    if root is None or root.has_error:
         return None
     attribute = _Builder(data, "", -1).file(root).attributes.get("t")
     found = attribute.value if attribute is not None else None
@@ -91,6 +96,19 @@ def _parser() -> Parser:
     import tree_sitter_hcl
 
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
+
+
+def _root(parser: Parser, data: bytes, end: float) -> Node | None:
+    """The tree of `data`; None after `end` (in this process's seconds): recovery from errors is not linear."""
+    try:
+        tree = parser.parse(
+            lambda offset, _point: data[offset : offset + _PIECE],
+            progress_callback=lambda _offset, _error: process_time() > end,
+        )
+    except ValueError:
+        parser.reset()
+        return None
+    return tree.root_node
 
 
 def _chunks(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from mlops_scan.scanner.formats.python.source import decode
 
 _TAG = re.compile(rb"\{\{[-+]?[^{}\n]*\}\}")
-_BLOCK = re.compile(rb"\{%[^\n]*?%\}|\{#[^\n]*?#\}")
+_BLOCK = re.compile(rb"\{%[^\n]{0,300}?%\}|\{#[^\n]{0,300}?#\}")
 _MAGIC = re.compile(rb"^([ \t]*)[%!](?=[a-zA-Z])[^\n]*", re.MULTILINE)  # of a notebook exported without a comment sign
 _PRINT = re.compile(
-    rb"^([ \t]*(?:else:|try:|if [^\n:#]*:)?[ \t]*)print(?:[ \t]*>>[ \t]*\w[\w.]*,?)?[ \t]+(?=[^\s=(])([^\n]*)$"
+    rb"^([ \t]*(?:(?:else:|try:|if [^\n:#]*:)[ \t]*)?)print(?:[ \t]*>>[ \t]*\w[\w.]*,?)?[ \t]+(?=[^\s=(])([^\n]*)$"
     rb"|^([ \t]*)print[ \t]*$",
     re.MULTILINE,
 )
