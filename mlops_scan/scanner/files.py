@@ -100,7 +100,7 @@ class Mould(SourceFile):
             return b""
         if b"\0" in raw:
             return raw[:limit]
-        both = self.path.endswith(".py")
+        both = not self.path.endswith((".yml", ".yaml"))
         return moulds.filled(raw.decode("utf-8-sig", errors="replace"), both).encode()[:limit]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from keyword import iskeyword
 
 _SUFFIXES = (".tmpl", ".j2", ".jinja", ".jinja2")
 _INNER = (".py", ".yml", ".yaml", ".toml", ".txt", ".ipynb", ".sh")
@@ -13,7 +14,8 @@ _CONTROL = re.compile(
 )
 _WORD = re.compile(r"\{[{%][-+]?\s*(\w+)")
 _OPENING = frozenset(("if", "range", "with", "define", "block", "for", "macro", "call", "filter", "raw"))
-_VALUE = re.compile(r"\{\{.{0,1000}?\}\}")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_VALUE = re.compile(r"(?<!\$)\{\{.{0,1000}?\}\}")  # ${{ x }} is an expression of a CI service
 _NUMBER_OF_TAGS = 20_000
 
 
@@ -34,12 +36,19 @@ def filled(text: str, both: bool = True) -> str:
     if text.count("{{") + text.count("{%") > _NUMBER_OF_TAGS:
         return text
     text = _without_controls(text, both)
+    sign = "" if both else "$"  # other formats know a variable by it
     lines = text.split("\n")
     for number, line in enumerate(lines):
         if "{{" in line:
             alone = not _VALUE.sub("", line).strip()
-            lines[number] = "" if alone else _VALUE.sub(lambda match: "x" * min(len(match[0]), 12), line)
+            lines[number] = "" if alone else _VALUE.sub(lambda match: sign + _named(match[0]), line)
     return "\n".join(lines)
+
+
+def _named(placeholder: str) -> str:
+    """`{{ cookiecutter.name }}` is called name."""
+    words = _NAME.findall(placeholder)
+    return words[-1] if words and not iskeyword(words[-1]) else "x"
 
 
 def _without_controls(text: str, both: bool) -> str:
