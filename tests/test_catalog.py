@@ -562,7 +562,7 @@ def test_the_same_fact_gives_the_same_matches_in_order() -> None:
 def test_many_calls_are_cheap() -> None:
     known = catalog.load()
     facts = [call(f"package{index % 4000}.module.Name.method", 1, a=2) for index in range(50_000)]
-    started = time.perf_counter()
+    started = time.process_time()
     for one in facts:
         known.matches(one)
-    assert time.perf_counter() - started < 5  # measured: 0.06 s
+    assert time.process_time() - started < 5  # measured: 0.06 s

@@ -588,9 +588,9 @@ HOSTILE: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_hostile_workflows_end_soon(tmp_path: Path, name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     text = HOSTILE[name]
     read(tmp_path, GithubActions(), **{".github/workflows/a.yml": text})
     read(tmp_path, AzurePipelines(), **{"azure.yml": text.replace("on: push\njobs:", "trigger: a\njobs:")})
     read(tmp_path, Jenkins(), Jenkinsfile=text.replace("run: ", "sh '''"))
-    assert time.monotonic() - started < 8
+    assert time.process_time() - started < 8

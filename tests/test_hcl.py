@@ -215,9 +215,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_hostile_input_is_survived(tmp_path: Path, name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     local_values(tmp_path, HOSTILE[name])
-    assert time.perf_counter() - started < 2.5
+    assert time.process_time() - started < 2.5
 
 
 def test_a_cycle_is_unknown_and_named(tmp_path: Path) -> None:

@@ -318,8 +318,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_hostile_files_end_soon(tmp_path: Path, name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     for parser in (Make(), Just(), ShellScripts(), Procfile(), Dvc(), MlProject(), TaskFiles()):
         facts, _ = read(tmp_path, parser, {name: HOSTILE[name]})
         assert len(facts) <= bounds.FACTS_PER_FILE
-    assert time.monotonic() - started < 8
+    assert time.process_time() - started < 8

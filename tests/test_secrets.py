@@ -97,9 +97,9 @@ def test_binary_long_lines_and_encoded_images_are_no_noise(tmp_path: Path) -> No
 
 def test_a_large_file_is_quick(tmp_path: Path) -> None:
     text = "-----BEGIN x ://a:b" + "_" * 20 + "sk-AKIA hf_ " + "://u:" + "a" * 120
-    started = time.perf_counter()
+    started = time.process_time()
     read(tmp_path, "big.txt", (text + "\n") * 6000)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
