@@ -65,6 +65,11 @@ from kserve import KServeClient, V1beta1InferenceService
 KServeClient().create(V1beta1InferenceService(api_version="serving.kserve.io/v1beta1", spec=spec))
 """
 TRAINING_JOB = "apiVersion: kubeflow.org/v1\nkind: PyTorchJob\nmetadata: {name: train}\nspec: {}\n"
+IN_AN_IMAGE = {
+    "Dockerfile": 'FROM example/base:1\nCOPY main.py run.sh ./\nENTRYPOINT ["bash", "run.sh"]\n',
+    "run.sh": "python main.py\n",
+    "main.py": "import gateway\n\ngateway.run()\n",
+}
 LAB = """
 apiVersion: apps/v1
 kind: StatefulSet
@@ -103,6 +108,7 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
             "project",
             "online",
         ),
+        ({**IN_AN_IMAGE, "k8s/llm.yaml": SERVER}, "project", "online"),
         ({"app.py": CHAT, "chart/Chart.yaml": CHART}, "project", "online"),
         ({"train.py": TRAIN, "predict.py": SUBMISSION}, "project", "none"),
         (
@@ -122,6 +128,7 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
         "an operator",
         "a hosted model behind an API",
         "the same in an image",
+        "a program that a script in an image starts",
         "the same with a chart of its own",
         "an entry to a competition",
         "training beside a manifest",

@@ -14,7 +14,7 @@ _TEST = re.compile(
 )
 _DOCUMENTATION = re.compile(r"(?:^|/)(?:docs?|documentation|website)/|\.(?:md|rst|adoc)$", re.IGNORECASE)
 _EXAMPLE = re.compile(
-    r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|quick-?starts?|playground|experiment(?:s|ation)?|notebooks?|getting[-_]started|benchmark(?:s|ing)?)/",
+    r"(?:^|/)(?:(?:examples?|samples?)(?:[-_](?:models?|data|configs?|manifests?))?|demos?|tutorials?|quick-?starts?|playground|experiment(?:s|ation)?|notebooks?|getting[-_]started|benchmark(?:s|ing)?)/",
     re.IGNORECASE,
 )
 _VENDORED = re.compile(r"(?:^|/)(?:vendor|third[-_]party|node_modules|site-packages)/", re.IGNORECASE)

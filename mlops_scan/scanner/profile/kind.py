@@ -50,10 +50,9 @@ def _runs_own_code(graph: Graph) -> bool:
     about = (use.at.path for use in graph.uses(*_ABOUT_MODELS) if use.fact.kind == "call")
     if any(not path.endswith(".ipynb") and not paths.is_example(path) for path in about):
         return True
-    return any(
-        edge.source.startswith("stage:") and edge.target.endswith(".py") and not paths.is_example(edge.target[5:])
-        for edge in graph.edges("starts")
-    )
+    starting = {edge.target for edge in graph.edges("starts") if edge.source.startswith("stage:")}
+    started = {path for node in sorted(starting) for path in graph.files_run_by(node)}
+    return any(path.endswith(".py") and not paths.is_example(path) for path in started)
 
 
 def is_operator(graph: Graph) -> bool:

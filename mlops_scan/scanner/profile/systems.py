@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph, Use, Workload
+from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import System
 
 _BATCH = frozenset(("Job", "CronJob", "Workflow", "CronWorkflow"))
@@ -12,10 +13,14 @@ _BATCH = frozenset(("Job", "CronJob", "Workflow", "CronWorkflow"))
 
 def systems(graph: Graph) -> tuple[System, ...]:
     """Workloads that are not infrastructure, then endpoints and applications that no workload runs. By place."""
-    found = [_workload(graph, one) for one in graph.workloads() if not one.disabled]
+    running = [one for one in graph.workloads() if not one.disabled and not _keeps_data(graph, one)]
+    found = [_workload(graph, one) for one in running]
     claimed = {member for system in found for member in system.members}
+    told = {one.at for one in running}  # an object of its own kind may be workload and endpoint in one
     for use, kind in [*((use, "online") for use in graph.online), *((use, "batch") for use in graph.batch)]:
         node = f"file:{use.at.path}"
+        if use.at in told or _is_part(graph, use):
+            continue
         if node not in claimed and use.fact.kind not in ("image", "command", "container", "workload"):
             system = _endpoint(graph, use, kind)
             claimed.update(system.members)
@@ -26,14 +31,32 @@ def systems(graph: Graph) -> tuple[System, ...]:
 
 def _workload(graph: Graph, workload: Workload) -> System:
     members = set(graph.reachable_from(workload.node))
+    for image in sorted(member for member in members if member.startswith("image:")):
+        members |= graph.reachable_from(*(edge.source for edge in graph.links_to(image, "builds")))
     members |= {edge.source for edge in graph.links_to(workload.node)}
     kind = "batch" if workload.kind in _BATCH else "online"
     return System(workload.id, workload.name, kind, workload.at, _ordered(members))
 
 
+def _keeps_data(graph: Graph, workload: Workload) -> bool:
+    """A database, cache or broker: a part of what uses it, not a system."""
+    containers = workload.containers
+    return bool(containers) and all(graph.bystanders.keeps_data(workload, one) for one in containers)
+
+
+def _is_part(graph: Graph, use: Use) -> bool:
+    """A declared resource that another one of the same endpoint refers to: its configuration, its model."""
+    declared = {object_id(one.fact) for one in graph.online if one.fact.kind == "resource"}
+    if use.fact.kind != "resource":
+        return False
+    return any(edge.source in declared for edge in graph.links_to(object_id(use.fact), "refers to"))
+
+
 def _endpoint(graph: Graph, use: Use, kind: str) -> System:
     path = use.at.path
     members = {f"file:{one}" for one in graph.closure(path)} | set(_runners(graph, path))
+    if use.fact.kind == "resource":
+        members |= graph.reachable_from(object_id(use.fact), relations=("refers to",))
     name = use.fact.name if use.fact.kind == "resource" else path.rsplit("/", 2)[-2] if "/" in path else path
     return System(f"{path}#{name}", name, kind, use.at, _ordered(members))
 
