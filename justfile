@@ -24,3 +24,9 @@ docs:
 # speed beside ast.parse, ruff and checkov
 bench:
     .venv/bin/python benchmarks/run.py
+
+# SARIF and diagrams before the validators of others (docs/acceptance.md)
+accept *REPOSITORIES:
+    npm install --no-save @microsoft/sarif-multitool mermaid jsdom
+    .venv/bin/python -m tests.acceptance.sarif {{REPOSITORIES}}
+    .venv/bin/python -m tests.acceptance.mermaid {{REPOSITORIES}}

@@ -22,7 +22,7 @@ _RUN = (
     click.option("--debug", is_flag=True, help="Show tracebacks of faults on stderr."),
 )
 _CHECK = (
-    click.option("--format", metavar="FORMAT", help="Report on stdout: text, json, sarif, github, ... (default text)."),
+    click.option("--format", metavar="FORMAT", help="Report on stdout: text (the default), concise, json, sarif, ..."),
     click.option("--output", metavar="FORMAT=FILE", multiple=True, help="Write this report, too (repeatable)."),
     click.option("--select", metavar="RULES", multiple=True, help="Run only these rules, concerns or globs."),
     click.option("--ignore", metavar="RULES", multiple=True, help="Do not run these rules, concerns or globs."),

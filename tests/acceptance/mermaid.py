@@ -27,7 +27,9 @@ SYSTEMS = HERE.parent.parent / "fixtures" / "systems"
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("repositories", type=Path, nargs="*", default=sorted(SYSTEMS.iterdir()))
+    parser.add_argument(
+        "repositories", type=Path, nargs="*", default=sorted(path for path in SYSTEMS.iterdir() if path.is_dir())
+    )
     parser.add_argument("--modules", type=Path, default=Path("node_modules"))
     given = parser.parse_args()
     node = shutil.which("node")

@@ -90,8 +90,8 @@ def hostile(root: Path) -> None:
 def systems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Name -> a copy outside of this repository's own git."""
     folder = tmp_path_factory.mktemp("systems")
-    for system in SYSTEMS.iterdir():
-        shutil.copytree(system, folder / system.name)
+    for name in NAMES[:-1]:
+        shutil.copytree(SYSTEMS / name, folder / name)
     hostile(folder / "# hostile [x](https:evil)\u202e")
     return {name: next(path for path in folder.iterdir() if name in path.name) for name in NAMES}
 

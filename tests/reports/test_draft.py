@@ -115,7 +115,12 @@ def test_every_claim_has_its_place(draft: str) -> None:
     rows += [line for line in section(draft, "Implementation phases").splitlines() if line.startswith("- `")]
     assert len(rows) > 30
     assert [row for row in rows if not cited.search(row)] == []
-    for title in ("Recommended serving stack", "Retraining strategy", "A/B testing and rollout plan"):
+    for title in (
+        "Recommended serving stack",
+        "Monitoring plan",
+        "Retraining strategy",
+        "A/B testing and rollout plan",
+    ):
         assert cited.search(section(draft, title))
 
 
