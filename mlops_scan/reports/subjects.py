@@ -8,6 +8,9 @@ from typing import Any
 
 from mlops_scan.scanner.model import Edge, Node, Result
 
+_LOOSE = ("imports", "needs")
+_TELLING = ("installs", "writes", "registers")
+
 
 def named(result: Result, word: str) -> list[Node]:
     """The nodes that `word` means: the id, else the whole label, else every label that ends with it."""
@@ -27,13 +30,27 @@ def chain(result: Result, source: str, target: str) -> tuple[Edge, ...]:
     import networkx as nx
 
     graph: Any = nx.Graph()  # type: ignore[no-untyped-call,unused-ignore]
-    for edge in result.edges:
-        if not graph.has_edge(edge.source, edge.target):
-            graph.add_edge(edge.source, edge.target, link=edge)
+    for edge in sorted(result.edges, key=_rank):  # of several links between two nodes the most telling
+        if not graph.has_edge(edge.source, edge.target) and not _is_common(edge, (source, target)):
+            graph.add_edge(edge.source, edge.target, link=edge, length=_length(edge))
     if source not in graph or target not in graph or not nx.has_path(graph, source, target):
         return ()
-    path = min(_some(nx.all_shortest_paths(graph, source, target)))
+    path = min(_some(nx.all_shortest_paths(graph, source, target, weight="length")))
     return tuple(graph.edges[pair]["link"] for pair in pairwise(path))
+
+
+def _length(edge: Edge) -> int:
+    """What one link adds to a chain: of two chains with as many links, the one of what runs and flows wins."""
+    return 11 if edge.relation in _LOOSE or (edge.target.startswith("file:") and edge.relation == "reads") else 10
+
+
+def _rank(edge: Edge) -> tuple[int, bool]:
+    return _length(edge), edge.relation not in _TELLING
+
+
+def _is_common(edge: Edge, ends: tuple[str, str]) -> bool:
+    """A package in the middle of a chain joins nothing: many files import it."""
+    return edge.target.startswith("package:") and edge.target not in ends
 
 
 def _some(paths: Iterable[list[str]], most: int = 200) -> list[list[str]]:

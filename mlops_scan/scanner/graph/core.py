@@ -19,7 +19,7 @@ from mlops_scan.scanner.graph.workloads import Container, Workload, is_idle, is_
 from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Place, Profile, Status, System, by_place
 
 # links by which something comes to run a file
-RUNNING = ("runs", "starts", "calls", "has job", "needs", "builds", "stands on", "has step")
+RUNNING = ("runs", "starts", "calls", "has job", "needs", "builds", "stands on", "has step", "applies")
 _BY_FACT = attrgetter("fact.at.path", "fact.at.line", "fact.at.column", "fact.kind", "fact.name", "key", "tool")
 
 

@@ -21,7 +21,7 @@ def model_path(call: Fact) -> str:
     for candidate in candidates:
         text = constant(candidate)
         if text and not text.isspace() and len(text) < _LONGEST:
-            return text.removeprefix("models:/").rstrip("/")
+            return _registered(text) if text.startswith("models:/") else text.rstrip("/")
     return ""
 
 
@@ -29,6 +29,11 @@ def model_name(call: Fact) -> str:
     """The last part of the path, or the registry name."""
     path = model_path(call)
     return posixpath.basename(path) if "/" in path else path
+
+
+def _registered(reference: str) -> str:
+    """The name in a registry reference, without its version, stage or alias."""
+    return reference.removeprefix("models:/").lstrip("/").partition("/")[0].partition("@")[0]
 
 
 def constant(value: Any) -> str:

@@ -13,10 +13,21 @@ _MODULE_SERVERS = frozenset(
     ("uvicorn", "gunicorn", "hypercorn", "daphne", "waitress-serve", "celery", "functions-framework")
 )
 _INSTALLERS = frozenset(("pip", "pip3", "uv", "conda", "mamba", "micromamba", "pipenv", "pixi"))  # they take -r or -f
+_BY_PROJECT = {  # (installer, command) -> what it reads without being told
+    ("uv", "sync"): ("uv.lock", "pyproject.toml"),
+    ("poetry", "install"): ("poetry.lock", "pyproject.toml"),
+    ("poetry", "sync"): ("poetry.lock", "pyproject.toml"),
+    ("pdm", "install"): ("pdm.lock", "pyproject.toml"),
+    ("pdm", "sync"): ("pdm.lock", "pyproject.toml"),
+    ("pipenv", "install"): ("Pipfile.lock", "Pipfile"),
+    ("pipenv", "sync"): ("Pipfile.lock", "Pipfile"),
+    ("pixi", "install"): ("pixi.lock", "pixi.toml"),
+}
 
 
 def manifest_names(argv: Sequence[str]) -> Iterator[str]:
-    """Requirement and environment files that an install command reads, as the command names them."""
+    """Requirement, environment and lock files that an install command reads, as the command names them."""
+    yield from _BY_PROJECT.get((posixpath.basename(argv[0]), argv[1]) if len(argv) > 1 else ("", ""), ())
     if _INSTALLERS.isdisjoint(posixpath.basename(word) for word in argv[:4]):
         return
     for index, word in enumerate(argv):

@@ -70,12 +70,11 @@ class Jobs(Link):
 
 def working_folder(command: Fact) -> str:
     """The folder in which a command runs, as far as the file tells: its own, or where it changes to."""
-    folder = command.at.path.rpartition("/")[0]
-    inside = command.get("cwd")
+    inside = str(command.get("cwd") or "")
     if not inside:
-        return folder
-    joined = posixpath.normpath(posixpath.join(folder, str(inside)))
-    return "" if joined == "." or joined.startswith("..") else joined
+        return command.at.path.rpartition("/")[0]
+    folder = posixpath.normpath(inside)
+    return "" if folder == "." or folder.startswith("..") else folder
 
 
 def owner_id(command: Fact) -> str:

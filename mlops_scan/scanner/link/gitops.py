@@ -1,0 +1,97 @@
+"""What is applied to a cluster: GitOps sources to folders, kustomizations to what they include, files to workloads."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.manifests import applied
+from mlops_scan.scanner.link.selectors import object_id
+from mlops_scan.scanner.model import Edge, Fact, Location
+
+# keys under which an object of a GitOps controller names a folder of a git repository
+_PATHS = (
+    ("spec", "source", "path"),
+    ("spec", "path"),
+    ("spec", "template", "spec", "source", "path"),
+    ("spec", "chart", "spec", "chart"),
+)
+_CONTROLLERS = ("argoproj.io/Application", "argoproj.io/ApplicationSet", "kustomize.toolkit.fluxcd.io/Kustomization")
+_RELEASES = ("helm.toolkit.fluxcd.io/HelmRelease",)
+
+
+class Sources(Link):
+    """`resource:argoproj.io/Application/x` applies the kustomization, chart or manifests of a folder."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        files = frozenset(graph.files)
+        for resource in graph.all_facts("resource"):
+            if resource.get("type") not in (*_CONTROLLERS, *_RELEASES):
+                continue
+            yield Edge(f"file:{resource.at.path}", "defines", object_id(resource), resource.at)
+            for folder, at in _folders(resource):
+                for path in _found(folder, resource.at.path, files, graph.files):
+                    yield Edge(object_id(resource), "applies", f"file:{path}", at)
+
+
+class Kustomizations(Link):
+    """`file:overlays/prod/kustomization.yaml` includes its bases and manifests."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        files = frozenset(graph.files)
+        for fact in graph.all_facts("kustomization"):
+            for path in (*(fact.get("resources") or ()), *(fact.get("components") or ())):
+                if path in files:
+                    yield Edge(f"file:{fact.at.path}", "includes", f"file:{path}", fact.at)
+
+
+class Definitions(Link):
+    """`file:k8s/api.yaml` defines `workload:k8s/api.yaml#Deployment/api`; a chart defines what its templates say."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        charts = sorted((fact.at.path for fact in graph.all_facts("chart")), key=len, reverse=True)
+        for workload in graph.all_facts("workload"):
+            node = f"workload:{workload.get('id')}"
+            yield Edge(f"file:{workload.at.path}", "defines", node, workload.at)
+            home = next((one for one in charts if workload.at.path.startswith(one.removesuffix("Chart.yaml"))), "")
+            if home and workload.get("origin") == "helm":
+                yield Edge(f"file:{home}", "includes", f"file:{workload.at.path}", Location(home, 1))
+
+
+def _folders(resource: Fact) -> Iterator[tuple[str, Location]]:
+    lines = resource.get("lines") or {}
+    data = resource.get("data")
+    for keys in _PATHS:
+        text = _dig(data, keys)
+        if not isinstance(text, str) or (resource.get("type") in _RELEASES and not text.startswith(".")):
+            continue
+        known = [".".join(keys[:end]) for end in range(len(keys), 0, -1)]
+        line = next((lines[key] for key in known if key in lines), resource.at.line)
+        yield text, Location(resource.at.path, int(line))
+    spec = _dig(data, ("spec", "sources"))
+    for one in spec if isinstance(spec, list) else ():
+        if isinstance(one, Mapping) and isinstance(one.get("path"), str):
+            yield one["path"], Location(resource.at.path, int(lines.get("spec.sources", resource.at.line)))
+
+
+def _found(folder: str, origin: str, files: frozenset[str], ordered: tuple[str, ...]) -> list[str]:
+    """What a folder holds to be applied: seen from the root, or from a folder above the object."""
+    base = posixpath.dirname(origin)
+    starts = [""]
+    while base:
+        starts.append(base)
+        base = posixpath.dirname(base)
+    for start in starts:
+        path = posixpath.normpath(posixpath.join(start, folder.lstrip("/")))
+        if found := applied("" if path == "." else path, files, ordered):
+            return [one for one in found if one != origin]
+    return []
+
+
+def _dig(data: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data

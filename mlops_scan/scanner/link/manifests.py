@@ -1,0 +1,85 @@
+"""Commands to the manifests, charts and folders that they apply."""
+
+from __future__ import annotations
+
+import posixpath
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.commands import manifest_names
+from mlops_scan.scanner.link.jobs import owner_id, working_folder
+from mlops_scan.scanner.model import Edge, Fact
+
+_ROOTS = ("kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml")
+_NAMED = ("-f", "--file", "--filename", "-k", "--kustomize", "--values")
+_MANIFESTS = (".yaml", ".yml", ".json")
+_ACTS = (
+    "deploys",
+    "promotes",
+    "schedules",
+    "starts-pipeline",
+    "trains",
+    "pipeline-orchestration",
+    "retraining-trigger",
+)
+_MOST = 200  # files of one folder that are linked
+
+
+class Applied(Link):
+    """`job:deploy.yml#prod` applies `file:k8s/api.yaml` or `file:chart/Chart.yaml`; one that only checks reads them."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        files = frozenset(graph.files)
+        acting = {id(use.fact) for use in graph.uses(*_ACTS) if use.fact.kind == "command"}
+        deploying = {id(use.fact) for use in graph.uses("deploys") if use.fact.kind == "command"}
+        for command in graph.all_facts("command"):
+            if str(command.get("where", "")).startswith("dockerfile"):
+                continue
+            relation = "applies" if id(command) in acting else "reads"
+            for name in _names(command, deploys=id(command) in deploying):
+                for path in _located(name, working_folder(command), files, graph.files):
+                    if f"file:{path}" != owner_id(command):
+                        yield Edge(owner_id(command), relation, f"file:{path}", command.at)
+
+
+def applied(path: str, files: frozenset[str], ordered: Sequence[str]) -> list[str]:
+    """The file, or what a folder has to be applied: its kustomization, its chart, else the manifests in it."""
+    if path in files:
+        return [path] if path.endswith(_MANIFESTS) else []
+    for root in _ROOTS:
+        if (found := posixpath.join(path, root)) in files:
+            return [found]
+    if not path:
+        return []
+    prefix = f"{path}/"
+    inside = ordered[bisect_left(ordered, prefix) : bisect_left(ordered, prefix + chr(0x10FFFF))]
+    return [one for one in inside if one.endswith(_MANIFESTS) and "/" not in one[len(prefix) :]][:_MOST]
+
+
+def _names(command: Fact, *, deploys: bool) -> Iterator[str]:
+    """Words of a command that name what it applies: after an option that says so; of a deployment, folders too."""
+    argv = [str(word) for word in command.get("argv") or ()]
+    installed = set(manifest_names(argv))
+    for before, word in pairwise(argv):
+        option, equals, value = word.partition("=")
+        if equals and option in _NAMED:
+            yield value
+        elif word in installed or word.startswith("-"):
+            continue
+        elif before in _NAMED or (deploys and not before.startswith("-") and "=" not in word):
+            yield word
+
+
+def _located(name: str, folder: str, files: frozenset[str], ordered: Sequence[str]) -> list[str]:
+    """From the folder in which the command runs, else from the root; a bare word means a chart or kustomization."""
+    for start in dict.fromkeys((folder, "")):
+        path = posixpath.normpath(posixpath.join(start, name))
+        if path.startswith((".", "/")):
+            continue
+        if found := applied(path, files, ordered):
+            whole = name.endswith("/") or "/" in name or path in files
+            return found if whole or posixpath.basename(found[0]) in _ROOTS else []
+    return []

@@ -1,0 +1,119 @@
+"""Declared resources to the resources and files that they name: Terraform, CloudFormation, Azure ML."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.selectors import object_id
+from mlops_scan.scanner.model import Edge, Fact, Location
+
+_INTRINSIC = re.compile(r"!(?:Ref|GetAtt|Sub|If|Join|Select)\b")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_DEEPEST = 40
+
+
+class Terraform(Link):
+    """`resource:aws_x/y` refers to `resource:aws_z/w`."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        for resource in graph.all_facts("resource"):
+            if resource.get("platform") == "terraform":
+                for ref in dict.fromkeys(_refs(resource.get("data"))):
+                    kind, _, name = ref.partition(".")
+                    if kind not in ("module", "data", "var") and name:
+                        yield Edge(object_id(resource), "refers to", f"resource:{kind}/{name}", resource.at)
+
+
+class CloudFormation(Link):
+    """A resource refers to others of its template, builds by a build specification, and applies templates."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        files = frozenset(graph.files)
+        templates: dict[str, dict[str, Fact]] = {}
+        for fact in graph.all_facts("resource"):
+            if fact.get("platform") == "cloudformation":
+                templates.setdefault(fact.at.path, {})[fact.name] = fact
+        for known in templates.values():
+            for resource in known.values():
+                for name in dict.fromkeys(_intrinsics(resource.get("data"))):
+                    if name in known and name != resource.name:
+                        yield Edge(object_id(resource), "refers to", object_id(known[name]), resource.at)
+                for key, text in _texts(resource.get("data")):
+                    relation = {"BuildSpec": "calls", "TemplatePath": "applies"}.get(key)
+                    path = text.rpartition("::")[2]
+                    if relation and path in files:
+                        yield Edge(object_id(resource), relation, f"file:{path}", resource.at)
+
+
+class AzureMl(Link):
+    """A schedule calls its job, a deployment starts its scoring script at its endpoint, an environment installs."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        files = frozenset(graph.files)
+        assets = [one for one in graph.all_facts("resource") if one.get("platform") == "azureml"]
+        commanded = {str(one.get("owner")) for one in graph.all_facts("command") if one.get("where") == "config"}
+        for asset in assets:
+            path, data = asset.at.path, asset.get("data") or {}
+            if path in commanded:
+                yield Edge(f"file:{path}", "has step", f"target:{path}", asset.at)
+            if job := _file(path, data.get("create_job"), files):
+                yield Edge(f"file:{path}", "calls", f"file:{job}", _line(asset, "create_job"))
+            if conda := _file(path, data.get("conda_file"), files):
+                yield Edge(f"file:{path}", "installs", f"file:{conda}", _line(asset, "conda_file"))
+            code = data.get("code_configuration")
+            if isinstance(code, Mapping):
+                named = posixpath.join(str(code.get("code") or "."), str(code.get("scoring_script") or ""))
+                if script := _file(path, named, files):
+                    yield Edge(f"file:{path}", "starts", f"file:{script}", _line(asset, "code_configuration"))
+            for other in assets:
+                if data.get("endpoint_name") and other.name == data["endpoint_name"] and other is not asset:
+                    yield Edge(object_id(asset), "refers to", object_id(other), _line(asset, "endpoint_name"))
+
+
+def _refs(value: Any, depth: int = 0) -> Iterator[str]:
+    """Resources that values lead to."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, Mapping):
+        if isinstance(value.get("ref"), str) and "expr" in value:
+            yield value["ref"]
+        for inner in value.values():
+            yield from _refs(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _refs(inner, depth + 1)
+
+
+def _intrinsics(value: Any) -> Iterator[str]:
+    """Names inside the intrinsic functions of a template."""
+    for key, text in _texts(value):
+        if key in ("Ref", "Fn::GetAtt", "Fn::Sub") or (key == "expr" and _INTRINSIC.match(text)):
+            yield from _NAME.findall(text)
+
+
+def _texts(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """(nearest key, text) of all texts inside."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, Mapping) and depth <= _DEEPEST:
+        for name, inner in value.items():
+            yield from _texts(inner, str(name), depth + 1)
+    elif isinstance(value, list) and depth <= _DEEPEST:
+        for inner in value:
+            yield from _texts(inner, key, depth + 1)
+
+
+def _file(origin: str, name: Any, files: frozenset[str]) -> str:
+    if not isinstance(name, str) or not name:
+        return ""
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), name.removeprefix("file:")))
+    return path if path in files else ""
+
+
+def _line(asset: Fact, key: str) -> Location:
+    return Location(asset.at.path, int((asset.get("lines") or {}).get(key, asset.at.line)))

@@ -1,0 +1,134 @@
+"""Links between what applies, refers, calls and tells: each on the smallest files that have it, and on its trap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from mlops_scan.engine import scan
+from mlops_scan.scanner.config import Config
+
+MODEL = "import joblib\nfrom sklearn.linear_model import Ridge\njoblib.dump(Ridge().fit([[0.0]], [0.0]), 'm.joblib')\n"
+DEPLOYMENT = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec: {template: {spec: {containers: []}}}\n"
+)
+APPLICATION = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: api}\nspec:\n  source:\n    path: %s\n"
+)
+
+
+def links(root: Path, files: Mapping[str, str]) -> set[tuple[str, str, str]]:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return {(edge.source, edge.relation, edge.target) for edge in scan(root, Config(jobs=1)).edges}
+
+
+def test_a_gitops_source_applies_the_kustomization_of_its_folder_alone(tmp_path: Path) -> None:
+    files = {
+        "apps/api.yaml": APPLICATION % "deploy/prod",
+        "deploy/prod/kustomization.yaml": "resources: [../base/api.yaml]\n",
+        "deploy/base/api.yaml": DEPLOYMENT,
+    }
+    found = links(tmp_path, files)
+    applied = {target for source, relation, target in found if relation == "applies"}
+    assert applied == {"file:deploy/prod/kustomization.yaml"}
+    assert ("file:deploy/prod/kustomization.yaml", "includes", "file:deploy/base/api.yaml") in found
+
+
+@pytest.mark.parametrize("path", ["deploy/none", "../outside", "/", "."])
+def test_a_gitops_source_of_another_repository_applies_nothing(tmp_path: Path, path: str) -> None:
+    found = links(tmp_path, {"apps/api.yaml": APPLICATION % path, "deploy/api.yaml": DEPLOYMENT})
+    assert not any(relation == "applies" for _, relation, _ in found)
+
+
+def test_a_job_applies_what_it_deploys_and_reads_what_it_checks(tmp_path: Path) -> None:
+    steps = (
+        "kubectl apply -f k8s/api.yaml",
+        "helm template chart -f values-prod.yaml",
+        "helm upgrade --install api chart",
+        "helm upgrade --install chart oci://charts.example/none",
+    )
+    files = {
+        ".github/workflows/d.yml": "on: push\njobs:\n  d:\n    runs-on: u\n    steps:\n"
+        + "".join(f"      - run: {step}\n" for step in steps),
+        "k8s/api.yaml": DEPLOYMENT,
+        "chart/Chart.yaml": "apiVersion: v2\nname: chart\nversion: 1.0.0\n",
+        "values-prod.yaml": "a: 1\n",
+    }
+    found = {(relation, target) for _, relation, target in links(tmp_path, files) if relation in ("applies", "reads")}
+    assert found == {
+        ("applies", "file:k8s/api.yaml"),
+        ("applies", "file:chart/Chart.yaml"),
+        ("reads", "file:values-prod.yaml"),
+    }
+
+
+def test_resources_refer_to_resources(tmp_path: Path) -> None:
+    terraform = (
+        'resource "aws_sagemaker_endpoint_configuration" "c" {\n  name = "c"\n}\n'
+        'resource "aws_sagemaker_endpoint" "e" {\n'
+        "  endpoint_config_name = aws_sagemaker_endpoint_configuration.c.name\n  tags = var.tags\n}\n"
+    )
+    template = (
+        "Resources:\n  Model:\n    Type: AWS::SageMaker::Model\n    Properties: {}\n"
+        "  Config:\n    Type: AWS::SageMaker::EndpointConfig\n"
+        "    Properties:\n      ProductionVariants: [{ModelName: !GetAtt Model.ModelName, VariantName: Model}]\n"
+    )
+    found = links(tmp_path, {"main.tf": terraform, "stack.yaml": template})
+    assert {one for one in found if one[1] == "refers to"} == {
+        (
+            "resource:aws_sagemaker_endpoint/e",
+            "refers to",
+            "resource:aws_sagemaker_endpoint_configuration/c",
+        ),
+        ("resource:AWS::SageMaker::EndpointConfig/Config", "refers to", "resource:AWS::SageMaker::Model/Model"),
+    }
+
+
+def test_a_task_runs_the_module_of_its_function(tmp_path: Path) -> None:
+    dag = (
+        "from airflow import DAG\nfrom airflow.operators.python import PythonOperator\nfrom work.train import fit\n"
+        "with DAG('d', schedule='@daily'):\n    PythonOperator(task_id='fit', python_callable=fit)\n"
+        "    PythonOperator(task_id='print', python_callable=print)\n"
+    )
+    found = links(tmp_path, {"dags/d.py": dag, "work/train.py": f"{MODEL}def fit() -> None: ...\n"})
+    assert {one for one in found if "step:" in one[0] + one[2]} == {
+        ("file:dags/d.py", "has step", "step:dags/d.py#fit"),
+        ("step:dags/d.py#fit", "runs", "file:work/train.py"),
+    }
+
+
+def test_a_variable_of_the_image_tells_which_model_is_read(tmp_path: Path) -> None:
+    app = "import os\nimport joblib\nmodel = joblib.load(os.environ['MODEL_PATH'])\n"
+    image = "FROM python:3.12\nENV MODEL_PATH=/srv/m.joblib OTHER=/srv/other.joblib\nCOPY app.py .\n"
+    found = links(tmp_path, {"train.py": MODEL, "app.py": app, "Dockerfile": image})
+    assert {one for one in found if one[0] == "file:app.py" and one[1] == "reads"} == {
+        ("file:app.py", "reads", "model:m.joblib")
+    }
+
+
+def test_a_locked_install_installs_the_lock(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": "FROM python:3.12\nCOPY pyproject.toml uv.lock ./\nRUN uv sync --frozen\n",
+        "pyproject.toml": "[project]\nname = 'a'\ndependencies = ['numpy']\n",
+        "uv.lock": 'version = 1\n[[package]]\nname = "numpy"\nversion = "2.1.0"\n',
+    }
+    installed = {target for _, relation, target in links(tmp_path, files) if relation == "installs"}
+    assert installed == {"file:uv.lock", "file:pyproject.toml"}
+
+
+def test_a_job_that_changes_the_folder_runs_what_lies_there(tmp_path: Path) -> None:
+    workflow = "on: push\njobs:\n  t:\n    runs-on: u\n    steps:\n      - run: cd model && python train.py\n"
+    found = links(tmp_path, {".github/workflows/t.yml": workflow, "model/train.py": MODEL, "train.py": MODEL})
+    assert {target for source, relation, target in found if relation == "runs"} == {"file:model/train.py"}
+
+
+def test_a_registry_alias_is_no_part_of_the_name(tmp_path: Path) -> None:
+    app = "import mlflow\nmodel = mlflow.pyfunc.load_model('models:/credit@champion')\n"
+    other = "import mlflow\nmodel = mlflow.pyfunc.load_model('models:/credit/3')\n"
+    found = links(tmp_path, {"app.py": app, "other.py": other})
+    assert {target for _, relation, target in found if relation == "reads"} == {"model:credit"}
