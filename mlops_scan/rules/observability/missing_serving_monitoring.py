@@ -61,7 +61,8 @@ class MissingServingMonitoring(Absence):
             yield Place(use.at, "this serves a model")
 
     def present(self, graph: Graph) -> bool:
-        return graph.has("infra-monitoring", "model-monitoring", "drift-monitoring", "llm-observability")
+        # an alarm watches a metric
+        return graph.has("infra-monitoring", "model-monitoring", "drift-monitoring", "llm-observability", "alerting")
 
     def message(self, graph: Graph) -> str:
         return "A model is served, and no metrics, traces or prediction log show how the service does."

@@ -112,7 +112,7 @@ def _opened(graph: Graph, use: Use, value: Any) -> str:
 
 def _wrong(graph: Graph, path: str, loads: bool, serves: bool) -> str:
     """What is wrong with the path, or ''. It stands in code that loads a model (`loads`), to answer (`serves`)."""
-    if "://" in path or "{" in path:
+    if "://" in path or "{" in path or path.startswith("models:/"):
         return ""
     if _PERSONAL.match(path):
         return "a path of one person's machine"

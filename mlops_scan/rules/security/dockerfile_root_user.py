@@ -56,8 +56,9 @@ class DockerfileRootUser(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         stages = {(stage.at.path, stage.name): stage for stage in graph.facts("stage")}
+        others = {(use.at.path, str(use.fact.get("stage"))) for use in graph.uses("unprivileged-image")}
         for stage in graph.facts("stage"):
-            if stage.get("final") and stage.get("base") != "scratch" and _user(stage, stages) in _ROOT:
+            if stage.get("final") and stage.get("base") != "scratch" and _user(stage, stages, others) in _ROOT:
                 yield self.finding(
                     f"The image of '{stage.at.path}' runs as root: its final stage never leaves it.",
                     stage.at,
@@ -65,8 +66,8 @@ class DockerfileRootUser(Rule):
                 )
 
 
-def _user(stage: Fact, stages: dict[tuple[str, str], Fact]) -> str:
-    """The user of a stage, taken over from the stage it stands on; a non-root base image by its tag."""
+def _user(stage: Fact, stages: dict[tuple[str, str], Fact], others: set[tuple[str, str]]) -> str:
+    """The user of a stage, taken over from the stage it stands on; a non-root base image by tag or catalogue."""
     for _ in range(20):
         if stage.get("user"):
             return str(stage.get("user"))
@@ -74,5 +75,7 @@ def _user(stage: Fact, stages: dict[tuple[str, str], Fact]) -> str:
         if before is None:
             break
         stage = before
+    if (stage.at.path, stage.name) in others:
+        return "nonroot"
     base = str(stage.get("base") or "")
     return "nonroot" if "nonroot" in base or "rootless" in base else ""

@@ -83,9 +83,10 @@ def _steps(graph: Graph) -> set[str]:
 
 
 def _leads_to_promotion(graph: Graph, fact: Fact, call: str) -> bool:
-    """Whether a function of the same file, called in the branch, promotes."""
+    """Whether a function of the same file, or of one that it imports, promotes and is called in the branch."""
+    known = graph.closure(fact.at.path)
     return any(
-        use.at.path == fact.at.path and str(use.fact.get("function") or "").split(".")[-1] == call.split(".")[-1]
+        use.at.path in known and str(use.fact.get("function") or "").split(".")[-1] == call.split(".")[-1]
         for use in graph.uses("promotes", "deploys")
         if use.fact.kind == "call" and use.fact.get("function")
     )
