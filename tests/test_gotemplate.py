@@ -241,7 +241,7 @@ def test_bombs_hit_a_bound(source: str) -> None:
     started = time.process_time()
     with pytest.raises(BoundError):
         made.render(template, {})
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < 20
 
 
 def test_deep_nesting_is_refused() -> None:

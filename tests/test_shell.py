@@ -176,4 +176,4 @@ def test_what_does_not_close_costs_only_itself() -> None:
 def test_hostile_text_is_linear(text: str) -> None:
     started = time.process_time()
     assert len(shell.commands(text)) <= 5 * bounds.SHELL_COMMANDS
-    assert time.process_time() - started < 6  # measured below 2 s on an idle machine
+    assert time.process_time() - started < 20  # measured below 2 s on an idle machine
