@@ -180,9 +180,9 @@ class _Desk:
                 self._failed(page, source, reader, error)
         if isinstance(source, Mould):
             page.facts, page.notes = [_moved(fact, source) for fact in page.facts], []
+        if source.size and not source.head:
+            page.notes.append(Note(Location(_path(source)), "could not be opened"))
         if page.parsed:
-            if source.size and not source.head:
-                page.notes.append(Note(Location(source.path), "could not be opened"))
             places = {_path(source), *(fact.at.path for fact in page.facts)}
             page.mentions = {path for path in places if self._mentions(path)}
 

@@ -19,8 +19,8 @@ _OTHER = re.compile(
     r"\.(?:md|rst|adoc|dockerignore|containerignore|py|sh|go|js|ts|java|rb|html|json|ya?ml|toml|pdf|png|svg|lock|bak)\Z",
     re.IGNORECASE,
 )
-_BEGIN = re.compile(rb"(?:\s*(?:#[^\n]*)?\n)*\s*(?:ARG|FROM)\s", re.IGNORECASE)
-_BODY = re.compile(rb"^\s*(?:RUN|COPY|ADD|CMD|ENTRYPOINT|WORKDIR|ENV|USER|EXPOSE)\s", re.IGNORECASE | re.MULTILINE)
+_BEGIN = re.compile(rb"(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*(?:ARG|FROM)\s", re.IGNORECASE)
+_BODY = re.compile(rb"^[ \t]*(?:RUN|COPY|ADD|CMD|ENTRYPOINT|WORKDIR|ENV|USER|EXPOSE)\s", re.IGNORECASE | re.MULTILINE)
 _PROBLEMS = 5  # odd lines named one by one
 
 

@@ -20,6 +20,7 @@ from mlops_scan.scanner.parsers.base import Parser
 _GLOBAL = frozenset(
     ("stages", "default", "include", "variables", "image", "services", "before_script", "after_script", "cache")
 ) | frozenset(("workflow", "spec", "types"))
+_STARS = 6  # of one pattern
 _EXTENDS = 11  # as many levels as the service allows
 _SOURCES = (
     ("schedule", re.compile(r"\bschedules?\b")),
@@ -58,6 +59,7 @@ class _Pipeline:
         self.active = "/" not in source.path
         self.documents: list[tuple[SourceFile, Mapping]] = []
         self.keys: dict[str, _Placed] = {}
+        self.left = bounds.YAML_ALIASED_NODES  # nodes that lists may still open, `!reference` by `!reference`
 
     def load(self) -> Iterator[Note]:
         """Read the file and what it includes of this repository; what the including file says wins."""
@@ -85,7 +87,7 @@ class _Pipeline:
         """Paths of local includes, relative to this file's folder, which stands for the root of its repository."""
         for one in yamlnodes.items(document, "include"):
             written = str(one) if isinstance(one, Scalar) else yamlnodes.text(one, "local")
-            if not written or "://" in written or "$" in written:
+            if not written or "://" in written or "$" in written or written.count("*") > _STARS:
                 continue
             if "*" in written:
                 pattern = re.compile(
@@ -191,9 +193,8 @@ class _Pipeline:
         placed = self._get(job, key)
         found: list[_Placed] = []
         waiting = [placed] if placed else []
-        for _ in range(bounds.YAML_NODES):
-            if not waiting or len(found) > bounds.SHELL_COMMANDS:
-                break
+        while waiting and self.left and len(found) <= bounds.SHELL_COMMANDS:
+            self.left -= 1
             one = waiting.pop()
             node = one.node
             if isinstance(node, yamlnodes.Sequence) and node.tag == "!reference" and len(node) > 1:

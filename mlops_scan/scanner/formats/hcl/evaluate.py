@@ -220,7 +220,8 @@ def take(value: Value, steps: Steps, source: str, frame: Frame) -> Value:
             value = value.known
         if isinstance(step, Splat):
             items = value if isinstance(value, list) else [] if value is None else [value]
-            return take([take(item, step.steps, source, frame) for item in items], steps[index + 1 :], source, frame)
+            value = [take(item, step.steps, source, frame) for item in items]
+            continue
         key = step if isinstance(step, str) else settled(evaluate(step, frame))
         if isinstance(key, Unknown):
             return combined(source, [key])

@@ -218,6 +218,8 @@ class Scope:
 
 def _glob(pattern: str) -> str:
     """A `fileset` glob as a regular expression: `*` stays in its folder, `**` does not; braces are alternatives."""
+    if pattern.count("*") > _STARS:
+        return "(?!)"
     parts = re.split(r"(\*\*/|\*+|\?|\{[^{}]*\})", pattern[:200])
     return "".join(_GLOBS.get(part) or _alternatives(part) for part in parts)
 
@@ -228,6 +230,7 @@ def _alternatives(part: str) -> str:
     return re.escape(part)
 
 
+_STARS = 8  # each may cost the length of a path times what the others cost
 _GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
