@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
 
@@ -40,7 +40,9 @@ def _scan(root: Path, config: Config, progress: Callable[[str], None] | None) ->
     tell(f"reading {len(found.tree.paths)} files")
     read = reading.read(found.tree, config.jobs, progress)
     tell("linking")
-    graph = understand(read.facts, found.tree.paths, config, whole=not prefix, known=read.matches)
+    unread = {note.at.path for note in read.notes} | {one.path for one in read.skipped}
+    unread -= {fact.at.path for fact in read.facts}
+    graph = understand(read.facts, found.tree.paths, config, whole=not prefix, known=read.matches, unread=unread)
     chosen = selected(all_rules(config), config)
     tell(f"judging with {len(chosen)} rules")
     ran = {rule.name() for rule in chosen}
@@ -76,12 +78,14 @@ def understand(
     *,
     whole: bool = True,
     known: Mapping[int, tuple[Match, ...]] | None = None,
+    unread: Collection[str] = (),
 ) -> Graph:
     """The linked graph with its evidence, profile and systems. `whole`: the folder is a whole repository.
 
     `known`: what the catalogue says of the facts, by their id, if they were looked up while they were read.
+    `unread`: files of which nothing could be read.
     """
-    graph = build(facts, paths, known)
+    graph = build(facts, paths, known, unread)
     graph.whole_repository = whole
     graph.external = dict(config.external)
     gather(graph, catalog.load().capabilities())

@@ -121,7 +121,7 @@ def test_schema_names_file_and_line(tmp_path: Path, text: str, line: int, compla
 
 
 def test_schema_wants_files_named_after_capabilities(tmp_path: Path) -> None:
-    (tmp_path / "servers.yaml").write_text("- id: a\n  capabilities: [serving]\n")
+    (tmp_path / "servers.yaml").write_text("- id: a\n  status: active\n  source: [x]\n  capabilities: [serving]\n")
     assert list(schema.problems(tmp_path)) == ["servers.yaml:1: the file is named after no capability"]
 
 

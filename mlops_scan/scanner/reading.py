@@ -17,7 +17,7 @@ from mlops_scan.scanner.files import Mould, SourceFile, Tree
 from mlops_scan.scanner.formats import moulds
 from mlops_scan.scanner.model import Fact, Location, Note, Skipped, by_place
 from mlops_scan.scanner.packing import Packer, Unpacker
-from mlops_scan.scanner.parsers.base import Parser
+from mlops_scan.scanner.parsers.base import Parser, matches
 from mlops_scan.scanner.parsers.dispatch import Dispatch
 
 _SERIAL_WEIGHT = 400_000  # below this much to parse, a second process costs more than it saves
@@ -178,6 +178,8 @@ class _Desk:
                 self._take(page, reader.parse(source, self.tree))
             except Exception as error:
                 self._failed(page, source, reader, error)
+        if not page.parsed and not page.skipped and _named(source, candidates):
+            page.skipped = _unfit(source)
         if isinstance(source, Mould):
             page.facts, page.notes = [_moved(fact, source) for fact in page.facts], []
         if source.size and not source.head:
@@ -257,6 +259,11 @@ def _moved(fact: Fact, source: Mould) -> Fact:
     at = replace(fact.at, path=source.made_of) if fact.at.path == source.path else fact.at
     says = {key: moved(value) for key, value in fact.says.items()}
     return replace(fact, name=str(moved(fact.name)), at=at, says=says)
+
+
+def _named(source: SourceFile, candidates: Sequence[Parser]) -> bool:
+    """Whether a reader of text takes files of this name, whatever it thought of the contents."""
+    return any(not reader.headers_only and matches(source.path, reader.patterns) for reader in candidates)
 
 
 def _unfit(source: SourceFile) -> str:

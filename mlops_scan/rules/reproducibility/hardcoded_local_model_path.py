@@ -11,6 +11,7 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Confidence, Finding, Location
 
 # somebody's own machine: homes, drive letters, the disks of hosted notebooks
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # s3:// and the like, models:/, runs:/, dbfs:/
 _PERSONAL = re.compile(
     r"(?:/home/(?!app\b|user\b|jovyan\b|model-server\b|ray\b)[^/]+/|/Users/|~[/\\]|[A-Za-z]:[\\/]|/content/|/kaggle/)"
 )
@@ -112,7 +113,7 @@ def _opened(graph: Graph, use: Use, value: Any) -> str:
 
 def _wrong(graph: Graph, path: str, loads: bool, serves: bool) -> str:
     """What is wrong with the path, or ''. It stands in code that loads a model (`loads`), to answer (`serves`)."""
-    if "://" in path or "{" in path or path.startswith("models:/"):
+    if "{" in path or _SCHEME.match(path) or graph.is_hub_id(path):
         return ""
     if _PERSONAL.match(path):
         return "a path of one person's machine"

@@ -63,7 +63,7 @@ class RequestModelLoad(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         loads: dict[tuple[str, str], list[Use]] = defaultdict(list)
-        for use in graph.uses("loads-model", "loads-hub-model", "registry-load"):
+        for use in filter(graph.loads_model, graph.uses("loads-model", "loads-hub-model", "registry-load")):
             if use.fact.get("function") and not use.disabled and not _is_cached(graph, use.fact):
                 loads[use.at.path, str(use.fact.get("function"))].append(use)
         if not loads:

@@ -61,8 +61,9 @@ def _entry(node: yaml.Node, theme: str) -> Iterator[tuple[int, str]]:
         yield _line(node), "not an entry"
         return
     keys = _keys(node)
-    if "id" not in keys:
-        yield _line(node), "an entry without id"
+    for needed in ("id", "source", "status"):
+        if needed not in keys:
+            yield _line(node), f"an entry without {needed}"
     for key, value in keys.items():
         if key in _GROUPS:
             yield from _group(key, value)

@@ -137,4 +137,5 @@ def _keeps(graph: Graph, path: str) -> bool:
 
 def model_files(graph: Graph) -> frozenset[str]:
     """Files in which a model is loaded or asked."""
-    return frozenset(use.at.path for use in graph.uses(*MODEL_ROLES) if not use.disabled)
+    loads = (use for use in graph.uses(*MODEL_ROLES) if not use.disabled and graph.loads_model(use))
+    return frozenset(use.at.path for use in loads)

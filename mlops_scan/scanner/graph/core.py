@@ -5,6 +5,8 @@ Inside: plain adjacency, because importing networkx costs 135 ms; it is imported
 
 from __future__ import annotations
 
+import re
+import sys
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
@@ -21,6 +23,11 @@ from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Place
 # links by which something comes to run a file
 RUNNING = ("runs", "starts", "calls", "has job", "needs", "builds", "stands on", "has step", "applies")
 _BY_FACT = attrgetter("fact.at.path", "fact.at.line", "fact.at.column", "fact.kind", "fact.name", "key", "tool")
+
+
+_MODEL_WORDS = re.compile(
+    r"model|clf|classif|regress|pipeline|vectori|encoder|scaler|predict|estimator|weights|transformer", re.IGNORECASE
+)
 
 
 class Graph:
@@ -174,6 +181,23 @@ class Graph:
         return (
             f"{tools} ({code} Python files, {manifests} declared resources, {len(self._facts['workflow'])} workflows)"
         )
+
+    def is_hub_id(self, text: str) -> bool:
+        """Whether a text is an `owner/name` that a call loads from a hub, or that names no file here."""
+        if text.count("/") != 1 or text.startswith((".", "/", "~")) or "." in text.rpartition("/")[2][-8:]:
+            return False
+        return not any(path.startswith(f"{text.partition('/')[0]}/") for path in self.files)
+
+    def loads_model(self, use: Use) -> bool:
+        """Whether a load is of a model: not a bare unpickling of anything at all in code that knows no model."""
+        if use.key != "loads-model" or use.fact.name.partition(".")[0] not in sys.stdlib_module_names:
+            return True
+        words = [str(value) for value in (*(use.fact.get("args") or ()), use.fact.get("assigned") or "")]
+        if _MODEL_WORDS.search(" ".join(words)):
+            return True
+        closure = self.closure(use.at.path)
+        knows = self.uses("predicts", "trains", "loads-hub-model", "registry-load", "training-framework", "evaluates")
+        return any(one.at.path in closure for one in knows)
 
     def tool_status(self, tool: str) -> str:
         """The catalogue's word on a tool: active, maintenance, eol, archived ..., or '' for what it does not know."""

@@ -22,7 +22,10 @@ class Versions:
                     self._fixed[path].append(fact)
             if fact.get("group") not in ("dev", "build"):
                 self._by_folder[_folder(fact.at.path)].add(fact.at.path)
-        self._locks = {_folder(fact.at.path): fact.at.path for fact in manifests if fact.get("lock")}
+        self._locks: dict[str, list[str]] = defaultdict(list)
+        for fact in manifests:
+            if fact.get("lock"):
+                self._locks[_folder(fact.at.path)].append(fact.at.path)
         self._compiled = {_folder(fact.at.path) for fact in manifests if fact.get("compiled")}
         self._locked = {(fact.at.path, fact.name) for fact in self._locked_facts}
         self._constraints = {fact.at.path: tuple(fact.get("constraints") or ()) for fact in manifests}
@@ -39,8 +42,7 @@ class Versions:
         if folder in self._compiled and package.at.path.endswith(".in"):
             return True
         while True:
-            lock = self._locks.get(folder)
-            if lock is not None and (lock, package.name) in self._locked:
+            if any((lock, package.name) in self._locked for lock in self._locks.get(folder, ())):
                 return True
             if not folder:
                 return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from mlops_scan import plugins
 from mlops_scan.scanner import catalog, link
@@ -14,9 +14,16 @@ from mlops_scan.scanner.model import Edge, Fact, Location
 _Known = Mapping[int, tuple[Match, ...]]
 
 
-def build(facts: Sequence[Fact], files: Sequence[str], known: _Known | None = None) -> Graph:
-    """The graph of `facts` over the repository's `files`, linked. `known`: their matches by id, if looked up before."""
-    graph = Graph(facts, files, _uses(facts, files, known))
+def build(
+    facts: Sequence[Fact], files: Sequence[str], known: _Known | None = None, unread: Collection[str] = ()
+) -> Graph:
+    """The graph of `facts` over the repository's `files`, linked.
+
+    `known`: matches of the facts by id, if looked up before. `unread`: files of which nothing could be read; their
+    names prove nothing.
+    """
+    readable = [path for path in files if path not in unread]
+    graph = Graph(facts, files, _uses(facts, readable, known))
     edges: list[Edge] = []
     for one in plugins.load(link, Link):
         edges += one().edges(graph)
