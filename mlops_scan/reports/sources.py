@@ -22,6 +22,7 @@ class Sources:
         self._prefix = result.prefix.strip("/")
         self._result = result
         self._texts: dict[str, str | None] = {}
+        self._split: dict[str, list[str]] = {}
 
     def exists(self, path: str) -> bool:
         """Whether the path is a plain file below the root."""
@@ -71,8 +72,10 @@ class Sources:
         }
 
     def _lines(self, path: str) -> list[str]:
-        text = (self._text(path) or "").removeprefix("\ufeff")
-        return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if path not in self._split:
+            text = (self._text(path) or "").removeprefix("\ufeff")
+            self._split[path] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return self._split[path]
 
     def _text(self, path: str) -> str | None:
         if path not in self._texts:

@@ -16,10 +16,11 @@ def systems(graph: Graph) -> tuple[System, ...]:
     running = [one for one in graph.workloads() if not one.disabled and not _keeps_data(graph, one)]
     found = [_workload(graph, one) for one in running]
     claimed = {member for system in found for member in system.members}
+    declared = frozenset(object_id(one.fact) for one in graph.online if one.fact.kind == "resource")
     told = {one.at for one in running}  # an object of its own kind may be workload and endpoint in one
     for use, kind in [*((use, "online") for use in graph.online), *((use, "batch") for use in graph.batch)]:
         node = f"file:{use.at.path}"
-        if use.at in told or _is_part(graph, use):
+        if use.at in told or _is_part(graph, use, declared):
             continue
         if node not in claimed and use.fact.kind not in ("image", "command", "container", "workload"):
             system = _endpoint(graph, use, kind)
@@ -44,9 +45,8 @@ def _keeps_data(graph: Graph, workload: Workload) -> bool:
     return bool(containers) and all(graph.bystanders.keeps_data(workload, one) for one in containers)
 
 
-def _is_part(graph: Graph, use: Use) -> bool:
+def _is_part(graph: Graph, use: Use, declared: frozenset[str]) -> bool:
     """A declared resource that another one of the same endpoint refers to: its configuration, its model."""
-    declared = {object_id(one.fact) for one in graph.online if one.fact.kind == "resource"}
     if use.fact.kind != "resource":
         return False
     return any(edge.source in declared for edge in graph.links_to(object_id(use.fact), "refers to"))

@@ -159,23 +159,32 @@ def _replicas(entry: Node, variants: list[Variant], ledger: Ledger) -> None:
 
 
 def _images(entries: list[Mapping], variants: list[Variant]) -> None:
-    if not entries:
-        return
-    for variant in variants:
+    by_name: dict[str, list[tuple[int, Mapping]]] = {}
+    for index, entry in enumerate(entries):
+        by_name.setdefault(yamlnodes.text(entry, "name"), []).append((index, entry))
+    by_name.pop("", None)
+    for variant in variants if by_name else ():
         for holder in _mappings(variant.node):
             for key in _CONTAINER_LISTS:
                 for container in yamlnodes.items(holder, key) if key in holder else ():
-                    for entry in entries if isinstance(container, Mapping) else ():
-                        _replace_image(container, yamlnodes.text(entry, "name"), entry)
+                    if isinstance(container, Mapping):
+                        _replace_images(container, by_name)
 
 
-def _replace_image(container: Node, name: str, entry: Mapping) -> None:
-    old = yamlnodes.child(container, "image")
-    if not isinstance(container, Mapping) or not isinstance(old, Scalar) or not name:
-        return
-    ref = images.parse(str(old))
-    if ref.repository != name:
-        return
+def _replace_images(container: Mapping, by_name: dict[str, list[tuple[int, Mapping]]]) -> None:
+    """Apply the entries in their order: one may rename what a later one looks for."""
+    done = -1
+    while isinstance(old := yamlnodes.child(container, "image"), Scalar):
+        ref = images.parse(str(old))
+        fitting = ((index, entry) for index, entry in by_name.get(ref.repository, ()) if index > done)
+        done, entry = next(fitting, (done, None))
+        if entry is None:
+            return
+        _replace_image(container, ref, entry)
+
+
+def _replace_image(container: Mapping, ref: images.ImageRef, entry: Mapping) -> None:
+    name = ref.repository
     new_name, new_tag, digest = (yamlnodes.text(entry, key) for key in ("newName", "newTag", "digest"))
     tag, pin = (new_tag, digest) if new_tag or digest else (ref.tag, ref.digest)
     text = f"{new_name or name}{':' + tag if tag else ''}{'@' + pin if pin else ''}"

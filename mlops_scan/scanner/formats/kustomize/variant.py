@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node
 
+_EXPRESSION = re.compile(r"[|*^$()]")
 _BUILT_IN = re.compile(r"(?:[a-z]*|[a-z.]+\.k8s\.io)\Z")  # API groups whose lists merge by name
 
 
@@ -47,16 +48,16 @@ def made(node: Mapping, path: str, kustomization: str) -> Variant:
 
 def selected(variants: list[Variant], target: Node | None) -> list[Variant]:
     """The objects that a `target` selects: every key that is written must fit; names are anchored expressions."""
-    return [variant for variant in variants if _fits(variant, target)]
+    name = yamlnodes.text(target, "name")
+    named = variants if not name else [variant for variant in variants if _matches(name, variant.names)]
+    return [variant for variant in named if _fits(variant, target)]
 
 
 def _fits(variant: Variant, target: Node | None) -> bool:
-    name = yamlnodes.text(target, "name")
     namespace = yamlnodes.text(target, "namespace")
     return (
         _matches(yamlnodes.text(target, "kind"), {variant.kind})
         and _matches(yamlnodes.text(target, "group"), {variant.group})
-        and _matches(name, variant.names)
         and _matches(namespace, {yamlnodes.text(variant.node, "metadata", "namespace")})
         and _labelled(variant, yamlnodes.text(target, "labelSelector"), "labels")
         and _labelled(variant, yamlnodes.text(target, "annotationSelector"), "annotations")
@@ -70,6 +71,8 @@ def _matches(pattern: str, values: set[str]) -> bool:
     """
     if not pattern or pattern in values:
         return True
+    if not _EXPRESSION.search(pattern):
+        return False
     plain = [re.escape(part).replace(r"\.\*", "[^|]*") for part in pattern.strip("^$()").split("|")[:50]]
     if any(part.count("[^|]*") > 2 for part in plain):
         return False

@@ -138,7 +138,10 @@ class Resolver:
             return base.cls.attribute(name)
         made = self.returns(base.function) if base.function is not None else None  # a property
         if made is None:
-            return Binding(f"{base.name or '?'}.{name}", base.known, base.local, base.call, base.scope, open=base.open)
+            full = f"{base.name or '?'}.{name}"
+            if len(full) > _NAME_CHARS:
+                return Binding(f"?.{name}"[:_NAME_CHARS])
+            return Binding(full, base.known, base.local, base.call, base.scope, open=base.open)
         return self._apply(made, [name], made.scope or Scope())
 
     def _call(self, base: Binding, call: ast.Call, scope: Scope) -> Binding:
