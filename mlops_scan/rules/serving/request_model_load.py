@@ -63,7 +63,7 @@ class RequestModelLoad(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         loads: dict[tuple[str, str], list[Use]] = defaultdict(list)
-        for use in filter(graph.loads_model, graph.uses("loads-model", "loads-hub-model", "registry-load")):
+        for use in graph.uses("loads-model", "loads-hub-model", "registry-load"):
             if use.fact.get("function") and not use.disabled and not _is_cached(graph, use.fact):
                 loads[use.at.path, str(use.fact.get("function"))].append(use)
         if not loads:
@@ -72,7 +72,8 @@ class RequestModelLoad(Rule):
         for (path, name), handler in _handlers(graph).items():
             for function, calls in callees.ways(path, name, lambda call: not _is_cached(graph, call)).items():
                 for use in loads.pop(function, ()):
-                    yield self._finding(handler, use, calls)
+                    if graph.loads_model(use, path):
+                        yield self._finding(handler, use, calls)
 
     def _finding(self, handler: Use, use: Use, calls: tuple[Fact, ...]) -> Finding:
         """At the call that says which model, where a helper loads whatever it is told to."""

@@ -188,14 +188,17 @@ class Graph:
             return False
         return not any(path.startswith(f"{text.partition('/')[0]}/") for path in self.files)
 
-    def loads_model(self, use: Use) -> bool:
-        """Whether a load is of a model: not a bare unpickling of anything at all in code that knows no model."""
+    def loads_model(self, use: Use, caller: str = "") -> bool:
+        """Whether a load is of a model: not a bare unpickling of anything at all in code that knows no model.
+
+        `caller` is the path of a file that reaches the load, whose code is asked too.
+        """
         if use.key != "loads-model" or use.fact.name.partition(".")[0] not in sys.stdlib_module_names:
             return True
         words = [str(value) for value in (*(use.fact.get("args") or ()), use.fact.get("assigned") or "")]
         if _MODEL_WORDS.search(" ".join(words)):
             return True
-        closure = self.closure(use.at.path)
+        closure = {*self.closure(use.at.path), *(self.closure(caller) if caller else ())}
         knows = self.uses("predicts", "trains", "loads-hub-model", "registry-load", "training-framework", "evaluates")
         return any(one.at.path in closure for one in knows)
 
