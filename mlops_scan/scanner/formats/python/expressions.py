@@ -12,8 +12,13 @@ from mlops_scan.scanner.formats.python.recorder import NOTHING, Recorder, Top
 from mlops_scan.scanner.formats.python.scopes import Scope
 
 _SIGNS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
-_LEAVES = frozenset((ast.Name, ast.Constant, *(one for sign in _SIGNS for one in sign.__subclasses__())))
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_NONE = type(None)
+_LEAVES = frozenset((_NONE, ast.Name, ast.Constant, *(one for sign in _SIGNS for one in sign.__subclasses__())))
+_COMPREHENSIONS = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+_PLAIN = frozenset(("ctx", "op", "ops", "conversion", "kind", "is_async"))  # fields that hold no expression
+_PARTS: dict[type[ast.AST], tuple[str, ...]] = {
+    kind: tuple(name for name in kind._fields if name not in _PLAIN) for kind in ast.expr.__subclasses__()
+}
 _Work = list[tuple[ast.AST, Context]]
 
 
@@ -38,7 +43,8 @@ class Expressions:
         awaited: ast.AST | None = None
         while stack:
             node = stack.pop()
-            if node.__class__ in _LEAVES:
+            kind = node.__class__
+            if kind in _LEAVES:
                 continue
             if isinstance(node, ast.Call):
                 if not context.silent:
@@ -51,16 +57,16 @@ class Expressions:
             elif isinstance(node, ast.Lambda):
                 work.append((node.body, replace(context, scope=self.binder.lambda_scope(node, context.scope))))
                 stack += [*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None)]
-            elif isinstance(node, _COMPREHENSIONS):
-                work += self._comprehension(node, context)
+            elif kind in _COMPREHENSIONS:
+                work += self._comprehension(node, context)  # type: ignore[arg-type]
             else:
                 awaited = node.value if isinstance(node, ast.Await) else awaited
                 self._other(node, context)
-                for name in node._fields:
+                for name in _PARTS.get(kind) or node._fields:
                     value = getattr(node, name)
                     if value.__class__ is list:
-                        stack += [one for one in value if isinstance(one, ast.AST)]
-                    elif value.__class__ not in _LEAVES and isinstance(value, ast.AST):
+                        stack += value
+                    elif isinstance(value, ast.AST):
                         stack.append(value)
 
     def _call(self, node: ast.Call, context: Context, top: Top, awaited: bool) -> None:

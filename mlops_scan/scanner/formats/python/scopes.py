@@ -54,14 +54,23 @@ class Binding:
 
 
 class Scope:
-    """Names of a module, class, function or comprehension."""
+    """Names of a module, class, function or comprehension. `family`: all scopes of the module."""
 
-    __slots__ = ("is_class", "names", "shared", "up")
+    __slots__ = ("family", "is_class", "names", "shared", "up")
 
     def __init__(self, up: Scope | None = None, *, is_class: bool = False) -> None:
         self.names: dict[str, Binding] = {}
         self.shared: dict[str, Scope] = {}  # names declared global or nonlocal, and where they live
         self.up, self.is_class = up, is_class
+        self.family: list[Scope] = [] if up is None else up.family
+        self.family.append(self)
+
+    def dissolve(self) -> None:
+        """Forget all names of the module: functions and their scopes name each other, and hold its whole tree."""
+        for scope in self.family:
+            scope.names.clear()
+            scope.shared.clear()
+        self.family.clear()
 
     def find(self, name: str) -> Binding | None:
         """The binding visible here; a class body is not visible from its methods."""

@@ -41,7 +41,8 @@ class Walker:
 
     def walk(self, tree: ast.Module) -> Iterator[Fact | Note]:
         """All facts of the module, in file order."""
-        self._block(tree.body, Context(Scope()))
+        scope = Scope()
+        self._block(tree.body, Context(scope))
         while self._blocks or self._bodies:
             if not self._blocks:
                 self._enter(*self._bodies.popleft())
@@ -53,6 +54,7 @@ class Walker:
             if handler is not None:
                 handler(self, statement, context)
         yield from self.recorder.finish()
+        scope.dissolve()
 
     def _block(self, body: list[ast.stmt], context: Context) -> None:
         self._blocks += [(statement, context) for statement in reversed(body)]
