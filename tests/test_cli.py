@@ -149,6 +149,28 @@ def test_one_scan_writes_many_reports(run: Run, fake: Callable[..., Any]) -> Non
     assert Path("a.json").read_text().startswith("text color=False")
 
 
+def test_a_dash_is_stdout(run: Run, fake: Callable[..., Any]) -> None:
+    fake(result(ERROR))
+    code, out, _ = run("--output", "concise=-", "--output", "json=a.json")
+    assert (code, out) == (1, "f.py:1: m\n")
+    assert not Path("-").exists()
+    code, _, errors = run("--output", "json=-", "--format", "concise")
+    assert (code, errors) == (2, "error: --output: stdout takes one report, not concise and json\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_is_no_fault_of_ours(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mlops_scan", str(tmp_path)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "error: the output cannot be written: No space left on device\n")
+
+
 def test_a_file_that_cannot_be_written(run: Run, fake: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     fake(result(ERROR))
 

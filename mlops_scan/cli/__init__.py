@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import NoReturn
 import click
 
 ISSUES = "https://github.com/mlops-scan/mlops-scan/issues"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 INTERRUPTED = 130  # as a shell reports SIGINT
 
 
@@ -41,6 +43,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 2
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except OSError as error:
+        if error.errno not in _FULL:
+            _crash(error, arguments)
+        else:
+            click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
+        return 2
     except Exception as error:
         _crash(error, arguments)
         return 2

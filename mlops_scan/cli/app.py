@@ -23,7 +23,9 @@ _RUN = (
 )
 _CHECK = (
     click.option("--format", metavar="FORMAT", help="Report on stdout: text (the default), concise, json, sarif, ..."),
-    click.option("--output", metavar="FORMAT=FILE", multiple=True, help="Write this report, too (repeatable)."),
+    click.option(
+        "--output", metavar="FORMAT=FILE", multiple=True, help="Write this report, too; - is stdout (repeatable)."
+    ),
     click.option("--select", metavar="RULES", multiple=True, help="Run only these rules, concerns or globs."),
     click.option("--ignore", metavar="RULES", multiple=True, help="Do not run these rules, concerns or globs."),
     click.option("--extend-select", metavar="RULES", multiple=True, help="Run these rules, too."),

@@ -20,6 +20,7 @@ from mlops_scan.scanner.config import (
 )
 from mlops_scan.scanner.model import Confidence, Persona, Severity
 
+_STDOUT = "-"
 _QUIET_EXIT = ("sarif", "json")  # their reader decides, unless --fail-on is given
 
 
@@ -124,7 +125,7 @@ def _values(options: Options, formats: Collection[str], complaints: list[Complai
         ("color", options.color, lambda name: choice(name, ("auto", "always", "never"))),
         *(("output", one, lambda text: _output(text, formats)) for one in options.output),
     ]
-    outputs = []
+    outputs: list[tuple[str, str]] = []
     for name, given, read in readers:
         if given is None:
             continue
@@ -137,13 +138,26 @@ def _values(options: Options, formats: Collection[str], complaints: list[Complai
             outputs.append(value)
         elif name != "color":
             yield name, value
+    yield from _printed(options, outputs, complaints)
     for name in ("select", "ignore", "extend_select"):
         if selectors := split(getattr(options, name)):
             yield name, selectors
-    yield "outputs", tuple(outputs)
+    yield "outputs", tuple(one for one in outputs if one[1] != _STDOUT)
     for name in ("strict", "preview"):
         if getattr(options, name):
             yield name, True
+
+
+def _printed(
+    options: Options, outputs: Collection[tuple[str, str]], complaints: list[Complaint]
+) -> Iterator[tuple[str, str]]:
+    """The format that an output to stdout asks for."""
+    wanted = {name for name, file in outputs if file == _STDOUT}
+    asked = sorted(wanted | {options.format} if options.format else wanted)
+    if wanted and len(asked) > 1:
+        complaints.append(Complaint("--output", f"stdout takes one report, not {' and '.join(asked)}"))
+    elif wanted:
+        yield "format", asked[0]
 
 
 def _jobs(text: str) -> int:
@@ -155,11 +169,13 @@ def _jobs(text: str) -> int:
 
 
 def _output(text: str, formats: Collection[str]) -> tuple[str, str]:
-    """FORMAT=FILE. The file's folder is looked at before the scan, not after it."""
+    """FORMAT=FILE, `-` being stdout. The file's folder is looked at before the scan, not after it."""
     name, equals, file = text.partition("=")
     if not equals or not file:
         raise ValueError(f"'{text}' is not FORMAT=FILE")
     choice(name, sorted(formats), "report format")
+    if file == _STDOUT:
+        return name, file
     if Path(file).is_dir():
         raise ValueError(f"'{file}' is a folder")
     if not Path(file).absolute().parent.is_dir():
