@@ -68,7 +68,7 @@ class MissingInputValidation(Rule):
     remedy = "Describe the body with a schema (a pydantic model, a marshmallow schema) and refuse what does not fit."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
-        callees = Callees(graph)
+        callees = graph.once(Callees)
         schemas = {use.fact.name for use in graph.uses("request-body") if use.fact.kind == "class"}
         for handler in _handlers(graph, callees):
             body = _untyped_body(graph, callees, handler)

@@ -68,7 +68,7 @@ class RequestModelLoad(Rule):
                 loads[use.at.path, str(use.fact.get("function"))].append(use)
         if not loads:
             return
-        callees = Callees(graph)
+        callees = graph.once(Callees)
         for (path, name), handler in _handlers(graph).items():
             for function, calls in callees.ways(path, name, lambda call: not _is_cached(graph, call)).items():
                 for use in loads.pop(function, ()):

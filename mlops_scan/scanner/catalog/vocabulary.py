@@ -96,6 +96,7 @@ ROLES = {
     "gpu-code": "code that moves to a GPU",
     "executes-notebook": "runs a notebook as a program",
     "runs-tests": "runs tests",
+    "checks-code": "looks over code or configuration without running it",
     "reads-secret": "takes a secret from a store",
     "uses-cloud": "shows which cloud this runs on",
     "can-capture-data": "an endpoint that can record what it is asked (with capability model-monitoring: it does)",

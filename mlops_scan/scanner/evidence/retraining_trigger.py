@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence import events
 from mlops_scan.scanner.evidence.base import Derivation, state
-from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Evidence, Fact, Status
+from mlops_scan.scanner.graph import Graph, purpose_of_schedule
+from mlops_scan.scanner.model import Evidence, Status
 
-_TESTING = re.compile(r"(?:^|[^a-z])(?:ci|tests?|testing|lint|links|stale|checks?)(?:[^a-z]|$)", re.IGNORECASE)
 _TIMES = frozenset(("cron", "interval", "rrule", "schedule", "schedules"))
 
 
@@ -22,10 +20,7 @@ class RetrainingTrigger(Derivation):
         if not training:
             return
         for schedule in graph.facts("schedule"):
-            if _tests(graph, schedule):
-                continue
-            reached = _reached(graph, schedule)
-            if not training.isdisjoint(reached):
+            if purpose_of_schedule(graph, schedule) == "train":
                 yield self.evidence("schedule", schedule.at, f"schedule '{schedule.name}' trains", state(schedule))
         for use in graph.uses("schedules"):
             closure = graph.closure(use.at.path)
@@ -64,27 +59,3 @@ class RetrainingTrigger(Derivation):
             called = {call.split(".")[-1] for call in fact.get("body") or ()}
             if fact.at.path in watching and not called.isdisjoint(names):
                 yield self.evidence("drift", fact.at, f"'{fact.name}' starts training", Status.USED)
-
-
-def _tests(graph: Graph, schedule: Fact) -> bool:
-    """A workflow that tests the code by the clock too: what it trains, nobody keeps."""
-    if schedule.get("where") != "ci":
-        return False
-    path = str(schedule.get("owner") or schedule.at.path).partition("#")[0]
-    titles = [str(one.get("title") or "") for one in graph.in_file(path, "workflow")]
-    return any(_TESTING.search(text) for text in (path.rsplit("/", 1)[-1], *titles))
-
-
-def _reached(graph: Graph, schedule: Fact) -> frozenset[str]:
-    owner = str(schedule.get("owner") or "")
-    where = str(schedule.get("where") or "")
-    if where == "ci":
-        node = f"file:{owner}" if owner in graph.files else f"job:{owner}"
-        start = node if owner else f"file:{schedule.at.path}"
-    elif where in ("kubernetes", "container"):
-        start = f"workload:{owner}"
-    elif where == "config" and graph.links_from(f"target:{owner}"):
-        start = f"target:{owner}"
-    else:
-        start = f"file:{schedule.at.path}"
-    return graph.files_run_by(start)

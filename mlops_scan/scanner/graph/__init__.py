@@ -2,8 +2,21 @@
 
 from mlops_scan.scanner.graph.callees import Callees
 from mlops_scan.scanner.graph.core import RUNNING, Graph, counts
+from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
 from mlops_scan.scanner.graph.workloads import PLAIN_KINDS, Container, Workload
 
-__all__ = ["PLAIN_KINDS", "RUNNING", "Callees", "Container", "Graph", "Use", "Versions", "Workload", "counts"]
+__all__ = [
+    "PLAIN_KINDS",
+    "RUNNING",
+    "Callees",
+    "Container",
+    "Graph",
+    "Use",
+    "Versions",
+    "Workload",
+    "counts",
+    "purpose",
+    "purpose_of_schedule",
+]

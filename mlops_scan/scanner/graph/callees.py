@@ -43,7 +43,7 @@ class Callees:
             next_: list[Function] = []
             for one in newest:
                 for call in self.calls(one):
-                    for target in self._targets(one[0], call):
+                    for target in self.targets(one[0], call.name):
                         if target not in found and passable(call):
                             found[target] = (*found[one], call)
                             next_.append(target)
@@ -52,9 +52,8 @@ class Callees:
                 break
         return found
 
-    def _targets(self, path: str, call: Fact) -> list[Function]:
-        """The functions that a call may mean: of this file by its name, of an imported file by its tail."""
-        name = call.name
+    def targets(self, path: str, name: str) -> list[Function]:
+        """The functions that a name in a file may mean: of this file by its name, of an imported file by its tail."""
         return [
             (file, function)
             for file, function in self._by_tail.get(name.rpartition(".")[2], ())

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from operator import attrgetter
+from typing import Any, TypeVar
 
 from mlops_scan.scanner import catalog, paths
 from mlops_scan.scanner.graph.bystanders import ABOUT_MODELS, HELPING, Bystanders
@@ -22,6 +23,7 @@ from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Place
 
 # links by which something comes to run a file
 RUNNING = ("runs", "starts", "calls", "has job", "needs", "builds", "stands on", "has step", "applies")
+_T = TypeVar("_T")
 _BY_FACT = attrgetter("fact.at.path", "fact.at.line", "fact.at.column", "fact.kind", "fact.name", "key", "tool")
 
 
@@ -66,6 +68,7 @@ class Graph:
         self._versions: Versions | None = None
         self._bystanders: Bystanders | None = None
         self._fact_index: dict[int, list[Use]] | None = None
+        self._made_once: dict[Any, Any] = {}
 
     # -- building (link, evidence and profile only) -----------------------------------------------------------
 
@@ -88,6 +91,13 @@ class Graph:
             if evidence not in self._known:
                 self._known.add(evidence)
                 self._evidence[evidence.capability].append(evidence)
+
+    def once(self, make: Callable[[Graph], _T]) -> _T:
+        """What `make` makes of the linked graph: once, for all that ask."""
+        if make not in self._made_once:
+            self._made_once[make] = make(self)
+        made: _T = self._made_once[make]
+        return made
 
     # -- facts and what they mean ------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import entry_files, installed_manifests
 from mlops_scan.scanner.model import Edge, Fact
@@ -75,24 +76,6 @@ def working_folder(command: Fact) -> str:
         return command.at.path.rpartition("/")[0]
     folder = posixpath.normpath(inside)
     return "" if folder == "." or folder.startswith("..") else folder
-
-
-def owner_id(command: Fact) -> str:
-    """Node id of what runs a command: a CI job, a make target, a workload, a pipeline step, or the file itself."""
-    owner = command.get("owner")
-    where = str(command.get("where", ""))
-    kind = {
-        "config": "target",
-        "ci": "job",
-        "make": "target",
-        "just": "target",
-        "container": "workload",
-        "compose": "workload",
-        "dvc": "step",
-    }
-    if owner and where in kind:
-        return f"{kind[where]}:{owner}"
-    return f"file:{command.at.path}"
 
 
 def _made(word: str, command: Fact, targets: set[str]) -> Iterator[str]:

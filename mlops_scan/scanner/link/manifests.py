@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import manifest_names
-from mlops_scan.scanner.link.jobs import owner_id, working_folder
+from mlops_scan.scanner.link.jobs import working_folder
 from mlops_scan.scanner.model import Edge, Fact
 
 _ROOTS = ("kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml")

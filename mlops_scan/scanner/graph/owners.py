@@ -1,0 +1,31 @@
+"""Node ids of what runs a command, uses an action or keeps a schedule."""
+
+from __future__ import annotations
+
+from mlops_scan.scanner.model import Fact
+
+_KINDS = {
+    "config": "target",
+    "ci": "job",
+    "make": "target",
+    "just": "target",
+    "container": "workload",
+    "compose": "workload",
+    "dvc": "step",
+}
+
+
+def owner_id(command: Fact) -> str:
+    """Node id of what runs a command: a CI job, a make target, a workload, a pipeline step, or the file itself."""
+    owner = command.get("owner")
+    where = str(command.get("where", ""))
+    if owner and where in _KINDS:
+        return f"{_KINDS[where]}:{owner}"
+    return f"file:{command.at.path}"
+
+
+def workflow_of(schedule: Fact) -> str:
+    """The path of the workflow that a schedule of a CI service belongs to, or ''."""
+    if schedule.get("where") != "ci":
+        return ""
+    return str(schedule.get("owner") or schedule.at.path).partition("#")[0]

@@ -1,0 +1,163 @@
+"""What something that runs is for: it trains, scores, evaluates, watches, deploys, tests, or keeps house.
+
+The question is put to a job, a target, a workload, a file, a step or a schedule, and answered by what it comes to run:
+commands of its own and of the scripts and targets it calls, and the functions that run in the Python files it starts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mlops_scan.scanner import paths
+from mlops_scan.scanner.graph.core import RUNNING, Graph
+from mlops_scan.scanner.graph.owners import owner_id, workflow_of
+from mlops_scan.scanner.graph.running import Running
+from mlops_scan.scanner.graph.use import Use
+from mlops_scan.scanner.model import Fact
+
+PURPOSES = ("train", "score", "evaluate", "monitor", "deploy", "test", "maintenance")
+_BY_ROLE = {
+    "trains": "train",
+    "batch-scoring": "score",
+    "predicts": "score",
+    "evaluates": "evaluate",
+    "drift-check": "monitor",
+    "drift-monitoring": "monitor",
+    "deploys": "deploy",
+    "runs-tests": "test",
+    "checks-code": "test",
+}
+_STARTERS = ("starts-pipeline", "pipeline-orchestration", "schedules")
+_SPOKEN = (  # of a pipeline that is started by its name
+    ("train", re.compile(r"(?:^|[^a-z])(?:re-?)?train", re.IGNORECASE)),
+    ("score", re.compile(r"(?:^|[^a-z])(?:scor|predict|infer|batch)", re.IGNORECASE)),
+    ("monitor", re.compile(r"drift|monitor", re.IGNORECASE)),
+)
+_SCORES = re.compile(r"infer|predict|scor|forecast", re.IGNORECASE)
+_TESTING = re.compile(r"(?:^|[^a-z])(?:ci|tests?|testing|lint|links|stale|checks?)(?:[^a-z]|$)", re.IGNORECASE)
+_EVENT = re.compile(r"github\.event_name\s*(==|!=)\s*['\"](\w+)['\"]|\bCI_PIPELINE_SOURCE\s*(==|!=)\s*['\"](\w+)['\"]")
+_CRON = re.compile(r"github\.event\.schedule\s*==\s*['\"]([^'\"]+)['\"]")
+_TEXT = 400  # characters of a command or call that are asked for a name
+
+
+def purpose(graph: Graph, node: str) -> str:
+    """The first of PURPOSES that what `node` runs has; '' when it runs nothing that is known.
+
+    `node` is an id such as `job:path#name`, `target:...`, `workload:...`, `file:...` or `step:...`.
+    """
+    return next(iter(purposes(graph, node)), "")
+
+
+def purposes(graph: Graph, node: str) -> tuple[str, ...]:
+    """All purposes of what `node` runs, in the order of PURPOSES."""
+    return _purposes(graph, _reached(graph, node))
+
+
+def purpose_of_schedule(graph: Graph, schedule: Fact) -> str:
+    """The purpose of what a `schedule` fact starts: jobs that only run on other events are left out.
+
+    A workflow that is named for testing tests by the clock too: what it trains, nobody keeps.
+    """
+    found = _purposes(graph, _reached(graph, scheduled(graph, schedule), schedule))
+    if found and found[0] in ("train", "score", "evaluate") and _is_named_for_tests(graph, schedule):
+        return "test"
+    return next(iter(found), "")
+
+
+def scheduled(graph: Graph, schedule: Fact) -> str:
+    """Node id of what a schedule starts."""
+    owner, where = str(schedule.get("owner") or ""), str(schedule.get("where") or "")
+    if where == "ci" and owner:
+        return f"file:{owner}" if owner in graph.files else f"job:{owner}"
+    if where in ("kubernetes", "container"):
+        return f"workload:{owner}"
+    if where == "config" and graph.links_from(f"target:{owner}"):
+        return f"target:{owner}"
+    return f"file:{schedule.at.path}"
+
+
+def _purposes(graph: Graph, reached: frozenset[str]) -> tuple[str, ...]:
+    found = set(_by_commands(graph, reached)) | set(_by_code(graph, reached))
+    if "evaluate" in found and "score" in found and not _named_for_scoring(reached):
+        found.discard("score")  # what is evaluated is predicted first
+    if not found and _does_something(graph, reached):
+        found.add("maintenance")
+    return tuple(one for one in PURPOSES if one in found)
+
+
+def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> frozenset[str]:
+    """What `start` comes to run; by a `schedule`, without the jobs that its event does not start."""
+    skipped = set()
+    for job in graph.facts("job"):
+        off = job.get("state") and not (schedule and schedule.get("state"))
+        if off or (schedule and not _runs_by_clock(str(job.get("when") or ""), schedule.name)):
+            skipped.add(f"job:{job.get('id')}")
+    skipped.discard(start)
+    seen, waiting = {start}, [start]
+    while waiting:
+        for edge in graph.links_from(waiting.pop(), *RUNNING):
+            if edge.target not in seen and edge.target not in skipped:
+                seen.add(edge.target)
+                waiting.append(edge.target)
+    return frozenset(seen)
+
+
+def _runs_by_clock(condition: str, cron: str) -> bool:
+    """Whether a job's condition can hold for the event of a schedule."""
+    if not condition or "schedules" in condition:
+        return True
+    crons = _CRON.findall(condition)
+    if crons and "!" not in condition:
+        return cron in crons or "||" in condition
+    events = [(one or three, two or four) for one, two, three, four in _EVENT.findall(condition)]
+    if ("!=", "schedule") in events and "||" not in condition:
+        return False
+    equal = {name for sign, name in events if sign == "=="}
+    return not equal or "schedule" in equal or (condition.count("||") >= len(equal) and "&&" not in condition)
+
+
+def _by_commands(graph: Graph, reached: frozenset[str]) -> Iterator[str]:
+    for use in graph.uses(*_BY_ROLE, *_STARTERS):
+        if use.disabled or use.fact.kind not in ("command", "action"):
+            continue
+        node = owner_id(use.fact) if use.fact.kind == "command" else f"job:{use.fact.get('owner')}"
+        if node in reached and not str(use.fact.get("where") or "").startswith("dockerfile"):
+            yield from _meant(use)
+
+
+def _by_code(graph: Graph, reached: frozenset[str]) -> Iterator[str]:
+    started = [node[5:] for node in sorted(reached) if node.startswith("file:") and node.endswith((".py", ".ipynb"))]
+    running = graph.once(Running)
+    functions = frozenset(one for path in started if not paths.is_test(path) for one in running.functions(path))
+    for use in graph.uses(*_BY_ROLE, *_STARTERS) if functions else ():
+        call = use.fact.kind == "call" and not use.disabled
+        if call and (use.at.path, str(use.fact.get("function") or "")) in functions:
+            yield from _meant(use)
+
+
+def _meant(use: Use) -> Iterator[str]:
+    if use.key in _BY_ROLE:
+        yield _BY_ROLE[use.key]
+        return
+    argv = use.fact.get("argv") or [str(one) for one in (use.fact.get("args") or ())]
+    text = " ".join([*map(str, argv), *map(str, (use.fact.get("kwargs") or {}).values())])[:_TEXT]
+    yield from (word for word, spoken in _SPOKEN if spoken.search(text))
+
+
+def _named_for_scoring(reached: frozenset[str]) -> bool:
+    return any(_SCORES.search(node.rpartition("/")[2]) for node in reached)
+
+
+def _does_something(graph: Graph, reached: frozenset[str]) -> bool:
+    """Whether anything is known of what runs: a command, or an action beside the job that uses it."""
+    jobs = {node for node in reached if node.startswith("job:")}
+    if any(node.startswith(("file:", "target:")) and graph.links_to(node, *RUNNING) for node in reached):
+        return True
+    return any(f"job:{one.get('owner')}" in jobs for one in graph.all_facts("action", "command"))
+
+
+def _is_named_for_tests(graph: Graph, schedule: Fact) -> bool:
+    path = workflow_of(schedule)
+    titles = [str(one.get("title") or "") for one in graph.in_file(path, "workflow")] if path else []
+    return bool(path) and any(_TESTING.search(text) for text in (path.rsplit("/", 1)[-1], *titles))

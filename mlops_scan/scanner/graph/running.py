@@ -1,0 +1,86 @@
+"""Which functions run when a Python file is started: its own, and those of other files that it comes to call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from mlops_scan.scanner import paths
+from mlops_scan.scanner.graph.callees import Callees, Function
+from mlops_scan.scanner.graph.core import Graph
+from mlops_scan.scanner.model import Fact
+
+_MANY = 600  # functions of one start
+_HANDED = 40  # arguments of a call that may be functions
+
+
+class Running:
+    """Calls that lead from a started file into others, indexed once for a whole judgement."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._callees = graph.once(Callees)
+        self._methods: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._classes: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self._functions: dict[str, list[str]] = defaultdict(list)
+        for fact in graph.facts("function"):
+            self._functions[fact.at.path].append(fact.name)
+            if "." in fact.name:
+                self._methods[fact.at.path, fact.name.rpartition(".")[0]].append(fact.name)
+        for fact in graph.facts("class"):
+            self._classes[fact.name.rpartition(".")[2]].append((fact.at.path, fact.name))
+
+    def functions(self, path: str) -> frozenset[Function]:
+        """(path, function) of what runs: all of the started file, the top of what it imports, and what is called.
+
+        A class that is made or handed on brings its methods; a call into a module that leads to no function there (an
+        application object, say) brings all of the module.
+        """
+        found: set[Function] = {(one, "") for one in self._graph.closure(path) if not paths.is_test(one)}
+        own = [(path, name) for name in ("", *self._functions.get(path, ()))]
+        found.update(own)
+        waiting = [*own, *(one for one in sorted(found) if one not in own)]
+        while waiting and len(found) < _MANY:
+            one = waiting.pop(0)
+            for call in self._callees.calls(one):
+                if one[0] != path and call.get("main"):
+                    continue
+                for target in self._called(one[0], call):
+                    if target not in found and not paths.is_test(target[0]):
+                        found.add(target)
+                        waiting.append(target)
+        return frozenset(found)
+
+    def _called(self, path: str, call: Fact) -> Iterator[Function]:
+        names = [call.name, *_handed(call)]
+        for name in names:
+            targets = [*self._callees.targets(path, name), *self._made(path, name)]
+            yield from targets or self._of_module(path, name)
+
+    def _made(self, path: str, name: str) -> Iterator[Function]:
+        """The methods of a class, when the name is one of this file or of an imported one."""
+        for file, known in self._classes.get(name.rpartition(".")[2], ()):
+            if (file == path and known == name) or (
+                file != path and name.endswith(f".{known}") and file in self._graph.closure(path)
+            ):
+                yield from ((file, method) for method in self._methods.get((file, known), ()))
+
+    def _of_module(self, path: str, name: str) -> Iterator[Function]:
+        if "." not in name:
+            return
+        ends = {edge.at: edge.target[5:] for edge in self._graph.links_from(f"file:{path}", "imports")}
+        for fact in self._graph.in_file(path, "import"):
+            imported = [f"{fact.name}.{one}" for one in fact.get("names") or ()] or [fact.name]
+            target = ends.get(fact.at, "")
+            if target.endswith(".py") and any(name.startswith(f"{one}.") or name == one for one in imported):
+                yield from ((target, function) for function in self._functions.get(target, ()))
+
+
+def _handed(call: Fact) -> Iterator[str]:
+    """Names that are handed to a call: a function to run later is one of them."""
+    values: list[Any] = [*(call.get("args") or ()), *(call.get("kwargs") or {}).values()]
+    for value in values[:_HANDED]:
+        for one in value if isinstance(value, list) else (value,):
+            if isinstance(one, dict) and isinstance(one.get("name"), str) and not one.get("call"):
+                yield one["name"]
