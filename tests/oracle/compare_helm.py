@@ -25,6 +25,7 @@ import yaml
 
 from mlops_scan.scanner import files
 from mlops_scan.scanner.formats.charts import chart as charts
+from mlops_scan.scanner.formats.charts.packed import Opened
 from mlops_scan.scanner.formats.charts.render import Renderer
 from mlops_scan.scanner.formats.gotemplate.values import Values
 
@@ -58,7 +59,8 @@ def compare_folder(folder: Path, helm: Any, counts: Counter[str], verbose: bool)
         where, _, name = path.rpartition("/")
         if name != charts.ANCHOR or charts.is_vendored(tree, where):
             continue
-        chart = charts.load(tree, where)
+        opened = Opened(tree)
+        chart = charts.load(opened, where)
         if chart is None or chart.library:
             continue
         counts["charts"] += 1
@@ -69,7 +71,7 @@ def compare_folder(folder: Path, helm: Any, counts: Counter[str], verbose: bool)
                 print(f"-- {where}: Helm refuses: {theirs[:160]}")
             continue
         before = time.process_time()
-        ours = {key: text for key, text in rendered_here(tree, chart) if text.strip()}
+        ours = {key: text for key, text in rendered_here(opened, chart) if text.strip()}
         counts["our CPU ms"] += round(1000 * (time.process_time() - before))
         differences = list(compare(ours, {key: text for key, text in theirs.items() if text.strip()}, counts))
         counts["charts equal"] += not differences
@@ -78,7 +80,7 @@ def compare_folder(folder: Path, helm: Any, counts: Counter[str], verbose: bool)
                 print(f"{where}: {key}: {what}")
 
 
-def rendered_here(tree: files.Tree, chart: charts.Chart) -> Iterator[tuple[str, str]]:
+def rendered_here(tree: charts.Repository, chart: charts.Chart) -> Iterator[tuple[str, str]]:
     for output in Renderer(tree, chart).render(Values(), name=RELEASE).outputs:
         yield output.name, output.writer.text()
 

@@ -62,6 +62,8 @@ class ImageTagLatest(Rule):
             workload = owners.get(str(image.get("owner")))
             if image.get("state") == "disabled" or (workload is not None and workload.fact.get("hook")):
                 continue
+            if image.get("packed") and not image.also:
+                continue  # the packed chart says it itself: its maker's to mend
             place = _place(image)
             if place in told:
                 continue

@@ -83,7 +83,9 @@ class Bystanders:
         return workload.fact.get("type") in self._forms
 
     def includes(self, workload: Workload) -> bool:
-        """A controller of the cluster, a form for workloads, or a workload of a chart that is about something else."""
+        """A controller of the cluster, a form for workloads, or a workload of a chart that others packed or about else."""
+        if workload.fact.get("packed"):
+            return True
         foreign = any(folder in self._foreign for folder in _above(workload.at.path)) if self._foreign else False
         return foreign or self.is_form(workload) or is_controller(workload)
 

@@ -15,6 +15,7 @@ from mlops_scan.scanner.formats.charts import objects, summary
 from mlops_scan.scanner.formats.charts.chart import ANCHOR, Chart, Repository, is_vendored, load, read_values
 from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
 from mlops_scan.scanner.formats.charts.lines import Lines
+from mlops_scan.scanner.formats.charts.packed import Opened, Shelf, is_inside
 from mlops_scan.scanner.formats.charts.release import Instance, enabled, install
 from mlops_scan.scanner.formats.charts.render import Output, Renderer, Rendering
 from mlops_scan.scanner.formats.gotemplate.evaluator import Budget
@@ -29,7 +30,8 @@ _PASSED_OVER = frozenset(("CustomResourceDefinition",))
 
 def facts(tree: Repository, folder: str) -> Iterator[Fact | Note]:
     """Everything that the chart at `folder` says; one that another chart carries in its charts/ is told with that."""
-    chart = load(tree, folder)
+    opened = Opened(tree)
+    chart = load(opened, folder)
     if chart is None:
         yield Note(Location(posixpath.join(folder, ANCHOR)), "not a chart: no mapping could be read")
         return
@@ -40,8 +42,9 @@ def facts(tree: Repository, folder: str) -> Iterator[Fact | Note]:
     yield from _absent(chart)
     if chart.library:
         return
+    shelf = Shelf(chart)
     try:
-        yield from ChartFacts(tree, chart).facts()
+        yield from shelf.placed(ChartFacts(opened, chart).facts())
     except (BoundError, RecursionError) as error:
         yield Note(Location(chart.path), f"rendering stopped: {error}")
 
@@ -51,7 +54,7 @@ def _absent(chart: Chart) -> Iterator[Note]:
     packed = [path.rsplit("/", 1)[-1] for path in chart.archives]
     for one in chart.missing():
         if any(name.startswith(f"{one.name}-") for name in packed):
-            reason = f"dependency '{one.name}' is a packed archive, which is not opened: what it defines is missing"
+            reason = f"dependency '{one.name}' is a packed archive that cannot be read: what it defines is missing"
         else:
             reason = f"dependency '{one.name}' is not in the repository: what it defines is missing"
         yield Note(Location(one.path, one.line), reason)
@@ -138,7 +141,7 @@ class ChartFacts:
             return
 
         def wanted(_: Rendering, instance: Instance, path: str) -> bool:
-            if instance.outside:
+            if instance.outside or is_inside(path):  # what others made and packed is not ours to switch on
                 return False
             return instance.path not in before or path in default.gated
 
