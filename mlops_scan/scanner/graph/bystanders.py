@@ -83,7 +83,7 @@ class Bystanders:
         return workload.fact.get("type") in self._forms
 
     def includes(self, workload: Workload) -> bool:
-        """A controller of the cluster, a form for workloads, a workload of a packed chart or of one about something else."""
+        """A controller of the cluster, a form for workloads, a workload of a packed chart or of one about else."""
         if workload.fact.get("packed"):
             return True
         foreign = any(folder in self._foreign for folder in _above(workload.at.path)) if self._foreign else False
