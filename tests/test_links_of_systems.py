@@ -98,6 +98,7 @@ def test_a_task_runs_the_module_of_its_function(tmp_path: Path) -> None:
     found = links(tmp_path, {"dags/d.py": dag, "work/train.py": f"{MODEL}def fit() -> None: ...\n"})
     assert {one for one in found if "step:" in one[0] + one[2]} == {
         ("file:dags/d.py", "has step", "step:dags/d.py#fit"),
+        ("pipeline:dags/d.py#d", "has step", "step:dags/d.py#fit"),
         ("step:dags/d.py#fit", "runs", "file:work/train.py"),
     }
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from mlops_scan.reports.base import Report
-from mlops_scan.scanner.model import Location, Result
+from mlops_scan.scanner.model import Location, Node, Result
 
 
 class Graph(Report):
@@ -16,13 +16,20 @@ class Graph(Report):
         document = {
             "schema_version": 1,
             "directed": True,
-            "nodes": [{"id": one.id, "kind": one.kind, "label": one.label, **_place(one.at)} for one in result.nodes],
+            "nodes": [_node(one) for one in result.nodes],
             "links": [
                 {"source": one.source, "target": one.target, "relation": one.relation, **_place(one.at)}
                 for one in result.edges
             ],
         }
         return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+
+
+def _node(node: Node) -> dict[str, Any]:
+    """One subject; what it does not say is left out."""
+    more = {"detail": node.detail, "state": node.state, "reach": node.reach, "purpose": node.purpose}
+    said = {key: value for key, value in more.items() if value}
+    return {"id": node.id, "kind": node.kind, "label": node.label, **said, **_place(node.at)}
 
 
 def _place(at: Location) -> dict[str, Any]:

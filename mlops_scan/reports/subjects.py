@@ -21,7 +21,8 @@ def named(result: Result, word: str) -> list[Node]:
     )
     for fits in tests:
         if found := [node for node in result.nodes if fits(node)]:
-            return found
+            files = [node for node in found if node.id.startswith("file:")]
+            return files if len(files) == 1 else found  # a file and what is called like it stand at one place
     return []
 
 

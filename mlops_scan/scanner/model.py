@@ -237,12 +237,20 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A subject of the evidence graph as reports see it."""
+    """A subject of the evidence graph as reports see it.
+
+    `detail`: what kind of it, in the file's words (type of a resource, cron of a schedule). `state`: "disabled" where
+    it is switched off. `reach`: production, development, example or test. `purpose`: what a schedule comes to do.
+    """
 
     id: str
     kind: str
     label: str
     at: Location
+    detail: str = ""
+    state: str = ""
+    reach: str = ""
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)

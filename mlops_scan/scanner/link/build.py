@@ -9,7 +9,7 @@ from mlops_scan.scanner import catalog, link
 from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.model import Edge, Fact, Location
+from mlops_scan.scanner.model import Fact, Location
 
 _Known = Mapping[int, tuple[Match, ...]]
 
@@ -24,11 +24,13 @@ def build(
     """
     readable = [path for path in files if path not in unread]
     graph = Graph(facts, files, _uses(facts, readable, known))
-    edges: list[Edge] = []
-    for one in plugins.load(link, Link):
-        edges += one().edges(graph)
-    for edge in edges:
-        graph.add_edge(edge)
+    links = [one() for one in plugins.load(link, Link)]
+    for turn in sorted({one.turn for one in links}):
+        now = [one for one in links if one.turn == turn]
+        for node in [node for one in now for node in one.nodes(graph)]:
+            graph.add_node(node)
+        for edge in [edge for one in now for edge in one.edges(graph)]:
+            graph.add_edge(edge)
     return graph
 
 

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import entry_files, locate, manifest_names
+from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact
 
 _MOST = 2000  # files of one COPY that are linked
@@ -71,9 +72,12 @@ class Builds(Link):
             path = _dockerfile_of(workload, finals)
             if path is not None:
                 yield Edge(f"workload:{workload.get('id')}", "builds", finals[path], workload.at)
+        workloads = {str(workload.get("id")) for workload in graph.all_facts("workload")}
+        resources = {str(one.get("id")): object_id(one) for one in graph.all_facts("resource") if one.get("id")}
         for image in graph.all_facts("image"):
-            if image.get("role") == "run" and image.get("owner"):
-                yield Edge(f"workload:{image.get('owner')}", "runs", f"image:{image.name}", image.at)
+            if image.get("role") == "run" and (owner := str(image.get("owner") or "")):
+                node = f"workload:{owner}" if owner in workloads else resources.get(owner, f"file:{image.at.path}")
+                yield Edge(node, "runs", f"image:{image.name}", image.at)
         yield from self._by_name(graph, finals)
 
     def _by_name(self, graph: Graph, finals: dict[str, str]) -> Iterator[Edge]:

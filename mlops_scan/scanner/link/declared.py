@@ -1,0 +1,84 @@
+"""What a use declares: the name it gives, the node it is, and which of its resources are which subject."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.link.selectors import object_id
+from mlops_scan.scanner.model import Node
+
+_LONGEST = 60
+_MAKES = re.compile(r"(?:create|build|make|get|generate|define|run|main|register|deploy)(?:_|$)")  # names of functions
+_COMMON = ("pipeline", "pipelines", "main", "__init__", "dag", "flow", "app", "deploy")
+_NAME_OPTIONS = ("--name", "-n", "--endpoint-name", "--display-name", "--monitoring-schedule-name")
+_FILE_OPTIONS = ("-f", "--file")
+
+
+def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
+    """Uses of the role that is called like the kind, each with the node that it declares; the first of each node."""
+    seen: set[str] = set()
+    for use in graph.uses(kind):
+        node = node_of(use, kind)
+        if node is not None and node.id not in seen:
+            seen.add(node.id)
+            yield use, node
+
+
+def node_of(use: Use, kind: str) -> Node | None:
+    """The node that a use declares; None for a command that takes it from a file, which then declares it."""
+    fact, state = use.fact, "disabled" if use.disabled else ""
+    if fact.kind == "resource":
+        return Node(object_id(fact), kind, fact.name, fact.at, str(fact.get("type") or ""), state)
+    if fact.kind == "file":
+        return Node(f"{kind}:{fact.name}", kind, posixpath.basename(fact.name), fact.at, "file", state)
+    if fact.kind == "import":
+        return None
+    name = told_name(use)
+    return Node(f"{kind}:{fact.at.path}#{name}", kind, name, fact.at, fact.name, state) if name else None
+
+
+def told_name(use: Use) -> str:
+    """The name that a call, class or command gives, else the best word for it: what it decorates, its target."""
+    fact = use.fact
+    if fact.kind == "command":
+        return _of_command([str(word) for word in fact.get("argv") or ()])
+    if fact.kind in ("class", "function", "setting"):
+        return fact.name
+    told = spelled(use.argument("name")) or str(fact.get("decorates") or "") or str(fact.get("assigned") or "")
+    function = str(fact.get("function") or "").rpartition(".")[2]
+    return told or ("" if _MAKES.match(function) else function) or _of_file(fact.at.path)
+
+
+def _of_file(path: str) -> str:
+    """The name of a module, or of its folder where the module is called for what stands in any."""
+    folder, _, name = path.rpartition("/")
+    stem = name.partition(".")[0]
+    return folder.rpartition("/")[2] if folder and stem in _COMMON else stem
+
+
+def spelled(value: Any) -> str:
+    """A value as a name: its constant, the known pieces of a text, else the expression as written."""
+    if isinstance(value, str):
+        return value[:_LONGEST]
+    if not isinstance(value, Mapping):
+        return ""
+    if isinstance(value.get("const"), str):
+        return str(value["const"])[:_LONGEST]
+    expression = " ".join(str(value.get("expr") or "").split())
+    if match := re.fullmatch(r"""f(["'])(.*)\1""", expression):
+        return match[2][:_LONGEST]
+    return expression[:_LONGEST]
+
+
+def _of_command(argv: list[str]) -> str:
+    if any(word in _FILE_OPTIONS or word.startswith("--file=") for word in argv):
+        return ""
+    for before, word in zip(argv, [*argv[1:], ""], strict=True):
+        option, equals, value = before.partition("=")
+        if option in _NAME_OPTIONS and (value if equals else word):
+            return (value if equals else word)[:_LONGEST]
+    return " ".join(argv[:4])[:_LONGEST]

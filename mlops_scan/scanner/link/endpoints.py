@@ -1,0 +1,108 @@
+"""Endpoints: where something answers: a resource, a call that makes one, a route of an application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.declared import spelled, subjects
+from mlops_scan.scanner.link.selectors import object_id
+from mlops_scan.scanner.model import Edge, Fact, Node
+
+# keys under which a rule for requests names the service that answers them
+_BACKENDS = frozenset(("backend", "backendRefs", "serviceName", "destination", "service"))
+_DEEPEST = 12
+_METHODS = frozenset(("get", "post", "put", "patch", "delete", "websocket"))
+
+
+class Endpoints(Link):
+    """`file:app.py` answers `endpoint:app.py#POST /predict`; `resource:.../Ingress/x` routes to a Service."""
+
+    turn = 1
+
+    def nodes(self, graph: Graph) -> Iterator[Node]:
+        for use, node in subjects(graph, "endpoint"):
+            if not _is_internal(use):
+                yield node
+        for use, url in routes(graph):
+            yield Node(f"endpoint:{use.at.path}#{url}", "endpoint", url, use.at, "route", "disabled" * use.disabled)
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        for use, url in routes(graph):
+            yield Edge(f"file:{use.at.path}", "answers", f"endpoint:{use.at.path}#{url}", use.at)
+        found = [(use, node) for use, node in subjects(graph, "endpoint") if not _is_internal(use)]
+        for use, node in found:
+            if use.fact.kind != "resource":
+                yield Edge(f"file:{use.at.path}", "deploys", node.id, use.at)
+        yield from _routed([use.fact for use, _ in found if use.fact.kind == "resource"])
+        yield from _run_by(graph, [use.fact for use, _ in found if use.fact.kind == "resource"])
+
+
+def routes(graph: Graph) -> Iterator[tuple[Use, str]]:
+    """Handlers of requests, each with its method and URL as far as they are told; each once."""
+    seen = set()
+    for use in graph.uses("web-route"):
+        url = spelled(use.argument("url"))
+        if use.fact.kind not in ("call", "class"):  # the name of a function alone tells no address
+            continue
+        handler = str(use.fact.get("decorates") or use.fact.get("function") or "") or use.fact.name.rpartition(".")[2]
+        text = url or (use.fact.name if use.fact.kind != "call" else handler)
+        methods = _methods(use.fact)
+        told = f"{methods} {text}" if methods else text
+        if (use.at.path, told) not in seen:
+            seen.add((use.at.path, told))
+            yield use, told
+
+
+def _methods(call: Fact) -> str:
+    last = call.name.rpartition(".")[2]
+    if last in _METHODS:
+        return last.upper()
+    told = (call.get("kwargs") or {}).get("methods")
+    known = told if isinstance(told, list) else told.get("const") if isinstance(told, Mapping) else None
+    return ",".join(str(one).upper() for one in known if isinstance(one, str)) if isinstance(known, list) else ""
+
+
+def _is_internal(use: Use) -> bool:
+    """A Service without a selector of its own kind of use: headless ones only name the pods of a set to each other."""
+    data = use.fact.get("data")
+    spec = data.get("spec") if isinstance(data, Mapping) else None
+    return isinstance(spec, Mapping) and str(spec.get("clusterIP")) == "None"
+
+
+def _routed(resources: list[Fact]) -> Iterator[Edge]:
+    """Rules for requests to the Services of the repository that they name."""
+    services: dict[str, list[Fact]] = {}
+    for one in resources:
+        if str(one.get("type", "")).endswith("/Service"):
+            services.setdefault(one.name, []).append(one)
+    for one in resources:
+        if one.get("platform") != "kubernetes" or str(one.get("type", "")).endswith("/Service"):
+            continue
+        for name in dict.fromkeys(_backends(one.get("data"))):
+            for service in services.get(name, ()):
+                yield Edge(object_id(one), "routes to", object_id(service), one.at)
+
+
+def _backends(value: Any, depth: int = 0, *, inside: bool = False) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(inner, str) and (key == "serviceName" or (inside and key in ("name", "host"))):
+                yield inner.partition(".")[0]
+            else:
+                yield from _backends(inner, depth + 1, inside=inside or key in _BACKENDS)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _backends(inner, depth + 1, inside=inside)
+
+
+def _run_by(graph: Graph, resources: list[Fact]) -> Iterator[Edge]:
+    """An object that is endpoint and workload in one: the endpoint is answered by the workload at its place."""
+    workloads = {(one.at.path, one.at.line): f"workload:{one.get('id')}" for one in graph.all_facts("workload")}
+    for one in resources:
+        if node := workloads.get((one.at.path, one.at.line)):
+            yield Edge(object_id(one), "selects", node, one.at)

@@ -1,0 +1,105 @@
+"""Pipelines: whole flows, DAGs and state machines, with the steps that each has and what starts them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.declared import subjects
+from mlops_scan.scanner.link.selectors import object_id
+from mlops_scan.scanner.model import Edge, Fact, Location, Node
+
+
+class Pipelines(Link):
+    """`file:dags/train.py` defines `pipeline:dags/train.py#train`, which has `step:dags/train.py#fit`."""
+
+    turn = 1
+
+    def nodes(self, graph: Graph) -> Iterator[Node]:
+        known = Known(graph)
+        yield from known.nodes
+        for step in graph.facts("pipeline-step"):
+            home = known.home(step)
+            if home not in known.ids:
+                known.ids.add(home)
+                told = home.partition(":")[2]
+                at = Location(step.at.path, 1) if told == step.at.path else step.at
+                yield Node(home, "pipeline", told.rpartition("#")[2], at, str(step.get("tool") or ""))
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        known = Known(graph)
+        for node in known.nodes:
+            yield Edge(f"file:{node.at.path}", "defines", node.id, node.at)
+        told = set()
+        for step in graph.facts("pipeline-step"):
+            home = known.home(step)
+            told.add(f"step:{step.get('pipeline') or step.at.path}#{step.name}")
+            yield Edge(f"file:{step.at.path}", "defines", home, step.at)
+            yield Edge(home, "has step", f"step:{step.get('pipeline') or step.at.path}#{step.name}", step.at)
+        for edge in graph.edges("has step"):
+            if edge.source.startswith("file:") and edge.target not in told:
+                for home in known.around(edge.at):
+                    yield Edge(home, "has step", edge.target, edge.at)
+        yield from self._run(graph, known)
+        yield from self._started(graph, known)
+
+    def _run(self, graph: Graph, known: Known) -> Iterator[Edge]:
+        """A pipeline that is a workload, too; a pipeline of one program runs its file."""
+        workloads = {(one.at.path, one.at.line): f"workload:{one.get('id')}" for one in graph.all_facts("workload")}
+        for node in known.nodes:
+            if workload := workloads.get((node.at.path, node.at.line)):
+                yield Edge(node.id, "runs", workload, node.at)
+            elif node.id.startswith("pipeline:") and node.at.path.endswith((".py", ".ipynb")):
+                yield Edge(node.id, "runs", f"file:{node.at.path}", node.at)
+
+    def _started(self, graph: Graph, known: Known) -> Iterator[Edge]:
+        """Code that starts a run, to the one pipeline that it comes to by importing."""
+        for use in graph.uses("starts-pipeline"):
+            if use.fact.kind != "call" or use.disabled:
+                continue
+            reached = [one for path in sorted(graph.closure(use.at.path)) for one in known.by_path.get(path, ())]
+            if len(reached) == 1:
+                yield Edge(f"file:{use.at.path}", "starts", reached[0].id, use.at)
+
+
+class Known:
+    """The pipelines that are declared by name, by the file in which they stand."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        found = list(subjects(graph, "pipeline"))
+        self.nodes = [node for _, node in found]
+        self.ids = {node.id for node in self.nodes}
+        self.by_path: dict[str, list[Node]] = defaultdict(list)
+        self._functions: dict[tuple[str, str], Node] = {}
+        for use, node in found:
+            self.by_path[node.at.path].append(node)
+            if use.fact.get("decorates"):
+                self._functions[node.at.path, str(use.fact.get("decorates"))] = node
+
+    def home(self, step: Fact) -> str:
+        """The node of the pipeline that a step says it is of."""
+        told = str(step.get("pipeline") or step.at.path)
+        path, _, name = told.partition("#")
+        here = self.by_path.get(path, [])
+        named = [node for node in here if name and (node.label == name or node.id.endswith(f"/{name}"))]
+        if named or (not name and len(here) == 1):
+            return (named or here)[0].id
+        return f"pipeline:{told}"
+
+    def around(self, at: Location) -> list[str]:
+        """The pipeline to which a step at this place belongs: whose function holds it, else the file's only one."""
+        for call in self._graph.in_file(at.path, "call"):
+            if call.at == at:
+                node = self._functions.get((at.path, str(call.get("function") or "").partition(".")[0]))
+                if node is not None:
+                    return [node.id]
+        here = self.by_path.get(at.path, [])
+        return [here[0].id] if len(here) == 1 else []
+
+
+def resource_ids(graph: Graph) -> dict[str, str]:
+    """Ids under which facts name a resource as their owner, to its node."""
+    return {str(one.get("id")): object_id(one) for one in graph.all_facts("resource") if one.get("id")}

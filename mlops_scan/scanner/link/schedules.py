@@ -1,0 +1,163 @@
+"""Schedules: what runs by the clock, in whatever format it is written, to what each of them starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.declared import spelled
+from mlops_scan.scanner.link.pipelines import resource_ids
+from mlops_scan.scanner.link.selectors import object_id
+from mlops_scan.scanner.model import Edge, Fact, Location, Node
+
+# a call that is named so waits for an event, not for the clock
+_EVENT = re.compile(r"(?:asset|dataset|sensor|event|trigger_on_finish|condition|trigger)\w*$", re.IGNORECASE)
+_CLOCK = re.compile(r"schedule|cron|recurrence|frequency", re.IGNORECASE)
+_OWNERS = ("pipeline", "workload", "job", "target", "step", "file")
+_STARTED = frozenset(("pipeline", "workload", "endpoint", "stage", "step", "job", "target"))
+
+
+class Schedules(Link):
+    """`schedule:.github/workflows/train.yml#0 3 * * 1` triggers `file:.github/workflows/train.yml`."""
+
+    turn = 2
+
+    def nodes(self, graph: Graph) -> Iterator[Node]:
+        for _, node in declared(graph):
+            yield node
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        ids = resource_ids(graph)
+        known = {node.id: node for node in graph.nodes()}
+        for source, node in declared(graph):
+            if isinstance(source, Use) and source.fact.kind == "resource":
+                targets = _of_resource(graph, node.id, known)
+            elif isinstance(source, Use):
+                targets = _of_call(graph, source.fact)
+            else:
+                targets = [_owner(source, ids, known)]
+            for target in targets:
+                if target != node.id:
+                    yield Edge(node.id, "triggers", target, node.at)
+
+
+def declared(graph: Graph) -> Iterator[tuple[Fact | Use, Node]]:
+    """(what says it, the schedule's node): resources, then facts, then calls that no fact stands for; each once."""
+    timed = [use for use in graph.uses("schedules") if _is_timed(use)]
+    resources = {use.fact.get("id") or id(use.fact): use for use in timed if use.fact.kind == "resource"}
+    ids = resource_ids(graph)
+    seen: set[str] = set()
+    places: set[Location] = set()
+    told: dict[str, str] = {}
+    facts = []
+    for fact in graph.facts("schedule"):
+        places.add(Location(fact.at.path, fact.at.line))
+        if str(fact.get("owner")) in resources:
+            told.setdefault(ids.get(str(fact.get("owner")), ""), fact.name)
+        else:
+            facts.append(fact)
+    for use in resources.values():
+        node = object_id(use.fact)
+        if node not in seen:
+            seen.add(node)
+            state = "disabled" if use.disabled else ""
+            detail = told.get(node) or _cron(use.fact.get("data")) or str(use.fact.get("type"))
+            yield use, Node(node, "schedule", use.fact.name, use.fact.at, detail, state)
+            places.add(Location(use.at.path, use.at.line))
+    for fact in facts:
+        node = f"schedule:{fact.at.path}#{_named(fact)}"
+        if node not in seen:
+            seen.add(node)
+            yield fact, Node(node, "schedule", fact.name, fact.at, str(fact.get("where") or ""), _state(fact))
+    for use in timed:
+        here = Location(use.at.path, use.at.line)
+        if use.fact.kind in ("call", "command") and here not in places:
+            name = _told(use)
+            node = f"schedule:{use.at.path}#{name}"
+            if node not in seen:
+                seen.add(node)
+                places.add(here)
+                yield use, Node(node, "schedule", name, use.at, use.fact.name, "disabled" if use.disabled else "")
+
+
+def _told(use: Use) -> str:
+    """The time that a call or a command says, else the last word of the callee."""
+    argv = [str(word) for word in use.fact.get("argv") or ()]
+    for before, word in pairwise(argv):
+        option, equals, value = before.partition("=")
+        if option.startswith("--") and _CLOCK.search(option):
+            return (value if equals else word)[:60]
+    return spelled(use.argument("cron")) or " ".join(argv[:4]) or use.fact.name.rpartition(".")[2]
+
+
+def _named(fact: Fact) -> str:
+    """The time, and who waits for it where that is not the whole file."""
+    owner = str(fact.get("owner") or "").rpartition("#")[2]
+    return fact.name if not owner or owner == fact.at.path else f"{owner} {fact.name}"
+
+
+def _state(fact: Fact) -> str:
+    return "disabled" if fact.get("state") == "disabled" else ""
+
+
+def _is_timed(use: Use) -> bool:
+    if use.fact.kind == "resource":
+        return bool(_cron(use.fact.get("data")))
+    return bool(use.given("cron")) or not _EVENT.search(use.fact.name.rpartition(".")[2])
+
+
+def _cron(data: Any, depth: int = 0) -> str:
+    """The time in a resource's own words: the first text under a key that speaks of one."""
+    if not isinstance(data, Mapping) or depth > 3:
+        return ""
+    for key, value in data.items():
+        if _CLOCK.search(str(key)):
+            if isinstance(value, (str, int)) and not isinstance(value, bool):
+                return str(value)
+            if isinstance(value, Mapping):
+                inner = [str(one) for one in value.values() if isinstance(one, (str, int))]
+                return str(spelled(value)) or " ".join(inner)[:60] or str(key)
+    return next((found for value in data.values() if (found := _cron(value, depth + 1))), "")
+
+
+def _owner(fact: Fact, ids: Mapping[str, str], known: Mapping[str, Node]) -> str:
+    """What a schedule fact says it belongs to: the first that the graph knows, else its file."""
+    owner = str(fact.get("owner") or "")
+    for node in (ids.get(owner, ""), *(f"{kind}:{owner}" for kind in _OWNERS)):
+        if owner and node in known:
+            return node
+    return f"file:{owner.partition('#')[0] or fact.at.path}"
+
+
+def _of_resource(graph: Graph, node: str, known: Mapping[str, Node]) -> list[str]:
+    """What a declared schedule names, or what is named by that which names it: its target."""
+    near = [edge.target for edge in graph.links_from(node, "refers to", "calls")]
+    for edge in graph.links_to(node, "refers to"):
+        near += [one.target for one in graph.links_from(edge.source, "refers to", "calls") if one.target != node]
+    return [one for one in dict.fromkeys(near) if one.startswith("file:") or known[one].kind in _STARTED] or [
+        one for one in dict.fromkeys(near) if _is_runner(graph, one)
+    ]
+
+
+def _is_runner(graph: Graph, node: str) -> bool:
+    """A function or a service that a schedule can call."""
+    return any(object_id(use.fact) == node for use in graph.uses("runs-service") if use.fact.kind == "resource")
+
+
+def _of_call(graph: Graph, call: Fact) -> list[str]:
+    """The pipeline that the call makes or names, the only one that its file defines or comes to, else its file."""
+    closure = sorted(graph.closure(call.at.path))
+    here = [edge for path in closure for edge in graph.links_from(f"file:{path}", "defines")]
+    pipelines = [edge for edge in here if edge.target.startswith("pipeline:")]
+    words = set(call.name.split(".")) | {str(call.get("decorates") or ""), str(call.get("function") or "")}
+    same = [edge.target for edge in pipelines if edge.at == call.at]
+    named = [edge.target for edge in pipelines if edge.target.rpartition("#")[2] in words]
+    own = [edge.target for edge in pipelines if edge.source == f"file:{call.at.path}"]
+    for found in (same, named, own, [edge.target for edge in pipelines]):
+        if len(set(found)) == 1:
+            return [found[0]]
+    return [f"file:{call.at.path}"]
