@@ -18,6 +18,7 @@ from mlops_scan.scanner.link.imports import Imports
 from mlops_scan.scanner.link.jobs import Jobs, Steps
 from mlops_scan.scanner.link.models import Models
 from mlops_scan.scanner.link.selectors import Selectors
+from mlops_scan.scanner.link.targets import Targets
 from mlops_scan.scanner.model import Fact, Location
 
 
@@ -185,7 +186,7 @@ def test_a_job_comes_to_scripts_targets_actions_and_other_workflows() -> None:
         ),
     ]
     files = (".github/workflows/deploy.yml", ".github/actions/setup/action.yml", "src/train.py", "requirements.txt")
-    found = edges(Jobs, facts, files)
+    found = edges(Jobs, facts, files) | edges(Targets, facts, files)
     train = f"job:{workflow}#train"
     assert found >= {
         (f"file:{workflow}", "has job", train),

@@ -6,6 +6,8 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from mlops_scan.scanner.model import Fact
+
 _MODULE_TARGET = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?\Z")  # uvicorn app.main:app
 _SUFFIXES = (".py", ".sh", ".ipynb", ".R", ".bash", ".py.tmpl", ".py.j2", ".py.jinja")
 _SHELLS = frozenset(("bash", "sh", "zsh", "source", "exec", "env"))
@@ -23,6 +25,15 @@ _BY_PROJECT = {  # (installer, command) -> what it reads without being told
     ("pipenv", "sync"): ("Pipfile.lock", "Pipfile"),
     ("pixi", "install"): ("pixi.lock", "pixi.toml"),
 }
+
+
+def working_folder(command: Fact) -> str:
+    """The folder in which a command runs, as far as the file tells: its own, or where it changes to."""
+    inside = str(command.get("cwd") or "")
+    if not inside:
+        return command.at.path.rpartition("/")[0]
+    folder = posixpath.normpath(inside)
+    return "" if folder == "." or folder.startswith("..") else folder
 
 
 def manifest_names(argv: Sequence[str]) -> Iterator[str]:

@@ -8,22 +8,8 @@ from collections.abc import Iterator
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.commands import entry_files, installed_manifests
+from mlops_scan.scanner.link.commands import entry_files, installed_manifests, working_folder
 from mlops_scan.scanner.model import Edge, Fact
-
-# program -> files that hold its targets; the words after which a target stands
-_MAKERS = {
-    "make": ("Makefile", "makefile", "GNUmakefile"),
-    "just": ("justfile", "Justfile", ".justfile"),
-    "task": ("Taskfile.yml", "Taskfile.yaml"),
-    "mise": ("mise.toml", ".mise.toml"),
-    "npm": ("package.json",),
-    "yarn": ("package.json",),
-    "pnpm": ("package.json",),
-    "poe": ("pyproject.toml",),
-    "pdm": ("pyproject.toml",),
-}
-_OWNED = ("make", "just", "config")  # where a target's own commands say they stand
 
 
 class Jobs(Link):
@@ -31,7 +17,6 @@ class Jobs(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
-        targets = {str(fact.get("owner")) for fact in graph.all_facts("command") if fact.get("where") in _OWNED}
         for job in graph.all_facts("job"):
             owner = f"job:{job.get('id')}"
             yield Edge(f"file:{job.get('workflow') or job.at.path}", "has job", owner, job.at)
@@ -44,7 +29,7 @@ class Jobs(Link):
             yield from self._action(action, files)
         for command in graph.all_facts("command"):
             if not str(command.get("where", "")).startswith("dockerfile"):
-                yield from self._command(command, files, targets)
+                yield from self._command(command, files)
 
     def _action(self, action: Fact, files: frozenset[str]) -> Iterator[Edge]:
         name = action.name.removeprefix("./")
@@ -54,7 +39,7 @@ class Jobs(Link):
                 yield Edge(f"job:{action.get('owner')}", "calls", f"file:{path}", action.at)
                 return
 
-    def _command(self, command: Fact, files: frozenset[str], targets: set[str]) -> Iterator[Edge]:
+    def _command(self, command: Fact, files: frozenset[str]) -> Iterator[Edge]:
         owner = owner_id(command)
         argv = [str(word) for word in command.get("argv") or ()]
         folder = working_folder(command)
@@ -63,37 +48,6 @@ class Jobs(Link):
                 yield Edge(owner, "runs", f"file:{path}", command.at)
         for path in installed_manifests(argv, folder, files):
             yield Edge(owner, "installs", f"file:{path}", command.at)
-        if command.name in _MAKERS:
-            for word in argv[1:]:
-                for target in _made(word, command, targets):
-                    yield Edge(owner, "runs", target, command.at)
-
-
-def working_folder(command: Fact) -> str:
-    """The folder in which a command runs, as far as the file tells: its own, or where it changes to."""
-    inside = str(command.get("cwd") or "")
-    if not inside:
-        return command.at.path.rpartition("/")[0]
-    folder = posixpath.normpath(inside)
-    return "" if folder == "." or folder.startswith("..") else folder
-
-
-def _made(word: str, command: Fact, targets: set[str]) -> Iterator[str]:
-    """The target of the nearest makefile: the command's folder, its parents, then any."""
-    if word.startswith("-") or word in ("run", "exec"):
-        return
-    folder = working_folder(command)
-    while True:
-        for name in _MAKERS[command.name]:
-            if (target := f"{folder}/{name}#{word}".lstrip("/")) in targets:
-                yield f"target:{target}"
-                return
-        if not folder:
-            break
-        folder = folder.rpartition("/")[0]
-    anywhere = sorted(target for target in targets if target.endswith(f"#{word}"))
-    if anywhere:
-        yield f"target:{anywhere[0]}"
 
 
 class Steps(Link):

@@ -10,8 +10,7 @@ from itertools import pairwise
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.commands import manifest_names
-from mlops_scan.scanner.link.jobs import working_folder
+from mlops_scan.scanner.link.commands import manifest_names, working_folder
 from mlops_scan.scanner.model import Edge, Fact
 
 _ROOTS = ("kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml")

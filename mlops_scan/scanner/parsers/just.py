@@ -44,6 +44,7 @@ def _commands(source: SourceFile) -> Iterator[Fact]:
     for recipe in recipes:
         owner = f"{source.path}#{recipe.name}"
         runner = Runner(source.path, "just", owner, stage=recipe.name, folder=source.folder)
+        runner = replace(runner, says={"default": recipe is recipes[0]})
         for need in recipe.needs:
             yield from runner.argv(["just", need], (recipe.line, 1))
         for line, text, soft in _texts(recipe):

@@ -37,12 +37,16 @@ class Make(Parser):
 def _commands(source: SourceFile) -> Iterator[Fact]:
     targets, variables = maketext.read(source.text)
     made = {name for target in targets for name in target.names if not _SPECIAL.match(name)}
+    goal = variables.get(".DEFAULT_GOAL") or next(
+        (one for target in targets for one in target.names if not _SPECIAL.match(one) and "%" not in one), ""
+    )
     for target in targets:
         name = maketext.filled(target.names[0], variables) if target.names else ""
         if not name or _SPECIAL.match(name):
             continue
         owner = f"{source.path}#{name}"
         runner = Runner(source.path, "make", owner, stage=name, folder=source.folder, macros=True)
+        runner = replace(runner, says={"default": name == goal})
         for need in target.needs:  # what a target needs is made first
             if need in made:
                 yield from runner.argv(["make", need], (target.line, 1))

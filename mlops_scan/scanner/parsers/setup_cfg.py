@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_scan.scanner.files import SourceFile, Tree, resolve
+from mlops_scan.scanner.formats.inifile import Option, options
 from mlops_scan.scanner.formats.requirement import RequirementError, at_text, canonical, package_fact, parse
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
-_SECTION = re.compile(r"\[([^\]]+)\]")
-_OPTION = re.compile(r"([^\s=:#;\[][^=:]*)[=:]\s*")
 _MARKER = re.compile(rb"^\[(?:metadata|options)", re.MULTILINE)
 _LISTS = {"install_requires": "main", "setup_requires": "build", "tests_require": "test"}
-
-
-@dataclass(slots=True)
-class _Option:
-    """A value as (line, column, text) pieces, one a line."""
-
-    section: str
-    key: str
-    line: int
-    pieces: list[tuple[int, int, str]] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return "\n".join(text for _, _, text in self.pieces).strip()
 
 
 class SetupCfg(Parser):
@@ -41,7 +25,7 @@ class SetupCfg(Parser):
         return source.name == "setup.cfg" and bool(_MARKER.search(source.data))
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        found = list(_options(source.text))
+        found = list(options(source.text))
         values = {(option.section, option.key): option.text for option in found}
         name = values.get(("metadata", "name"), "")
         scripts: dict[str, str] = {}
@@ -68,7 +52,7 @@ class SetupCfg(Parser):
         yield from packages
 
 
-def _group(option: _Option) -> str:
+def _group(option: Option) -> str:
     if option.section == "options":
         return _LISTS.get(option.key, "")
     return option.key if option.section == "options.extras_require" else ""
@@ -81,7 +65,7 @@ def _files(text: str, source: SourceFile, tree: Tree) -> list[str]:
     return [path for path in paths if path and tree.get(path) is not None]
 
 
-def _packages(option: _Option, group: str, path: str) -> Iterator[Fact | Note]:
+def _packages(option: Option, group: str, path: str) -> Iterator[Fact | Note]:
     if option.text.startswith("file:"):
         return
     single = len(option.pieces) == 1
@@ -94,27 +78,3 @@ def _packages(option: _Option, group: str, path: str) -> Iterator[Fact | Note]:
                 yield package_fact(parse(part), at, group)
             except RequirementError as error:
                 yield Note(at, f"not a requirement: {str(error)[:120]}")
-
-
-def _options(text: str) -> Iterator[_Option]:
-    """Every option with its lines; an indented line continues the one above, as configparser reads it."""
-    section, current = "", None
-    for number, raw in enumerate(text.split("\n"), start=1):
-        line = raw.rstrip()
-        if not line or line.lstrip().startswith(("#", ";")):
-            continue
-        if line[0] in " \t" and current is not None:
-            column = len(line) - len(line.lstrip()) + 1
-            current.pieces.append((number, column, line.strip()))
-            continue
-        if current is not None:
-            yield current
-            current = None
-        if header := _SECTION.match(line):
-            section = header[1].strip()
-        elif option := _OPTION.match(line):
-            value = line[option.end() :]
-            pieces = [(number, option.end() + 1, value)] if value else []
-            current = _Option(section, option[1].strip().lower(), number, pieces)
-    if current is not None:
-        yield current

@@ -1,11 +1,13 @@
-"""Tasks kept in a configuration file: package.json scripts, Taskfile.yml, mise.toml, tables of pyproject.toml."""
+"""Tasks kept in a configuration file: package.json, Taskfile.yml, mise, pixi and hatch, tables of pyproject.toml."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.files import SourceFile, Tree, resolve
 from mlops_scan.scanner.formats import shell, tomllines, yamlnodes
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -14,20 +16,39 @@ from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _TASKFILES = ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "Taskfile.dist.yml")
-_MISE = ("mise.toml", ".mise.toml", "mise.local.toml")
-_PYPROJECT_TASKS = (("tool", "poe", "tasks"), ("tool", "taskipy", "tasks"), ("tool", "pdm", "scripts"))
+_TOML = {  # tables of tasks; '*' stands for any key
+    "mise.toml": (("tasks",),),
+    ".mise.toml": (("tasks",),),
+    "mise.local.toml": (("tasks",),),
+    "pixi.toml": (("tasks",), ("feature", "*", "tasks"), ("target", "*", "tasks")),
+    "hatch.toml": (("envs", "*", "scripts"),),
+    "pyproject.toml": (
+        ("tool", "poe", "tasks"),
+        ("tool", "taskipy", "tasks"),
+        ("tool", "pdm", "scripts"),
+        ("tool", "rye", "scripts"),
+        ("tool", "hatch", "envs", "*", "scripts"),
+        ("tool", "pixi", "tasks"),
+        ("tool", "pixi", "feature", "*", "tasks"),
+        ("tool", "pixi", "target", "*", "tasks"),
+    ),
+}
+_TABLES = re.compile(rb"tool\.(?:poe|taskipy|pdm\.scripts|rye\.scripts|hatch\.envs|pixi)\b")
+# what tells a program of its own to run another task of the file
+_CALLERS = {"mise": ("mise", "run"), "pixi": ("pixi", "run"), "hatch": ("hatch", "run"), "poe": ("poe",)}
+_NEEDS = ("depends", "deps", "depends-on", "depends_on", "depends_post")
 
 
 class TaskFiles(Parser):
     """The commands of each task; its owner is `path#task`."""
 
-    patterns: ClassVar[tuple[str, ...]] = ("package.json", *_TASKFILES, *_MISE, "pyproject.toml")
+    patterns: ClassVar[tuple[str, ...]] = ("package.json", *_TASKFILES, *_TOML)
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         if not super().reads(source, tree):
             return False
         if source.name == "pyproject.toml":
-            return any(mark in source.data for mark in (b"tool.poe", b"tool.taskipy", b"tool.pdm.scripts"))
+            return _TABLES.search(source.data) is not None
         return source.name != "package.json" or b'"scripts"' in source.data
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
@@ -67,19 +88,50 @@ def _toml(source: SourceFile) -> Iterator[Fact]:
         document = tomllines.read(source.text)
     except tomllines.TomlError:
         return  # the parser of the manifest says so
-    for keys in (("tasks",),) if source.name in _MISE else _PYPROJECT_TASKS:
-        for name, task in tomllines.table(document.data, *keys).items():
-            yield from _toml_task(source, document, (*keys, name), task)
+    for pattern in _TOML[source.name]:
+        for keys in _tables(document.data, pattern):
+            for name, task in tomllines.table(document.data, *keys).items():
+                yield from _toml_task(source, document, (*keys, name), task)
+
+
+def _tables(data: dict[str, Any], pattern: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The paths of tables that a pattern means."""
+    if "*" not in pattern:
+        yield pattern
+        return
+    at = pattern.index("*")
+    for name in tomllines.table(data, *pattern[:at]):
+        yield (*pattern[:at], name, *pattern[at + 1 :])
 
 
 def _toml_task(source: SourceFile, document: tomllines.Toml, keys: tuple[str, ...], task: Any) -> Iterator[Fact]:
-    runner = _runner(source, keys[-1])
-    for key in ("depends", "deps"):
-        for need, at in _texts(source, document, keys, task, key):
-            yield from runner.argv([*(("mise", "run") if key == "depends" else ("poe",)), need], (at.line, at.column))
-    for key in ("run", "cmd", "shell", "composite", "sequence"):
-        for text, at in _texts(source, document, keys, task, key):
-            yield from _toml_script(runner, source, text, at)
+    name = keys[-1]
+    kind = (
+        "mise"
+        if "mise" in source.name
+        else next((one for one in ("pixi", "hatch") if one in (*keys, source.name.partition(".")[0])), "poe")
+    )
+    names = [name]
+    if kind == "hatch":  # `hatch run env:script`
+        names.append(f"{keys[-3]}:{name}")
+    for one in names:
+        runner = replace(_runner(source, one), folder=_folder(source, task))
+        for key in _NEEDS:
+            for need, at in _texts(source, document, keys, task, key):
+                yield from runner.argv([*_CALLERS[kind], need], (at.line, at.column))
+        for key in ("run", "cmd", "shell", "composite", "sequence", "script"):
+            words = task.get(key) if isinstance(task, dict) else None
+            if key == "cmd" and isinstance(words, list):  # the words of one command
+                at = document.at(source.path, *keys, key)
+                yield from runner.argv([str(word) for word in words], (at.line, at.column))
+                continue
+            for text, at in _texts(source, document, keys, task, key):
+                yield from _toml_script(runner, source, text, at)
+
+
+def _folder(source: SourceFile, task: Any) -> str:
+    inside = task.get("cwd") or task.get("dir") if isinstance(task, dict) else None
+    return resolve(source.folder, inside) or source.folder if isinstance(inside, str) else source.folder
 
 
 def _texts(
@@ -95,8 +147,9 @@ def _texts(
     if isinstance(found, str) and found:
         yield found, document.at(source.path, *path)
     for index, one in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(one, str) and one:
-            yield one, document.at(source.path, *path, index)
+        named = one.get("task") or one.get("cmd") if isinstance(one, dict) else one
+        if isinstance(named, str) and named:
+            yield named, document.at(source.path, *path, index)
 
 
 def _toml_script(runner: Runner, source: SourceFile, text: str, at: Location) -> Iterator[Fact]:

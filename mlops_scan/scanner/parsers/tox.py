@@ -1,0 +1,135 @@
+"""tox: the commands of each environment, from tox.ini, setup.cfg, tox.toml or pyproject.toml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, ClassVar
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import shell, tomllines
+from mlops_scan.scanner.formats.inifile import Option, options
+from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.textlines import lines_of
+from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+ALL, BASE = "env_list", "testenv"  # targets: all that runs by default; what an environment without a section runs
+_INI = re.compile(rb"^\[(?:tox(?::tox)?|testenv)", re.MULTILINE)
+_COMMANDS = ("commands_pre", "commands", "commands_post")
+_FACTOR = re.compile(r"!?[\w.{},-]+:\s+(?=\S)")  # py310-linux: pytest
+_FILLED = (
+    ("{toxinidir}/", ""),
+    ("{tox_root}/", ""),
+    ("{toxinidir}", "."),
+    ("{tox_root}", "."),
+    ("{envpython}", "python"),
+)
+_POSARGS = re.compile(r"\{posargs(?::([^{}]*))?\}")
+_BIN = re.compile(r"\{env_?bin_?dir\}/")
+_ENVIRONMENT = re.compile(r"[\w.-]+(?:\{[\w.,-]+\}[\w.-]*)*")
+_CHOICE = re.compile(r"\{([\w.,-]+)\}")
+_MOST = 200
+
+
+class Tox(Parser):
+    """The owner of a command is `path#environment`."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("tox.ini", "setup.cfg", "tox.toml", "pyproject.toml")
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        if not super().reads(source, tree):
+            return False
+        if source.name == "pyproject.toml":
+            return b"[tool.tox" in source.data
+        return source.name == "tox.toml" or _INI.search(source.data) is not None
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        found = _toml(source) if source.name.endswith(".toml") else _ini(source, source.text, 0)
+        yield from islice(found, bounds.FACTS_PER_FILE)
+
+
+def _runner(source: SourceFile, name: str) -> Runner:
+    return Runner(source.path, "config", f"{source.path}#{name}", stage=name, folder=source.folder)
+
+
+def _ini(source: SourceFile, text: str, above: int) -> Iterator[Fact]:
+    """Facts of INI text that begins `above` lines below the start of the file."""
+    held = {(one.section, one.key): one for one in options(text)}
+    for (section, key), option in held.items():
+        if section in ("tox", "tox:tox") and key in ("envlist", "env_list"):
+            yield from _listed(source, _environments(option.text), option.line + above)
+        elif key in _COMMANDS and (section == BASE or section.startswith("testenv:")):
+            for name in _expanded(section.partition(":")[2] or BASE):
+                for line, command in _commands(option, held):
+                    yield from _command(_runner(source, name), command, line + above)
+
+
+def _commands(option: Option, held: dict[tuple[str, str], Option], depth: int = 0) -> Iterator[tuple[int, str]]:
+    """(line, command): continued lines joined, `{[section]key}` opened."""
+    open_, start = "", 0
+    for line, _, text in option.pieces:
+        start = start if open_ else line
+        open_ += text.removesuffix("\\").rstrip() + " "
+        if text.endswith("\\"):
+            continue
+        command, open_ = open_.strip(), ""
+        if reference := re.fullmatch(r"\{\[([^\]]+)\](\w+)\}", command):
+            other = held.get((reference[1], reference[2]))
+            if other is not None and depth < 4:
+                yield from _commands(other, held, depth + 1)
+            continue
+        yield start, command
+
+
+def _environments(text: str) -> list[str]:
+    """The names of an `envlist`, `{a,b}` multiplied out."""
+    return [name for one in _ENVIRONMENT.findall(text) for name in _expanded(one)][:_MOST]
+
+
+def _expanded(name: str) -> list[str]:
+    names = [name.strip()]
+    while len(names) < _MOST and (choice := _CHOICE.search(names[0])):
+        names = [one.replace(choice[0], part.strip(), 1) for one in names for part in choice[1].split(",")]
+    return names
+
+
+def _listed(source: SourceFile, names: list[str], line: int) -> Iterator[Fact]:
+    for name in names:
+        yield from _runner(source, ALL).argv(["tox", "-e", name], (line, 1))
+
+
+def _command(runner: Runner, text: str, line: int) -> Iterator[Fact]:
+    soft = text.startswith("-")
+    text = _FACTOR.sub("", text.lstrip("-! "), count=1) if _FACTOR.match(text.lstrip("-! ")) else text.lstrip("-! ")
+    text = _BIN.sub("", _POSARGS.sub(lambda found: found[1] or "", text))
+    for written, filled in _FILLED:
+        text = text.replace(written, filled)
+    words = Runner(runner.path, runner.where, runner.owner, runner.stage, runner.folder, soft)
+    yield from words.commands(shell.commands(text), lambda command: (line, 1))
+
+
+def _toml(source: SourceFile) -> Iterator[Fact]:
+    try:
+        document = tomllines.read(source.text)
+    except tomllines.TomlError:
+        return  # the parser of the manifest says so
+    keys: tuple[str, ...] = () if source.name == "tox.toml" else ("tool", "tox")
+    table = tomllines.table(document.data, *keys) if keys else document.data
+    legacy = table.get("legacy_tox_ini")
+    if isinstance(legacy, str):
+        at = document.at(source.path, *keys, "legacy_tox_ini")
+        opening = lines_of(source)[at.line - 1].rstrip()
+        yield from _ini(source, legacy, at.line - (not opening.endswith(('"""', "'''"))))
+    listed = [str(one) for one in tomllines.array(table.get("env_list"))]
+    yield from _listed(source, listed[:_MOST], document.at(source.path, *keys, "env_list").line)
+    environments = {name: ("env", name) for name in tomllines.table(table, "env")}
+    for name, path in ((BASE, ("env_run_base",)), *environments.items()):
+        settings: Any = tomllines.table(table, *path)
+        for key in _COMMANDS:
+            for index, words in enumerate(tomllines.array(settings.get(key))):
+                argv = [one for one in tomllines.array(words) if isinstance(one, str)]
+                line = document.at(source.path, *keys, *path, key, index).line
+                yield from _command(_runner(source, name), " ".join(argv), line)
