@@ -22,7 +22,8 @@ def test_tox_environments(understand: Understand) -> None:
         {
             "tox.ini": "[tox]\nenvlist = py{311,312}, lint\n\n[testenv]\ndeps = pytest\ncommands =\n"
             "    pytest {posargs:tests} \\\n      -q\n    - {envbindir}/coverage report\n\n"
-            "[testenv:lint]\ncommands = {[checks]all}\n\n[checks]\nall =\n    ruff check {toxinidir}/pkg\n    py311: mypy .\n"
+            "[testenv:lint]\ncommands = {[checks]all}\n\n[checks]\nall =\n    ruff check {toxinidir}/pkg\n"
+            "    py311: mypy .\n"
         }
     )
     assert argvs(graph) == {
@@ -69,7 +70,8 @@ def test_nox_sessions(understand: Understand) -> None:
 def test_invoke_tasks(understand: Understand) -> None:
     graph = understand(
         {
-            "tasks.py": "from invoke import task\n\nNAME = 'churn'\n\n\n@task\ndef clean(c):\n    c.run('rm -rf out')\n\n\n"
+            "tasks.py": "from invoke import task\n\nNAME = 'churn'\n\n\n"
+            "@task\ndef clean(c):\n    c.run('rm -rf out')\n\n\n"
             "@task(pre=[clean])\ndef fit_model(ctx, epochs=1):\n"
             "    ctx.run(f'uv run python src/{NAME}/train.py --epochs {epochs}', echo=True)\n"
         }
@@ -85,9 +87,11 @@ def test_invoke_tasks(understand: Understand) -> None:
 def test_pixi_and_hatch_tables(understand: Understand) -> None:
     graph = understand(
         {
-            "ml/pixi.toml": "[tasks]\nprep = 'python prep.py'\nfit = {cmd = ['python', 'train.py'], depends-on = ['prep'], cwd = 'src'}\n"
+            "ml/pixi.toml": "[tasks]\nprep = 'python prep.py'\n"
+            "fit = {cmd = ['python', 'train.py'], depends-on = ['prep'], cwd = 'src'}\n"
             "[feature.gpu.tasks]\nbig = {cmd = 'python big.py', depends-on = [{task = 'prep'}]}\n",
-            "pyproject.toml": "[tool.hatch.envs.default.scripts]\nlint = ['ruff check .', 'mypy .']\nall = ['lint', 'pytest']\n",
+            "pyproject.toml": "[tool.hatch.envs.default.scripts]\n"
+            "lint = ['ruff check .', 'mypy .']\nall = ['lint', 'pytest']\n",
         }
     )
     found = argvs(graph)
