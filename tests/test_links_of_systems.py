@@ -99,6 +99,7 @@ def test_a_task_runs_the_module_of_its_function(tmp_path: Path) -> None:
     assert {one for one in found if "step:" in one[0] + one[2]} == {
         ("file:dags/d.py", "has step", "step:dags/d.py#fit"),
         ("pipeline:dags/d.py#d", "has step", "step:dags/d.py#fit"),
+        ("file:dags/d.py", "has step", "step:dags/d.py#print"),
         ("step:dags/d.py#fit", "runs", "file:work/train.py"),
     }
 

@@ -20,12 +20,13 @@ class RetrainingTrigger(Derivation):
         if not training:
             return
         for schedule in graph.facts("schedule"):
-            if purpose_of_schedule(graph, schedule) == "train":
+            if schedule.get("where") != "python" and purpose_of_schedule(graph, schedule) == "train":
                 yield self.evidence("schedule", schedule.at, f"schedule '{schedule.name}' trains", state(schedule))
         for use in graph.uses("schedules"):
             closure = graph.closure(use.at.path)
-            if not training.isdisjoint(closure) and not use.disabled:
-                yield self.evidence(use.tool, use.at, f"{use.fact.name} schedules training")
+            if not training.isdisjoint(closure):
+                off = Status.DISABLED if use.disabled else Status.USED
+                yield self.evidence(use.tool, use.at, f"{use.fact.name} schedules training", off)
         yield from self._served_flows(graph, training)
         yield from self._drift_triggered(graph, training)
         for function, start in events.handlers(graph):

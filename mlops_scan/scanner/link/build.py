@@ -8,6 +8,7 @@ from mlops_scan import plugins
 from mlops_scan.scanner import catalog, link
 from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.link import code
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.model import Fact, Location
 
@@ -23,7 +24,8 @@ def build(
     names prove nothing.
     """
     readable = [path for path in files if path not in unread]
-    graph = Graph(facts, files, _uses(facts, readable, known))
+    uses = tuple(_uses(facts, readable, known))
+    graph = Graph([*facts, *code.facts(facts, uses)], files, uses)
     links = [one() for one in plugins.load(link, Link)]
     for turn in sorted({one.turn for one in links}):
         now = [one for one in links if one.turn == turn]

@@ -21,8 +21,12 @@ _FILE_OPTIONS = ("-f", "--file")
 def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
     """Uses of the role that is called like the kind, each with the node that it declares; the first of each node."""
     seen: set[str] = set()
+    told = {fact.at: fact for fact in graph.facts(kind)}  # of code: read already, with its name
     for use in graph.uses(kind):
         node = node_of(use, kind)
+        fact = told.get(use.at)
+        if fact is not None and node is not None:
+            node = Node(f"{kind}:{fact.get('id')}", kind, fact.name, fact.at, node.detail, node.state)
         if node is not None and node.id not in seen:
             seen.add(node.id)
             yield use, node

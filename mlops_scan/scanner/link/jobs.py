@@ -57,7 +57,7 @@ class Steps(Link):
         files = frozenset(graph.files)
         for step in graph.all_facts("pipeline-step"):
             owner = f"step:{step.get('pipeline') or step.at.path}#{step.name}"
-            yield Edge(f"file:{step.at.path}", "has step", owner, step.at)
+            yield Edge(f"file:{step.get('pipeline') or step.at.path}", "has step", owner, step.at)
             folder = step.at.path.rpartition("/")[0]
             for path in step.get("deps") or ():
                 yield Edge(owner, "reads", _path_node(folder, str(path), files), step.at)

@@ -81,7 +81,9 @@ class Known:
 
     def home(self, step: Fact) -> str:
         """The node of the pipeline that a step says it is of."""
-        told = str(step.get("pipeline") or step.at.path)
+        told = str(step.get("of") or step.get("pipeline") or step.at.path)
+        if f"pipeline:{told}" in self.ids:
+            return f"pipeline:{told}"
         path, _, name = told.partition("#")
         here = self.by_path.get(path, [])
         named = [node for node in here if name and (node.label == name or node.id.endswith(f"/{name}"))]

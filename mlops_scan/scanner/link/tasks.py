@@ -1,4 +1,4 @@
-"""Steps of pipelines that Python defines, to the modules that they run."""
+"""Steps of pipelines that Python defines, to the modules that they run and the steps that they need."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.modules import LocalModules
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.imports import LocalModules
 from mlops_scan.scanner.model import Edge, Fact
 
 _NAMES = ("task_id", "name", "step_name")
@@ -19,30 +19,32 @@ class Tasks(Link):
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
         modules = LocalModules(graph.all_facts("module"))
-        uses = [use for use in graph.uses("pipeline-definition") if use.fact.kind == "call" and not use.disabled]
-        decorated = {(use.at.path, str(use.fact.get("decorates"))) for use in uses if use.fact.get("decorates")}
-        seen = set()
-        for use in uses:
-            call = use.fact
-            name = _name(call)
-            if name and id(call) not in seen:
-                seen.add(id(call))
-                yield from _step(call, name, _told(call, files, modules))
-        functions = {name for _, name in decorated}
-        for call in graph.all_facts("call"):
-            module, _, function = call.name.rpartition(".")
-            if module and function in functions and not call.get("decorates"):
-                path = modules.find(module, call.at.path)
-                if path and path != call.at.path and (path, function) in decorated:
-                    yield from _step(call, function, [path])
+        steps = [fact for fact in graph.all_facts("pipeline-step") if fact.get("where") == "python"]
+        for fact in steps:
+            path = str(fact.get("pipeline"))
+            step = f"step:{path}#{fact.name}"
+            for run in (fact.get("runs"), _script(fact, files)):
+                if run and run != path:
+                    yield Edge(step, "runs", f"file:{run}", fact.at)
+            for needed in fact.get("needs") or ():
+                yield Edge(step, "needs", f"step:{path}#{needed}", fact.at)
+        told = {fact.at for fact in steps}
+        for use in graph.uses("pipeline-definition"):
+            name = "" if use.fact.kind != "call" or use.disabled else _name(use.fact)
+            if name:
+                runs = _told(use.fact, files, modules)
+                step = f"step:{use.at.path}#{name}"
+                if runs and use.at not in told:
+                    yield Edge(f"file:{use.at.path}", "has step", step, use.at)
+                for path in runs:
+                    yield Edge(step, "runs", f"file:{path}", use.at)
 
 
-def _step(call: Fact, name: str, runs: list[str]) -> Iterator[Edge]:
-    if runs:
-        step = f"step:{call.at.path}#{name}"
-        yield Edge(f"file:{call.at.path}", "has step", step, call.at)
-        for path in runs:
-            yield Edge(step, "runs", f"file:{path}", call.at)
+def _script(fact: Fact, files: frozenset[str]) -> str:
+    """The file that a step names as its script: from the root, or beside the pipeline."""
+    script = str(fact.get("script") or "")
+    beside = f"{fact.at.path.rpartition('/')[0]}/{script}".lstrip("/")
+    return next((path for path in (script, beside) if path and path in files), "")
 
 
 def _name(call: Fact) -> str:

@@ -92,7 +92,7 @@ def _project_score(graph: Graph) -> int:
         fact for fact in graph.facts("stage") if fact.at.path in real and (fact.get("cmd") or fact.get("entrypoint"))
     ]
     deploys = graph.has("deployment-automation")
-    pipeline = bool(graph.facts("pipeline-step"))
+    pipeline = _declares_steps(graph)
     tracked = any(
         not paths.is_example(use.at.path) for use in graph.uses("reads-data") if _is_constant_path(use.argument("data"))
     )
@@ -102,6 +102,11 @@ def _project_score(graph: Graph) -> int:
     return 2 * application + 3 * bool(workloads) + 2 * bool(stages) + 3 * deploys + 2 * data + 2 * pipeline + tracked
 
 
+def _declares_steps(graph: Graph) -> bool:
+    """Whether a file beside the code says which steps a pipeline has."""
+    return any(fact.get("where") != "python" for fact in graph.facts("pipeline-step"))
+
+
 def _is_constant_path(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
@@ -109,7 +114,9 @@ def _is_constant_path(value: object) -> bool:
 def is_notebooks(graph: Graph) -> bool:
     """Notebooks and loose scripts: nothing is served outside them, packaged, deployed or piped."""
     served = (*online_serving(graph), *batch_serving(graph), *graph.uses("serving-platform", "ml-platform"))
-    if any(not use.at.path.endswith(".ipynb") for use in served) or graph.facts("pipeline-step", "stage"):
+    if any(not use.at.path.endswith(".ipynb") for use in served) or _declares_steps(graph):
+        return False
+    if graph.facts("stage"):
         return False
     if any(graph.bystanders.serves(workload) for workload in graph.workloads()):
         return False

@@ -46,6 +46,25 @@ def cls(node: ast.ClassDef, name: str, context: Context, recorder: Recorder) -> 
     recorder.add("class", name, node, says)
 
 
+def order(node: ast.BinOp, context: Context, recorder: Recorder) -> None:
+    """Record an `order` fact of a statement `a >> [b, c] >> d`: what stands on its left comes first."""
+    shift = node.op.__class__
+    if shift not in (ast.RShift, ast.LShift):
+        return
+    sides: list[ast.expr] = []
+    left: ast.expr = node
+    while isinstance(left, ast.BinOp) and left.op.__class__ is shift and len(sides) < _FIELDS:
+        sides.append(left.right)
+        left = left.left
+    sides = [left, *reversed(sides)] if shift is ast.RShift else [*sides, left]
+    text = recorder.source.text
+    steps = [
+        [text(one) for one in side.elts[:_FIELDS]] if isinstance(side, (ast.List, ast.Tuple)) else [text(side)]
+        for side in sides
+    ]
+    recorder.add("order", text(node), node, {"steps": steps, "function": context.function})
+
+
 def truth(test: ast.expr) -> bool | None:
     """True or False where the test is a constant, else None."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):

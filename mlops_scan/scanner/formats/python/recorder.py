@@ -23,12 +23,16 @@ _RECEIVER_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """What becomes of an expression's value: its target, whether it is returned or managed, what it decorates."""
+    """What becomes of an expression's value: its target, whether it is returned or managed, what it decorates.
+
+    `until` is the last line of the block that it manages.
+    """
 
     assigned: str = ""
     returned: bool = False
     managed: bool = False
     decorates: str = ""
+    until: int = 0
 
 
 NOTHING = Top()
@@ -212,6 +216,7 @@ def _outcome(made: dict[str, Any], top: Top) -> None:
         made["returned"] = True
     if top.managed:
         made["with"] = True
+        made["until"] = top.until
     if top.decorates:
         made["decorates"] = top.decorates
 

@@ -136,7 +136,7 @@ class Resolver:
     def _attribute(self, base: Binding, name: str) -> Binding:
         if base.cls is not None:
             return base.cls.attribute(name)
-        made = self.returns(base.function) if base.function is not None else None  # a property
+        made = self.returns(base.function) if base.function is not None and is_property(base.function) else None
         if made is None:
             full = f"{base.name or '?'}.{name}"
             if len(full) > _NAME_CHARS:
@@ -206,6 +206,12 @@ class Resolver:
         first, *rest = text.split(".")
         found = self._apply(self.name(first, scope), list(reversed(rest)), scope)
         return found if found.known or found.local else None
+
+
+def is_property(info: FunctionInfo) -> bool:
+    """Whether the bare name of a method stands for what it returns."""
+    names = (getattr(one, "attr", getattr(one, "id", "")) for one in getattr(info.node, "decorator_list", ()))
+    return any(name.endswith("property") for name in names)
 
 
 def last_return(body: list[ast.stmt]) -> ast.expr | None:

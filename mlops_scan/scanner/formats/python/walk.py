@@ -68,6 +68,8 @@ class Walker:
 
     def _expr(self, node: ast.Expr, context: Context) -> None:
         self.expression.read(node.value, context)
+        if isinstance(node.value, ast.BinOp) and not context.silent:
+            definitions.order(node.value, context, self.recorder)
 
     def _assign(self, node: ast.Assign, context: Context) -> None:
         self.expression.read(node.value, context, Top(assigned=self.source.text(node.targets[0])))
@@ -201,7 +203,8 @@ class Walker:
     def _with(self, node: ast.With | ast.AsyncWith, context: Context) -> None:
         for item in node.items:
             target = "" if item.optional_vars is None else self.source.text(item.optional_vars)
-            self.expression.read(item.context_expr, context, Top(assigned=target, managed=True))
+            until = self.source.line_of(node.end_lineno or node.lineno)
+            self.expression.read(item.context_expr, context, Top(assigned=target, managed=True, until=until))
             if item.optional_vars is not None:
                 self.binder.assign(item.optional_vars, item.context_expr, context)
         gate = self._condition(node, context)

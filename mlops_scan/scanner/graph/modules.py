@@ -1,0 +1,93 @@
+"""What dotted names of Python mean in this repository: its own modules, and what is defined in them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from mlops_scan.scanner.model import Fact
+
+Definition = tuple[str, str]  # path, qualified name in its module
+_HOPS = 4  # packages that hand on what they import
+
+
+class LocalModules:
+    """Dotted names to the repository's own files, by the longest matching tail, the nearest file first."""
+
+    def __init__(self, modules: Iterable[Fact]) -> None:
+        self._by_tail: dict[str, list[str]] = defaultdict(list)
+        for module in modules:
+            parts = module.name.split(".")
+            for start in range(len(parts)):
+                self._by_tail[".".join(parts[start:])].append(module.at.path)
+
+    def resolve(self, fact: Fact) -> tuple[str, ...]:
+        """The files that an import fact names: the module, and the modules among the imported names."""
+        wanted = [fact.name, *(f"{fact.name}.{name}" for name in fact.get("names") or ())]
+        found = [path for name in wanted if (path := self.find(name, fact.at.path)) is not None]
+        return tuple(dict.fromkeys(found))
+
+    def find(self, name: str, origin: str) -> str | None:
+        """The file of a dotted module as seen from `origin`; None when no local file fits."""
+        candidates = self._by_tail.get(name)
+        if not candidates:
+            return None
+        folder = origin.rpartition("/")[0]
+        return min(candidates, key=lambda path: (-_common(path, folder), path.count("/"), path))
+
+
+class Names:
+    """Where functions, classes and constants of the repository are defined, as seen from a file."""
+
+    def __init__(self, modules: Iterable[Fact], imports: Iterable[Fact], defined: Iterable[Fact]) -> None:
+        self.modules = LocalModules(modules)
+        self._defined: dict[str, set[str]] = defaultdict(set)
+        self._imports: dict[str, dict[str, str]] = defaultdict(dict)
+        self._stars: dict[str, list[str]] = defaultdict(list)
+        for fact in defined:
+            self._defined[fact.at.path].add(fact.name)
+        for fact in imports:
+            for name in fact.get("names") or ():
+                if name == "*":
+                    self._stars[fact.at.path].append(fact.name)
+                else:
+                    self._imports[fact.at.path][str(fact.get("alias") or name)] = f"{fact.name}.{name}"
+
+    def find(self, name: str, origin: str) -> Definition | None:
+        """(file, qualified name) of what a dotted name means in `origin`; None for what is not of this repository."""
+        if name in self._defined.get(origin, ()):
+            return origin, name
+        return self._find(name, origin, _HOPS)
+
+    def _find(self, name: str, origin: str, hops: int) -> Definition | None:
+        parts = name.split(".")
+        for end in range(len(parts) - 1, 0, -1):
+            path = self.modules.find(".".join(parts[:end]), origin)
+            if path is not None:
+                return self._in_file(path, ".".join(parts[end:]), hops)
+        return None
+
+    def _in_file(self, path: str, name: str, hops: int) -> Definition | None:
+        if name in self._defined.get(path, ()):
+            return path, name
+        if not hops:
+            return None
+        first, dot, rest = name.partition(".")
+        handed = self._imports[path].get(first) if path in self._imports else None
+        if handed is not None:
+            return self._find(f"{handed}{dot}{rest}", path, hops - 1)
+        for module in self._stars.get(path, ()):
+            found = self._find(f"{module}.{name}", path, hops - 1)
+            if found is not None:
+                return found
+        return None
+
+
+def _common(path: str, folder: str) -> int:
+    """How many leading folders two paths share."""
+    shared = 0
+    for one, other in zip(path.split("/"), folder.split("/"), strict=False):
+        if one != other:
+            break
+        shared += 1
+    return shared

@@ -1,0 +1,141 @@
+"""Facts of Python files as the readers of frameworks ask for them: by file, by place, by name."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from mlops_scan.scanner.graph.modules import Definition, Names
+from mlops_scan.scanner.graph.use import Use
+from mlops_scan.scanner.model import Fact, Location
+
+_KINDS = frozenset(("call", "class", "constant", "function", "import", "module", "order"))
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_TAILS = 3  # `step.with_options(...).submit(...)`
+
+
+class Code:
+    """The Python facts of a repository, and what the catalogue says of them by role."""
+
+    def __init__(self, facts: Iterable[Fact], uses: Iterable[Use]) -> None:
+        self._facts: dict[str, list[Fact]] = defaultdict(list)
+        for fact in facts:
+            if fact.kind in _KINDS:
+                self._facts[fact.kind].append(fact)
+        self._uses: dict[str, list[Use]] = defaultdict(list)
+        for use in uses:
+            self._uses[use.key].append(use)
+
+    def uses(self, role: str) -> list[Use]:
+        """What plays a role, by place."""
+        return sorted(self._uses.get(role, ()), key=lambda use: (use.at, use.fact.name))
+
+    def facts(self, kind: str) -> list[Fact]:
+        return self._facts.get(kind, [])
+
+    @cached_property
+    def names(self) -> Names:
+        """Where functions and classes are defined."""
+        defined = (*self._facts["function"], *self._facts["class"], *self._facts["constant"])
+        return Names(self._facts["module"], self._facts["import"], defined)
+
+    @cached_property
+    def _calls(self) -> Mapping[str, list[Fact]]:
+        found: dict[str, list[Fact]] = defaultdict(list)
+        for fact in self._facts["call"]:
+            found[fact.at.path].append(fact)
+        return found
+
+    def calls(self, path: str) -> list[Fact]:
+        """The calls in a file."""
+        return self._calls.get(path, [])
+
+    @cached_property
+    def classes(self) -> Mapping[Definition, Fact]:
+        return {(fact.at.path, fact.name): fact for fact in self._facts["class"]}
+
+    @cached_property
+    def functions(self) -> Mapping[Definition, Fact]:
+        return {(fact.at.path, fact.name): fact for fact in self._facts["function"]}
+
+    @cached_property
+    def orders(self) -> Mapping[str, list[Fact]]:
+        found: dict[str, list[Fact]] = defaultdict(list)
+        for fact in self._facts["order"]:
+            found[fact.at.path].append(fact)
+        return found
+
+    def called(self, call: Fact) -> Definition | None:
+        """The function of this repository that a call calls: itself, or through methods such as `f.submit(...)`."""
+        name = call.name.removesuffix(".__call__")
+        for _ in range(_TAILS):
+            if not call.get("known") and (call.at.path, name) in self.functions:
+                return call.at.path, name
+            found = self.names.find(name, call.at.path) if call.get("known") else None
+            if found in self.functions:
+                return found
+            name, dot, _tail = name.rpartition(".")
+            if not dot:
+                break
+        return None
+
+    def named(self, value: Any, origin: str) -> Definition | None:
+        """The function of this repository that a value names or calls."""
+        if not isinstance(value, Mapping):
+            return None
+        for key in ("name", "call"):
+            name = value.get(key)
+            if isinstance(name, str):
+                found = self.names.find(name, origin)
+                if found is not None:
+                    return found
+        return None
+
+
+def inside(inner: Location, outer: Location) -> bool:
+    """Whether a place stands within another one, and is not the same."""
+    if inner.path != outer.path or inner == outer:
+        return False
+    end = (outer.end_line or outer.line, outer.end_column or 10**9)
+    return (outer.line, outer.column) <= (inner.line, inner.column) < end
+
+
+def words(value: Any) -> set[str]:
+    """The names that a value's text begins chains with: `f(a.b, c)` has f, a and c."""
+    if isinstance(value, Mapping):
+        if "expr" in value:
+            return set(_WORD.findall(str(value["expr"])))
+        return {word for one in value.values() for word in words(one)}
+    if isinstance(value, (list, tuple)):
+        return {word for one in value for word in words(one)}
+    return set()
+
+
+def texts(value: Any) -> list[str]:
+    """The known texts of a value: a constant, or those in a list or dict of them."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        if "expr" in value:
+            return texts(value.get("const"))
+        return [text for one in value.values() for text in texts(one)]
+    if isinstance(value, (list, tuple)):
+        return [text for one in value for text in texts(one)]
+    return []
+
+
+def known(value: Any) -> str:
+    """The text that a value is known to be, or ''."""
+    found = value.get("const") if isinstance(value, Mapping) else value
+    return found if isinstance(found, str) else ""
+
+
+def text(value: Any) -> str:
+    """A value in a few words: the constant, else the source."""
+    if isinstance(value, Mapping):
+        known = value.get("const", value.get("expr", ""))
+        return known if isinstance(known, str) else str(known)
+    return "" if value is None else str(value)

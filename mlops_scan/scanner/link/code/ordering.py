@@ -1,0 +1,106 @@
+"""Which step of a pipeline comes after which, as far as the code tells."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from mlops_scan.scanner.link.code.index import Code, inside, words
+from mlops_scan.scanner.link.code.parts import Pipeline, Step
+from mlops_scan.scanner.model import Fact
+
+_KEY = re.compile(r"\[\s*[\"']([^\"']+)[\"']\s*\]\Z")
+_MANY = 300
+
+
+def order(pipeline: Pipeline, code: Code) -> None:
+    """Fill in what each step needs: by `>>`, by what it is told to follow, and by the values that it is handed."""
+    pipeline.steps.sort(key=lambda one: (one.at, one.name))
+    if len(pipeline.steps) > _MANY:
+        return
+    for fact in code.orders.get(pipeline.at.path, ()):
+        _by_arrows(fact, pipeline)
+    _by_words(pipeline, code)
+    _by_calls(pipeline)
+    _by_names(pipeline, code)
+    for step in pipeline.steps:
+        step.needs = sorted({name for name in step.needs if name != step.name})
+
+
+def _find(text: str, pipeline: Pipeline, before: Fact | None = None) -> list[Step]:
+    """The steps that an expression means: by variable, by key, by the function that it calls."""
+    key = _KEY.search(text)
+    name = key[1] if key else text.partition("(")[0].rpartition(".")[2] if "(" in text else text.partition(".")[0]
+    name = name.removeprefix("self.") if not text.startswith("self.") else text[5:]
+    found = [step for step in pipeline.steps if name in step.known_as]
+    exact = [step for step in found if before is not None and inside(step.at, before.at)]
+    return exact or found[-1:]
+
+
+def _by_arrows(fact: Fact, pipeline: Pipeline) -> None:
+    sides = [[step for text in side for step in _find(str(text), pipeline, fact)] for side in fact.get("steps") or ()]
+    for left, right in pairwise(sides):
+        for step in right:
+            step.needs += [one.name for one in left]
+
+
+def _by_words(pipeline: Pipeline, code: Code) -> None:
+    """`self.next(self.fit)`, `chain(a, b)`, `a.set_downstream(b)`, `b.after(a)`."""
+    for use in code.uses("orders-steps"):
+        call = use.fact
+        if call.at.path != pipeline.at.path or not pipeline.holds(call):
+            continue
+        args = [str(one.get("expr", "")) for one in call.get("args") or () if isinstance(one, dict)]
+        told = [_find(one, pipeline) for one in args]
+        holder = str(call.get("function") or "").rpartition(".")[2]
+        spoken = use.match.argument(call, "name") or call.name.rpartition(".")[0].rpartition(".")[2]
+        owners = _find(str(spoken), pipeline) or _find(holder, pipeline)
+        if use.match.data.get("needs"):
+            for owner in owners:
+                owner.needs += [step.name for one in told for step in one]
+        elif owners:
+            for one in told:
+                for step in one:
+                    step.needs += [owner.name for owner in owners]
+        else:
+            for left, right in pairwise(told):
+                for step in right:
+                    step.needs += [one.name for one in left]
+
+
+def _by_calls(pipeline: Pipeline) -> None:
+    """A step that is handed what another one returned, by variable or within its own call."""
+    told = [step for step in pipeline.steps if step.call is not None]
+    for index, step in enumerate(told):
+        call = step.call
+        assert call is not None
+        used = words([*(call.get("args") or ()), *(call.get("kwargs") or {}).values()])
+        within = [one for one in told if one.call is not None and inside(one.call.at, call.at)]
+        for other in within:  # what stands in a call that stands in this one, that one needs
+            if not any(_within(other, one) for one in within if one is not other):
+                step.needs.append(other.name)
+        for name in sorted(used):
+            before = [one for one in told[:index] if one.call is not None and _assigns(one.call, name)]
+            step.needs += [one.name for one in before[-1:]]
+
+
+def _within(inner: Step, outer: Step) -> bool:
+    return inner.call is not None and outer.call is not None and inside(inner.call.at, outer.call.at)
+
+
+def _assigns(call: Fact, name: str) -> bool:
+    return name in words({"expr": str(call.get("assigned") or "")})
+
+
+def _by_names(pipeline: Pipeline, code: Code) -> None:
+    """Data that one step makes and another reads; parameters that are named as another step."""
+    names = {step.name for step in pipeline.steps}
+    makers = {data: step.name for step in pipeline.steps for data in step.makes}
+    aliases = {alias: step.name for step in pipeline.steps for alias in step.known_as}
+    for step in pipeline.steps:
+        step.needs += [makers[data] for data in step.reads if data in makers]
+        if not step.makes:
+            step.needs += [aliases[data] for data in step.reads if data in aliases]
+        function = code.functions.get(step.target) if step.target is not None and step.call is None else None
+        if function is not None:
+            step.needs += [str(one["name"]) for one in function.get("params") or () if one.get("name") in names]

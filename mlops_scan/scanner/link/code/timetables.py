@@ -1,0 +1,120 @@
+"""Schedules that code sets up, and the pipeline or function that each one starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlops_scan.scanner.graph.use import Use
+from mlops_scan.scanner.link.code.index import Code, inside, text
+from mlops_scan.scanner.link.code.parts import Pipeline
+from mlops_scan.scanner.link.code.pipelines import Pipelines
+from mlops_scan.scanner.model import Fact
+
+# how often, as keywords of calls say it
+_TIMES = ("cron", "cron_expression", "cron_schedule", "schedule", "interval", "rrule", "schedules")
+_UNITS = ("hourly", "daily", "weekly", "monthly")
+_FIELDS = ("minute", "minutes", "hour", "hours", "day", "days", "day_of_week", "day_of_month", "week", "weeks", "month")
+
+_Told = tuple[Fact, str, str, bool]  # call, time, owner, switched off
+
+
+def read(code: Code, pipelines: Pipelines) -> Iterator[Fact]:
+    """A `schedule` fact each, at the place where the time is told."""
+    found: list[_Told] = []
+    for use in code.uses("schedules"):
+        if use.fact.kind == "call":
+            found += _told(use, code, pipelines)
+    found = _behind_names([*found, *_served(code, pipelines)])
+    for call, time, owner, off in found:
+        outer = [one for one in found if inside(call.at, one[0].at)]
+        if any(inside(one[0].at, call.at) for one in found) and not _plain(call):
+            continue  # the time stands in an argument of its own, which tells it better
+        owner = owner or next((one[2] for one in outer if one[2]), "")
+        says: dict[str, Any] = {"owner": owner or call.at.path, "where": "python"}
+        if off or any(one[3] for one in outer):
+            says["state"] = "disabled"
+        yield Fact("schedule", time, call.at, says)
+
+
+def _behind_names(found: list[_Told]) -> list[_Told]:
+    """`X = Cron("..."); plan(schedule=X)`: one schedule, told where its time is, started where it is used."""
+    by_name = {(one[0].at.path, str(one[0].get("assigned"))): one for one in found if one[0].get("assigned")}
+    told: dict[int, _Told] = {}
+    used: set[int] = set()
+    for index, (call, time, owner, off) in enumerate(found):
+        other = by_name.get((call.at.path, time))
+        if other is not None and other[0] is not call:
+            used.add(index)
+            told[id(other)] = (other[0], other[1], owner or other[2], off or other[3])
+    return [told.get(id(one), one) for index, one in enumerate(found) if index not in used]
+
+
+def _told(use: Use, code: Code, pipelines: Pipelines) -> Iterator[_Told]:
+    call = use.fact
+    time = _time(call, use.argument("cron"))
+    if time:
+        pipeline = _pipeline(use, pipelines)
+        yield call, time, pipeline.id if pipeline is not None else _function(use, code), use.disabled
+
+
+def _pipeline(use: Use, pipelines: Pipelines) -> Pipeline | None:
+    call = use.fact
+    for one in pipelines.by_file.get(call.at.path, ()):
+        if one.at == call.at:
+            return one
+    told = use.argument("pipeline")
+    named = pipelines.told(told, call.at.path) if told is not None else None
+    function = str(call.get("decorates") or "")
+    return named or pipelines.by_function.get((call.at.path, function)) or _only(call.at.path, pipelines)
+
+
+def _only(path: str, pipelines: Pipelines) -> Pipeline | None:
+    here = [one for one in pipelines.by_file.get(path, ()) if one.name]
+    return here[0] if len(here) == 1 else None
+
+
+def _function(use: Use, code: Code) -> str:
+    """The function that the clock starts, where no pipeline does."""
+    target = code.named(use.argument("pipeline"), use.at.path)
+    function = str(use.fact.get("decorates") or "")
+    if target is None and function:
+        target = (use.at.path, function)
+    return f"{target[0]}#{target[1]}" if target is not None else ""
+
+
+def _served(code: Code, pipelines: Pipelines) -> Iterator[_Told]:
+    """`flow.serve(cron=...)`: a call on a function that is a pipeline."""
+    functions = {function for _, function in pipelines.by_function}
+    for call in code.facts("call") if functions else ():
+        kwargs = call.get("kwargs") or {}
+        if call.get("decorates") or functions.isdisjoint(call.name.split(".")[-4:-1]):
+            continue
+        value = next((kwargs[key] for key in _TIMES if key in kwargs), None)
+        target = code.called(call) if value is not None else None
+        pipeline = pipelines.by_function.get(target) if target is not None else None
+        if pipeline is not None and value is not None:
+            yield call, _time(call, value), pipeline.id, kwargs.get("paused") is True
+
+
+def _time(call: Fact, value: Any) -> str:
+    """Cron or interval in a few words: the argument that tells it, else the keywords that do."""
+    kwargs: Mapping[str, Any] = call.get("kwargs") or {}
+    if isinstance(value, (list, tuple)):
+        value = value[0] if value else None
+    told = text(value)
+    parts = [f"{key}={text(kwargs[key])}" for key in _FIELDS if key in kwargs]
+    if told:
+        return " ".join([told, *parts]) if parts and isinstance(value, str) else told
+    units = [unit for unit in _UNITS if kwargs.get(unit) is True]
+    if units or parts:
+        return " ".join([*units, *parts])
+    args = ", ".join(text(one) for one in call.get("args") or ())
+    last = call.name.rpartition(".")[2]
+    return f"{last} {args}".strip() if last.islower() and last in ("every", "crontab") else ""
+
+
+def _plain(call: Fact) -> bool:
+    """Whether a call tells its time as a constant."""
+    kwargs = call.get("kwargs") or {}
+    return any(isinstance(kwargs.get(key), str) for key in _TIMES)

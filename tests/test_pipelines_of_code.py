@@ -1,0 +1,364 @@
+"""Pipelines, steps, schedules and routes that Python frameworks define, in one form for all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlops_scan import engine
+from mlops_scan.scanner import reading, walk
+from mlops_scan.scanner.config import Config
+from mlops_scan.scanner.graph import Graph
+
+
+def graph(folder: Path, files: dict[str, str]) -> Graph:
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    tree = walk.discover(folder, ()).tree
+    return engine.understand(reading.read(tree, 1).facts, tree.paths, Config())
+
+
+def steps(made: Graph) -> dict[str, list[str]]:
+    """Step -> those that it needs."""
+    return {fact.name: list(fact.get("needs") or ()) for fact in made.all_facts("pipeline-step")}
+
+
+def schedules(made: Graph) -> list[tuple[str, str, str]]:
+    return [
+        (fact.name, str(fact.get("owner")), str(fact.get("state") or ""))
+        for fact in made.all_facts("schedule")
+        if fact.get("where") == "python"
+    ]
+
+
+def routes(made: Graph) -> set[tuple[str, str, str]]:
+    return {
+        (" ".join(fact.get("methods") or ()), fact.name, str(fact.get("handler") or ""))
+        for fact in made.all_facts("route")
+    }
+
+
+AIRFLOW_OPERATORS = """
+from airflow import DAG
+from airflow.models.baseoperator import chain
+from airflow.operators.bash import BashOperator
+from airflow.operators.python import PythonOperator
+from airflow.models import BaseOperator
+from work.train import fit
+
+class Own(BaseOperator):
+    pass
+
+with DAG("retrain", schedule="@daily") as dag:
+    pull = BashOperator(task_id="pull", bash_command="python pull.py")
+    train = PythonOperator(task_id="train", python_callable=fit)
+    tasks = {"report": Own(task_id="report"), "tell": Own(task_id="tell")}
+    pull >> [train] >> tasks["report"]
+    chain(tasks["report"], tasks["tell"])
+"""
+AIRFLOW_TASKS = """
+from airflow.decorators import dag, task
+
+@dag(schedule="0 3 * * *", is_paused_upon_creation=True)
+def weekly():
+    @task
+    def load():
+        return 1
+
+    @task(task_id="fit-model")
+    def fit(data):
+        return data
+
+    @task
+    def check(model):
+        print(model)
+
+    check(fit(load()))
+
+weekly()
+"""
+PREFECT = """
+from prefect import flow, task
+from work.train import fit
+
+@task(name="load data")
+def load(): return 1
+
+@flow(name="training")
+def main_flow():
+    data = load()
+    model = fit.submit(data)
+
+if __name__ == "__main__":
+    main_flow.serve(name="weekly", cron="0 4 * * 1")
+"""
+METAFLOW = """
+from metaflow import FlowSpec, schedule, step
+
+@schedule(daily=True)
+class Train(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.fit)
+
+    @step
+    def fit(self):
+        self.next(self.end)
+
+    @step
+    def end(self): ...
+"""
+DAGSTER = """
+from dagster import AssetSelection, Definitions, ScheduleDefinition, asset, define_asset_job
+
+@asset
+def raw(): return 1
+
+@asset
+def features(raw): return raw
+
+@asset(deps=["features"])
+def model(): return 1
+
+job = define_asset_job("train_job", selection=["raw", "features", "model"])
+nightly = ScheduleDefinition(job=job, cron_schedule="0 1 * * *")
+defs = Definitions(assets=[raw, features, model], schedules=[nightly])
+"""
+KEDRO = """
+from kedro.pipeline import Pipeline, node, pipeline
+from work.train import fit
+
+def create_pipeline(**kwargs) -> Pipeline:
+    return pipeline([
+        node(func=lambda x: x, inputs="raw", outputs=["x", "y"], name="split"),
+        node(func=fit, inputs=["x", "params:options"], outputs="model", name="train_model"),
+    ])
+"""
+ZENML = """
+from zenml import pipeline
+from zenml.config.schedule import Schedule
+from steps import load, fit
+
+@pipeline
+def training():
+    data = load()
+    fit(data)
+
+training.with_options(schedule=Schedule(cron_expression="*/5 * * * *"))()
+"""
+FLYTE = """
+from flytekit import CronSchedule, LaunchPlan, task, workflow
+
+@task
+def load() -> int: return 1
+
+@task
+def fit(data: int) -> int: return data
+
+@workflow
+def training() -> int:
+    data = load()
+    return fit(data=data)
+
+EVERY = CronSchedule(schedule="0 2 * * *")
+plan = LaunchPlan.get_or_create(workflow=training, name="daily", schedule=EVERY)
+"""
+KUBEFLOW = """
+from kfp import dsl, components
+
+download = components.load_component_from_file("components/download/component.yaml")
+
+@dsl.component
+def fit(data: str) -> str: return data
+
+@dsl.pipeline(name="train-pipeline")
+def training():
+    got = download(url="x")
+    model = fit(data=got.outputs["data"])
+    last = fit(data="y").after(model)
+"""
+SAGEMAKER = """
+from sagemaker.workflow.pipeline import Pipeline
+from sagemaker.workflow.steps import ProcessingStep, TrainingStep
+
+prepare = ProcessingStep(name="Prepare", processor=None)
+train = TrainingStep(name="Train", estimator=None, depends_on=[prepare])
+pipeline = Pipeline(name="Abalone", steps=[prepare, train])
+"""
+AZURE = """
+from azure.ai.ml import load_component
+from azure.ai.ml.dsl import pipeline
+
+prep = load_component(source="components/prep.yml")
+fit = load_component(source="components/fit.yml")
+
+@pipeline(name="taxi")
+def taxi():
+    prepared = prep(raw="x")
+    trained = fit(data=prepared.outputs.data)
+"""
+TRAIN = "from prefect import task\n@task\ndef fit(data): return data\n"
+
+
+def test_operators_of_a_dag_are_steps_in_order(tmp_path: Path) -> None:
+    made = graph(tmp_path, {"dags/d.py": AIRFLOW_OPERATORS, "work/train.py": "def fit(): ...\n"})
+    assert steps(made) == {"pull": [], "train": ["pull"], "report": ["train"], "tell": ["report"]}
+    assert schedules(made) == [("@daily", "dags/d.py#retrain", "")]
+    (dag,) = made.facts("pipeline")
+    assert (dag.name, dag.get("id"), dag.at.line) == ("retrain", "dags/d.py#retrain", 12)
+    fit = next(fact for fact in made.facts("pipeline-step") if fact.name == "train")
+    assert (fit.get("runs"), fit.get("function"), fit.get("of")) == ("work/train.py", "fit", "dags/d.py#retrain")
+    assert ("step:dags/d.py#train", "needs", "step:dags/d.py#pull") in {
+        (edge.source, edge.relation, edge.target) for edge in made.edges("needs")
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "others", "expected", "times"),
+    [
+        (
+            AIRFLOW_TASKS,
+            {},
+            {"load": [], "fit-model": ["load"], "check": ["fit-model"]},
+            [("0 3 * * *", "p/a.py#weekly", "disabled")],
+        ),
+        (
+            PREFECT,
+            {"work/train.py": TRAIN},
+            {"load data": [], "fit": ["load data"]},
+            [("0 4 * * 1", "p/a.py#training", "")],
+        ),
+        (METAFLOW, {}, {"start": [], "fit": ["start"], "end": ["fit"]}, [("daily", "p/a.py#Train", "")]),
+        (
+            DAGSTER,
+            {},
+            {"raw": [], "features": ["raw"], "model": ["features"]},
+            [("0 1 * * *", "p/a.py#train_job", "")],
+        ),
+        (KEDRO, {"work/train.py": "def fit(x, o): ...\n"}, {"split": [], "train_model": ["split"]}, []),
+        (
+            ZENML,
+            {
+                "steps/__init__.py": "from .load import load\nfrom .fit import *\n",
+                "steps/load.py": "from zenml import step\n@step\ndef load(): return 1\n",
+                "steps/fit.py": "from zenml import step\n@step\ndef fit(data): return data\n",
+            },
+            {"load": [], "fit": ["load"]},
+            [("*/5 * * * *", "p/a.py#training", "")],
+        ),
+        (FLYTE, {}, {"load": [], "fit": ["load"]}, [("0 2 * * *", "p/a.py#training", "")]),
+        (SAGEMAKER, {}, {"Prepare": [], "Train": ["Prepare"]}, []),
+        (AZURE, {}, {"prep": [], "fit": ["prep"]}, []),
+    ],
+    ids=["tasks", "prefect", "metaflow", "dagster", "kedro", "zenml", "flyte", "sagemaker", "azure"],
+)
+def test_every_framework_gives_the_same_picture(
+    tmp_path: Path,
+    text: str,
+    others: dict[str, str],
+    expected: dict[str, list[str]],
+    times: list[tuple[str, str, str]],
+) -> None:
+    made = graph(tmp_path, {"p/a.py": text, **others})
+    assert steps(made) == expected
+    assert schedules(made) == times
+    assert len(made.facts("pipeline")) == 1
+    owner = made.facts("pipeline")[0].get("id")
+    assert {fact.get("of") for fact in made.facts("pipeline-step")} == {owner}
+
+
+def test_components_of_files_and_functions_are_steps(tmp_path: Path) -> None:
+    made = graph(tmp_path, {"p/a.py": KUBEFLOW})
+    told = [(fact.name, fact.get("needs")) for fact in made.facts("pipeline-step")]
+    assert told == [("download", None), ("fit", ["download"]), ("fit", None)]
+    assert [fact.name for fact in made.facts("pipeline")] == ["train-pipeline"]
+
+
+def test_schedules_without_a_pipeline_name_their_function(tmp_path: Path) -> None:
+    text = (
+        "from apscheduler.schedulers.background import BackgroundScheduler\nfrom celery.schedules import crontab\n"
+        "def retrain(): ...\nscheduler = BackgroundScheduler()\n"
+        "scheduler.add_job(retrain, 'cron', hour=3)\n"
+        "beat = {'t': {'task': 'x', 'schedule': crontab(minute=0, hour=2)}}\n"
+    )
+    assert schedules(graph(tmp_path, {"app/jobs.py": text})) == [
+        ("cron hour=3", "app/jobs.py#retrain", ""),
+        ("minute=0 hour=2", "app/jobs.py", ""),
+    ]
+
+
+def test_nothing_in_tests_strings_or_dead_code_is_a_pipeline(tmp_path: Path) -> None:
+    text = f'"""{METAFLOW}"""\nif False:\n    from prefect import flow\n    @flow\n    def f(): ...\n'
+    made = graph(tmp_path, {"a.py": text, "tests/test_flow.py": METAFLOW})
+    assert made.facts("pipeline", "pipeline-step", "schedule") == ()
+
+
+def test_routes_have_the_prefixes_of_their_routers(tmp_path: Path) -> None:
+    made = graph(
+        tmp_path,
+        {
+            "app/main.py": "from fastapi import FastAPI\nfrom app.api import router\napp = FastAPI()\n"
+            "app.include_router(router, prefix='/api')\n@app.get('/health')\ndef health(): ...\n"
+            "def late(): ...\napp.add_api_route('/late', late, methods=['POST'])\n",
+            "app/api.py": "from fastapi import APIRouter\nfrom app.routes import predict\nrouter = APIRouter()\n"
+            "router.include_router(predict.router, prefix='/v1')\n",
+            "app/routes/predict.py": "from fastapi import APIRouter\nrouter = APIRouter(prefix='/models')\n"
+            "@router.post('/predict')\ndef predict(): ...\n",
+        },
+    )
+    assert routes(made) == {
+        ("GET", "/health", "health"),
+        ("POST", "/late", "late"),
+        ("POST", "/api/v1/models/predict", "predict"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "from flask import Blueprint\nbp = Blueprint('b', __name__, url_prefix='/b')\n"
+            "@bp.route('/predict', methods=['GET', 'POST'])\ndef predict(): ...\n",
+            ("GET POST", "/b/predict", "predict"),
+        ),
+        (
+            "from litestar import Controller, post\nclass Models(Controller):\n    path = '/models'\n"
+            "    @post('/predict')\n    async def predict(self): ...\n",
+            ("POST", "/models/predict", "Models.predict"),
+        ),
+        (
+            "from django.urls import include, path\nfrom . import views\n"
+            "urlpatterns = [path('predict/', views.predict), path('x/', include('other.urls'))]\n",
+            ("GET", "/predict", "app.views.predict"),
+        ),
+        (
+            "from aiohttp import web\nasync def predict(r): ...\napp = web.Application()\n"
+            "app.router.add_post('/predict', predict)\n",
+            ("POST", "/predict", "predict"),
+        ),
+        (
+            "import tornado.web\nclass Predict(tornado.web.RequestHandler): ...\n"
+            "app = tornado.web.Application([(r'/predict', Predict)])\n",
+            ("GET", "/predict", "Predict"),
+        ),
+        (
+            "from sanic import Sanic\napp = Sanic('x')\n@app.post('/predict')\nasync def predict(r): ...\n",
+            ("POST", "/predict", "predict"),
+        ),
+        (
+            "from starlette.routing import Route\ndef predict(r): ...\n"
+            "routes = [Route('/predict', predict, methods=['POST'])]\n",
+            ("POST", "/predict", "predict"),
+        ),
+        (
+            "import bentoml\n@bentoml.service\nclass S:\n    @bentoml.api\n    def predict(self, x): ...\n",
+            ("GET", "/predict", "S.predict"),
+        ),
+    ],
+    ids=["flask", "litestar", "django", "aiohttp", "tornado", "sanic", "starlette", "bentoml"],
+)
+def test_routes_of_every_framework(tmp_path: Path, text: str, expected: tuple[str, str, str]) -> None:
+    assert routes(graph(tmp_path, {"app/urls.py": text})) == {expected}
