@@ -100,6 +100,7 @@ def test_a_task_runs_the_module_of_its_function(tmp_path: Path) -> None:
         ("file:dags/d.py", "has step", "step:dags/d.py#fit"),
         ("pipeline:dags/d.py#d", "has step", "step:dags/d.py#fit"),
         ("file:dags/d.py", "has step", "step:dags/d.py#print"),
+        ("pipeline:dags/d.py#d", "has step", "step:dags/d.py#print"),
         ("step:dags/d.py#fit", "runs", "file:work/train.py"),
     }
 
