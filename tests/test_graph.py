@@ -152,8 +152,18 @@ def test_a_workload_is_one_however_many_environments_render_it() -> None:
     assert found.fact is plain
     assert {variant.get("replicas") for variant in found.variants} == {1, 3}
     (only,) = found.containers
-    assert only.lacks("readiness")  # as rendered by default
+    assert not only.lacks("readiness")  # production has it
     assert len(only.variants) == 2
+
+
+def test_what_only_a_trial_has_is_lacking() -> None:
+    plain, trial = workload("api"), workload("api", environment="values-dev.yaml")
+    has = {"readiness": {"tcpSocket": {}}}
+    graph = Graph(
+        [plain, trial, container("api", plain), container("api", trial, environment="values-dev.yaml", **has)], ()
+    )
+    (only,) = graph.workloads()[0].containers
+    assert only.lacks("readiness")
 
 
 def test_without_a_default_a_container_lacks_what_every_environment_lacks() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlops_scan import plugins
-from mlops_scan.scanner import bounds, catalog, forking, parsers, suppress
+from mlops_scan.scanner import bounds, catalog, forking, parsers, releases, suppress
 from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.files import Mould, SourceFile, Tree
 from mlops_scan.scanner.formats import moulds
@@ -70,6 +70,7 @@ def read(
         if progress and len(pages) % _PROGRESS_STEP == 0:
             progress(f"reading {len(pages)} of {len(desk.work)} files")
     result = _bound([(desk.work[index][0], pages[index]) for index in sorted(pages)], desk.unpacker.matches)
+    result = _with_releases(tree, result)
     gc.freeze()  # what was read stays: it need not be looked at again
     suppress.remember(tree, {path for page in pages.values() for path in page.mentions})
     _log(result.tracebacks)
@@ -95,6 +96,23 @@ def _bound(pages: list[tuple[SourceFile, _Page]], matches: Mapping[int, tuple[Ma
         skipped=tuple(Skipped(_path(source), page.skipped) for source, page in pages if page.skipped),
         tracebacks=tuple(text for _, page in pages for text in page.tracebacks),
         matches=matches or None,
+    )
+
+
+def _with_releases(tree: Tree, result: Reading) -> Reading:
+    """The reading with what only other values than a chart's own render: they may stand in any file."""
+    facts, notes = releases.rendered(tree, result.facts)
+    if not facts and not notes:
+        return result
+    matches = result.matches
+    if matches is not None:
+        known = catalog.load().matches
+        matches = {**matches, **{id(fact): found for fact in facts if (found := known(fact))}}
+    return replace(
+        result,
+        facts=tuple(sorted([*result.facts, *facts], key=by_place)),
+        notes=tuple(sorted({*result.notes, *notes})),
+        matches=matches,
     )
 
 

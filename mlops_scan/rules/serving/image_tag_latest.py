@@ -56,20 +56,21 @@ class ImageTagLatest(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         told: set[Location] = set()  # one values line can feed many images
         owners = {workload.id: workload for workload in graph.workloads()}
+        pinned = {(one.id, c.image) for one in owners.values() for c in one.containers if c.pinned_elsewhere}
         for image in graph.facts("image"):
             if image.get("role") not in ("run", "ci", "copy") or image.get("local_build") or not images.floats(image):
                 continue
             workload = owners.get(str(image.get("owner")))
             if image.get("state") == "disabled" or (workload is not None and workload.fact.get("hook")):
                 continue
-            if image.get("packed") and not image.also:
-                continue  # the packed chart says it itself: its maker's to mend
+            if (image.get("packed") and not image.also) or (image.get("owner"), image.get("raw")) in pinned:
+                continue  # a packed chart says it itself, or what is installed is another version
             place = _place(image)
             if place in told:
                 continue
             told.add(place)
             yield self.finding(
-                f"Image '{image.name}' {_says(image)}.",
+                f"Image '{image.name}' {_says(image)}{_where(image, place)}.",
                 place,
                 subject=f"{image.get('owner')}/{image.name}",
             )
@@ -79,6 +80,12 @@ def _says(image: Fact) -> str:
     if image.get("default_tag") == "latest":
         return "is ':latest' unless a variable says otherwise"
     return "is ':latest'" if image.get("tag") == "latest" else "has no tag and no digest"
+
+
+def _where(image: Fact, place: Location) -> str:
+    """The values file with which alone this is so, where the place does not say it."""
+    only = str(image.get("environment") or "")
+    return f" with '{only}'" if only.endswith((".yaml", ".yml")) and only != place.path else ""
 
 
 def _place(image: Fact) -> Location:

@@ -81,7 +81,7 @@ class MissingAutoscaler(Rule):
             if graph.exposes(workload, container) and not graph.bystanders.keeps_data(workload, container):
                 judged.add(workload.id)
                 yield self.finding(
-                    f"Nothing scales {workload.kind} '{workload.name}': no autoscaler names it.",
+                    f"Nothing scales {workload.title}: no autoscaler names it.",
                     workload.kind_at,
                     subject=workload.id,
                 )

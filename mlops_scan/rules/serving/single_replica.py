@@ -66,7 +66,7 @@ class SingleReplica(Rule):
             if graph.exposes(workload, container) or workload.kind == "SeldonDeployment":
                 judged.add(workload.id)
                 yield self.finding(
-                    f"{workload.kind} '{workload.name}' runs one replica.",
+                    f"{workload.title} runs one replica.",
                     workload.replicas_at,
                     subject=workload.id,
                 )

@@ -64,6 +64,11 @@ def from_resource(kind: str, data: Any) -> Iterator[Release]:
         yield from _release(chart, spec.get("repo"))
 
 
+def from_release(says: Mapping[str, Any]) -> Iterator[Release]:
+    """The chart that a tool's file installs."""
+    yield from _release(says.get("chart"))
+
+
 def from_chart(says: Mapping[str, Any]) -> Iterator[Release]:
     """The dependencies of a chart; one whose condition is false in the chart's values is off."""
     values = says.get("values")

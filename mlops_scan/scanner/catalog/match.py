@@ -49,6 +49,7 @@ class Matcher:
             "workload": self._annotated,
             "image": lambda fact: map(_match, self._images.find(fact.name)),
             "chart": lambda fact: self._installed(charts.from_chart(fact.says)),
+            "release": lambda fact: self._installed(charts.from_release(fact.says)),
             "action": self._action,
             "env": self._env,
             "setting": self._setting,

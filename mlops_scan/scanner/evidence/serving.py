@@ -38,7 +38,12 @@ class Serving(Derivation):
 
 
 def what(use: Use) -> str:
-    """What was seen, in the words of the file."""
+    """What was seen, in the words of the file, and the values file with which alone it is so."""
+    only = str(use.fact.get("environment") or "")
+    return _seen(use) + (f" with '{only}'" if only.endswith((".yaml", ".yml")) else "")
+
+
+def _seen(use: Use) -> str:
     fact = use.fact
     if fact.kind == "image":
         return f"image {fact.name}"

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from mlops_scan.scanner import paths
+from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.model import Fact, Location
 
 # kinds that run their pod template as it is written: no controller adds probes, replicas or limits
@@ -37,10 +39,21 @@ class Container:
         return str(self.fact.get("image") or "")
 
     def lacks(self, key: str) -> bool:
-        """Whether `key` is empty as rendered by default; without a default, in every environment."""
-        if not self.fact.get("environment"):
-            return not self.fact.get(key)
-        return all(not variant.get(key) for variant in self.variants)
+        """Whether `key` is empty by default and in every environment that is more than a trial.
+
+        What only the values of production switch on is there; what only those of a developer do is not.
+        """
+        judged = [variant for variant in self.variants if _is_steady(variant)] or list(self.variants)
+        return not self.fact.get(key) and all(not variant.get(key) for variant in judged)
+
+    @property
+    def pinned_elsewhere(self) -> bool:
+        """Whether the image floats by default alone: values of an environment name a version of the same."""
+        others = (variant for variant in self.variants if variant.get("environment") and _is_steady(variant))
+        return not self.fact.get("environment") and any(
+            _image_name(variant) == _image_name(self.fact) and _is_pinned(str(variant.get("image") or ""))
+            for variant in others
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,12 @@ class Workload:
     @property
     def kind(self) -> str:
         return str(self.fact.get("kind") or "")
+
+    @property
+    def title(self) -> str:
+        """Kind and name, and the values file without which there is none of it."""
+        only = self.origin == "helm" and self.fact.get("environment")
+        return f"{self.kind} '{self.name}'" + (f" (with '{only}')" if only else "")
 
     @property
     def origin(self) -> str:
@@ -100,6 +119,22 @@ def is_idle(container: Container) -> bool:
     words = [*(container.fact.get("command") or ()), *(container.fact.get("args") or ())]
     text = " ".join(str(word) for word in words)
     return any(f"{idle} infinity" in text or f"{idle} -f /dev/null" in text for idle in _IDLE) or text in _IDLE
+
+
+def _is_steady(variant: Fact) -> bool:
+    """Whether an environment is more than a trial: enabled, and not called one for development, tests or examples."""
+    name = str(variant.get("environment") or "")
+    trial = paths.is_development(name) or paths.is_test(name) or paths.is_example(name)
+    return variant.get("state") != "disabled" and not trial
+
+
+def _image_name(variant: Fact) -> str:
+    return images.parse(str(variant.get("image") or "")).repository.rpartition("/")[2]
+
+
+def _is_pinned(image: str) -> bool:
+    ref = images.parse(image)
+    return bool(ref.digest) or ref.tag not in ("", "latest")
 
 
 def merge(facts: Iterable[Fact], containers: Iterable[Fact]) -> Iterator[Workload]:

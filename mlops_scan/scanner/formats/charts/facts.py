@@ -6,7 +6,7 @@ import dataclasses
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mlops_scan.scanner import bounds
@@ -45,6 +45,31 @@ def facts(tree: Repository, folder: str) -> Iterator[Fact | Note]:
     shelf = Shelf(chart)
     try:
         yield from shelf.placed(ChartFacts(opened, chart).facts())
+    except (BoundError, RecursionError) as error:
+        yield Note(Location(chart.path), f"rendering stopped: {error}")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Values that something else than the chart gives it, and what this environment is called.
+
+    `whole`: they are those of the file that the environment is called by, and no others.
+    """
+
+    environment: str
+    values: Values
+    whole: bool = False
+
+
+def environments(tree: Repository, folder: str, given: Iterable[Given]) -> Iterator[Fact | Note]:
+    """What the chart at `folder` says with other values, and not by default or with a values file beside it."""
+    opened = Opened(tree)
+    chart = load(opened, folder)
+    if chart is None or chart.library:
+        return
+    shelf = Shelf(chart)
+    try:
+        yield from shelf.placed(ChartFacts(opened, chart).others(given))
     except (BoundError, RecursionError) as error:
         yield Note(Location(chart.path), f"rendering stopped: {error}")
 
@@ -105,9 +130,23 @@ class ChartFacts:
                 f"renders to more than {bounds.CHART_DOCUMENTS} objects: the rest is left out",
             )
 
+    def others(self, given: Iterable[Given]) -> Iterator[Fact | Note]:
+        """What each of `given` changes of the default rendering; the values files beside the chart are told by it."""
+        beside = frozenset(summary.overlays(self.tree, self.chart)[: bounds.CHART_OVERLAYS])
+        wanted = [one for one in given if not (one.whole and one.environment in beside)]
+        if wanted:
+            default = self.renderer.render(Values(), wanted=self._differs_from_own)
+            for _ in (*self._told(default, _DEFAULT), *self._handed_on(default, Values(), _DEFAULT)):
+                pass  # known from now on
+            for one in wanted:
+                yield from self._under(one.values, one.environment, default)
+
     def _overlay(self, path: str, default: Rendering) -> Iterator[Fact | Note]:
         values, notes = read_values(self.tree, path)
         yield from notes
+        yield from self._under(values, path, default)
+
+    def _under(self, values: Values, environment: str, default: Rendering) -> Iterator[Fact | Note]:
         before = default.instances()
 
         def wanted(made: Rendering, instance: Instance, _: str) -> bool:
@@ -119,8 +158,8 @@ class ChartFacts:
         if values:
             rendering = self.renderer.render(values, wanted=wanted)
             yield from (note for note in rendering.notes if "stopped" in note.reason)
-            yield from self._told(rendering, _Variant(environment=path))
-            yield from self._handed_on(rendering, values, _Variant(environment=path))
+            yield from self._told(rendering, _Variant(environment=environment))
+            yield from self._handed_on(rendering, values, _Variant(environment=environment))
 
     def _handed_on(self, rendering: Rendering, given: Values, variant: _Variant) -> Iterator[Fact]:
         """Images that the values name for dependencies whose templates are not in the repository."""

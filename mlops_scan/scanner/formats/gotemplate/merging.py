@@ -25,6 +25,19 @@ def under(target: dict[str, Value], defaults: Mapping[str, Value], depth: int = 
             under(target[key], value, depth + 1)
 
 
+def over(target: dict[str, Value], later: Mapping[str, Value], depth: int = 0) -> None:
+    """Put `later` over `target`, as one values file after another: tables merge, anything else replaces."""
+    if depth > bounds.YAML_DEPTH:
+        raise BoundError(f"values nested deeper than {bounds.YAML_DEPTH} levels")
+    for key, value in later.items():
+        mine = target.get(key)
+        if isinstance(value, dict) and isinstance(mine, dict):
+            over(mine, value, depth + 1)
+        else:
+            put(target, key, later)
+            target[key] = copy(value)
+
+
 def pass_globals(source: Mapping[str, Value], target: dict[str, Value]) -> None:
     """`global` of a parent's values into those of its sub-chart: the parent's win."""
     given = source.get(_GLOBAL)

@@ -103,6 +103,27 @@ def _from_node(node: yamlnodes.Node | None, path: str, trail: str, budget: _Budg
     return None if node is None else scalar(node)
 
 
+def from_plain(data: object, at: Origin, depth: int = 0) -> Value:
+    """JSON data as Go reads it, everything standing at the one place; what is no JSON is null."""
+    if depth > bounds.YAML_DEPTH:
+        raise BoundError(f"values nested deeper than {bounds.YAML_DEPTH} levels")
+    if isinstance(data, dict):
+        made = Values()
+        for key, child in data.items():
+            here = at._replace(trail=f"{at.trail}.{key}" if at.trail else str(key))
+            made.places[str(key)] = here
+            made[str(key)] = from_plain(child, here, depth + 1)
+        return made
+    if isinstance(data, list):
+        items = Items()
+        items.extend(from_plain(child, at, depth + 1) for child in data)
+        items.places.extend(at for _ in data)
+        return items
+    if isinstance(data, (bool, str)):
+        return data
+    return float(data) if isinstance(data, (int, float)) else None
+
+
 def copy(value: Value) -> Value:
     """A deep copy that keeps origins. Raises BoundError for a value too big to copy."""
     return _copy(value, _Budget(), 0)

@@ -1,0 +1,36 @@
+"""What is known of one installation of a chart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_scan.scanner.model import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Values of one source. One of: a `file` as written, `data` that stands in an object or its `text`, a `--set`.
+
+    `bases` are the folders from which the file may be seen, the likeliest first.
+    """
+
+    at: Location
+    file: str = ""
+    bases: tuple[str, ...] = ()
+    data: Any = None
+    sets: str = ""
+    strings: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A chart and the values it is installed with, the later over the earlier."""
+
+    name: str
+    chart: str
+    bases: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    at: Location
+    environment: str = ""

@@ -1,0 +1,167 @@
+"""Releases that objects declare: applications and releases of GitOps controllers, Terraform, release tools."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mlops_scan.scanner.model import Fact, Location
+from mlops_scan.scanner.releases.model import Layer, Release
+
+_APPLICATIONS = ("argoproj.io/Application", "argoproj.io/ApplicationSet")
+_RELEASE = "helm.toolkit.fluxcd.io/HelmRelease"
+_VALUES_KEY = "values.yaml"
+ConfigMaps = Mapping[str, Sequence[Fact]]
+
+
+def from_resource(fact: Fact, maps: ConfigMaps) -> Iterator[Release]:
+    """The releases that a `resource` or `release` fact declares. `maps`: the ConfigMaps of the repository by name."""
+    if fact.get("state") == "disabled":
+        return
+    kind, data = fact.get("type"), fact.get("data")
+    if fact.kind == "release":
+        yield _of_tool(fact)
+    elif kind in _APPLICATIONS:
+        template = _dig(data, "spec", "template") if kind == _APPLICATIONS[1] else data
+        yield from _of_application(fact, _dig(template, "spec"))
+    elif kind == _RELEASE:
+        yield from _of_release(fact, _dig(data, "spec"), maps)
+    elif kind == "helm_release" and isinstance(data, Mapping):
+        yield from _of_terraform(fact, data)
+
+
+def _of_application(fact: Fact, spec: Any) -> Iterator[Release]:
+    above = _above(fact.at.path)
+    sources = [one for one in (_dig(spec, "source"), *_listed(_dig(spec, "sources"))) if isinstance(one, Mapping)]
+    for source in sources:
+        helm = source.get("helm")
+        folder, chart = _text(source.get("path")), _text(source.get("chart"))
+        if not (folder or chart):
+            continue
+        inside = tuple(posixpath.join(base, folder) for base in above) if folder else ()
+        layers = (
+            tuple(
+                _of_helm(_line(fact, "spec.source.helm", "spec.sources", "spec.template.spec"), helm, (*inside, *above))
+            )
+            if isinstance(helm, Mapping)
+            else ()
+        )
+        yield Release(fact.name, f"./{folder}" if folder else chart, above, layers, fact.at, _environment(fact))
+
+
+def _of_helm(at: Location, helm: Mapping[str, Any], bases: tuple[str, ...]) -> Iterator[Layer]:
+    """The `helm` part of an application, the strongest last."""
+    optional = helm.get("ignoreMissingValueFiles") is True
+    for file in _listed(helm.get("valueFiles")):
+        written = _text(file)
+        if written.startswith("$"):  # `$ref/path`: of the repository that another source names
+            yield Layer(at, file=written.partition("/")[2], bases=("",), optional=True)
+        elif written:
+            yield Layer(at, file=written, bases=("",) if written.startswith("/") else bases, optional=optional)
+    for key in ("values", "valuesObject"):
+        if helm.get(key):
+            yield Layer(at, data=helm[key])
+    for one in _listed(helm.get("parameters")):
+        if isinstance(one, Mapping):
+            text = f"{_text(one.get('name'))}={_escaped(one.get('value'))}"
+            yield Layer(at, sets=text, strings=one.get("forceString") is True)
+
+
+def _of_release(fact: Fact, spec: Any, maps: ConfigMaps) -> Iterator[Release]:
+    chart = _text(_dig(spec, "chart", "spec", "chart"))
+    above = _above(fact.at.path)
+    layers = [
+        Layer(fact.at, file=_text(one), bases=above) for one in _listed(_dig(spec, "chart", "spec", "valuesFiles"))
+    ]
+    for one in _listed(_dig(spec, "valuesFrom")):
+        if isinstance(one, Mapping) and one.get("kind") == "ConfigMap":
+            layers += _from_map(fact, one, maps)
+    if _dig(spec, "values"):
+        layers.append(Layer(_line(fact, "spec.values"), data=_dig(spec, "values")))
+    if chart:
+        yield Release(fact.name, chart, above, tuple(layers), fact.at, _environment(fact))
+
+
+def _from_map(fact: Fact, source: Mapping[str, Any], maps: ConfigMaps) -> Iterator[Layer]:
+    """The values that a ConfigMap holds, or the file that a generated one is made of."""
+    same = [one for one in maps.get(_text(source.get("name")), ()) if _belongs(one, fact)]
+    for found in same[:1]:
+        held = _dig(found.get("data"), "data", _text(source.get("valuesKey")) or _VALUES_KEY)
+        file = _text(_dig(held, "expr"))
+        if file:
+            yield Layer(found.at, file=file, bases=(found.at.path.rpartition("/")[0],))
+        elif held and not source.get("targetPath"):
+            yield Layer(found.at, data=held)
+
+
+def _belongs(found: Fact, fact: Fact) -> bool:
+    """Whether both are of one environment (or the map stands in its folder); without one, of one namespace."""
+    folder = _environment(fact)
+    if folder and not found.get("environment"):
+        return found.at.path.startswith(f"{folder}/")
+    if folder or found.get("environment"):
+        return folder == str(found.get("environment"))
+    return found.get("namespace") in (None, fact.get("namespace"))
+
+
+def _of_terraform(fact: Fact, data: Mapping[str, Any]) -> Iterator[Release]:
+    chart = _text(data.get("chart")).removeprefix("${path.module}/")
+    bases = (fact.at.path.rpartition("/")[0], "")
+    at = _line(fact, "values")
+    layers = [Layer(at, data=one) for one in _listed(data.get("values")) if isinstance(one, (Mapping, str))]
+    for one in _listed(data.get("set")) or [data.get("set")]:
+        if isinstance(one, Mapping) and isinstance(one.get("value"), (str, int, float, bool)):
+            strings = one.get("type") == "string"
+            text = f"{_text(one.get('name'))}={_escaped(one['value'])}"
+            layers.append(Layer(_line(fact, "set"), sets=text, strings=strings))
+    if chart:
+        yield Release(fact.name, chart, bases, tuple(layers), fact.at, _environment(fact))
+
+
+def _of_tool(fact: Fact) -> Release:
+    bases = (str(fact.get("folder") or ""),)
+    layers = [Layer(fact.at, file=_text(one), bases=bases, optional=True) for one in _listed(fact.get("files"))]
+    layers += [Layer(fact.at, data=one) for one in _listed(fact.get("values"))]
+    layers += [Layer(fact.at, sets=_text(one)) for one in _listed(fact.get("sets"))]
+    return Release(fact.name, str(fact.get("chart") or ""), bases, tuple(layers), fact.at, _environment(fact))
+
+
+def _environment(fact: Fact) -> str:
+    return str(fact.get("environment") or "")
+
+
+def _line(fact: Fact, *keys: str) -> Location:
+    """The line of the first of these keys that the fact knows, else its own."""
+    lines = fact.get("lines") or {}
+    return next((Location(fact.at.path, int(lines[key])) for key in keys if lines.get(key)), fact.at)
+
+
+def _above(path: str) -> tuple[str, ...]:
+    """The root, then the folders around the file from the inside: where its paths may begin."""
+    folders: list[str] = []
+    while path:
+        path = path.rpartition("/")[0]
+        folders.append(path)
+    return ("", *(one for one in folders if one))
+
+
+def _escaped(value: Any) -> str:
+    """A value of which no comma separates anything."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _text(value).replace("\\", "\\\\").replace(",", "\\,")
+
+
+def _text(value: Any) -> str:
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dig(data: Any, *keys: str) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data

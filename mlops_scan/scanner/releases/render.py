@@ -1,0 +1,126 @@
+"""From facts to the facts of what is installed: each release's chart with its values, else the images they name."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from fnmatch import translate
+
+from mlops_scan.scanner import bounds, forking, paths
+from mlops_scan.scanner.files import Tree, resolve
+from mlops_scan.scanner.formats.charts import facts as charts
+from mlops_scan.scanner.formats.charts.chart import ANCHOR
+from mlops_scan.scanner.formats.charts.facts import Given
+from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
+from mlops_scan.scanner.formats.gotemplate.nodes import BoundError
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.releases import commands, objects
+from mlops_scan.scanner.releases.model import Release
+from mlops_scan.scanner.releases.values import VARIABLE, environments
+
+_CHARTS = 24  # charts that one name with a variable may mean
+_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+
+
+def rendered(tree: Tree, facts: Iterable[Fact]) -> tuple[list[Fact], list[Note]]:
+    """What the releases among `facts` add: objects that only they render, images that only they name."""
+    found, notes = list[Fact](), list[Note]()
+    for item in _rendered(tree, list(facts)):
+        if isinstance(item, Note):
+            notes.append(item)
+        else:
+            found.append(item)
+    return found, notes
+
+
+def _rendered(tree: Tree, facts: list[Fact]) -> Iterator[Fact | Note]:
+    known = _Charts(fact for fact in facts if fact.kind == "chart")
+    given: dict[str, list[Given]] = defaultdict(list)
+    for release in _releases(facts):
+        folders: list[str | None] = [*known.meant(release)]
+        for folder in folders or [None]:
+            made, notes = _safely(tree, release, folder)
+            if folder is None:
+                yield from _images(release, made)
+                continue
+            yield from notes
+            given[folder] += [one for one in made if one.values and one not in given[folder]]
+    for folder in sorted(given):
+        yield from _environments(tree, folder, given[folder])
+
+
+def _safely(tree: Tree, release: Release, folder: str | None) -> tuple[list[Given], list[Note]]:
+    try:
+        return environments(tree, release, folder)
+    except BoundError as error:
+        return [], [Note(release.at, f"values of a release are left out: {error}")]
+
+
+def _releases(facts: list[Fact]) -> Iterator[Release]:
+    maps: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if fact.kind == "resource" and fact.get("type") == "core/ConfigMap":
+            maps[fact.name].append(fact)
+    for fact in facts:
+        if paths.is_test(fact.at.path) or paths.is_documentation(fact.at.path):
+            continue
+        if fact.kind == "command":
+            yield from commands.from_command(fact)
+        elif fact.kind in ("resource", "release"):
+            yield from objects.from_resource(fact, maps)
+
+
+def _environments(tree: Tree, folder: str, given: list[Given]) -> Iterator[Fact | Note]:
+    anchor = Location(posixpath.join(folder, ANCHOR))
+    if len(given) > bounds.CHART_OVERLAYS:
+        yield Note(anchor, f"installed with more than {bounds.CHART_OVERLAYS} sets of values: the rest is left out")
+    try:
+        with forking.time_bound(bounds.FILE_SECONDS):
+            yield from list(charts.environments(tree, folder, given[: bounds.CHART_OVERLAYS]))
+    except forking.OverdueError:
+        yield Note(anchor, "its releases took too long to render")
+    except _FAULTS as error:
+        yield Note(anchor, f"its releases could not be rendered: {type(error).__name__}")
+
+
+def _images(release: Release, given: list[Given]) -> Iterator[Fact]:
+    """The images that a release names for a chart that is not in the repository."""
+    told: set[tuple[str, str]] = set()
+    for one in given:
+        for holder in named_images(one.values):
+            environment = one.environment if one.environment != release.at.path else ""
+            fact = handed_image(holder, f"{release.at.path}#release/{release.name}", environment)
+            if (fact.name, str(fact.get("tag"))) not in told:
+                told.add((fact.name, str(fact.get("tag"))))
+                yield fact
+
+
+class _Charts:
+    """The charts of the repository by folder and by name."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self.folders: dict[str, str] = {}
+        for fact in facts:
+            if not fact.get("library"):
+                self.folders[fact.at.path.rpartition("/")[0]] = fact.name
+
+    def meant(self, release: Release) -> list[str]:
+        """The folders of the charts that a release installs; none when the chart is somebody else's."""
+        written = VARIABLE.sub("*", release.chart)
+        for base in release.bases if any(char.isalnum() for char in written) or "*" not in written else ():
+            path = resolve(base, written)
+            if path is None:
+                continue
+            if path in self.folders:
+                return [path]
+            if "*" in path:
+                expression = re.compile(translate(path).replace(".*", "[^/]*"))
+                if found := [folder for folder in sorted(self.folders) if expression.match(folder)]:
+                    return found[:_CHARTS]
+        if release.chart.startswith((".", "/")):
+            return []
+        name = posixpath.basename(release.chart)
+        named = [folder for folder, own in self.folders.items() if own == name]
+        return named if len(named) == 1 else []
