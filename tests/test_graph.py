@@ -158,10 +158,8 @@ def test_a_workload_is_one_however_many_environments_render_it() -> None:
 
 def test_what_only_a_trial_has_is_lacking() -> None:
     plain, trial = workload("api"), workload("api", environment="values-dev.yaml")
-    has = {"readiness": {"tcpSocket": {}}}
-    graph = Graph(
-        [plain, trial, container("api", plain), container("api", trial, environment="values-dev.yaml", **has)], ()
-    )
+    probed = container("api", trial, environment="values-dev.yaml", readiness={"tcpSocket": {}})
+    graph = Graph([plain, trial, container("api", plain), probed], ())
     (only,) = graph.workloads()[0].containers
     assert only.lacks("readiness")
 
