@@ -80,6 +80,12 @@ spec:
       containers:
         - {name: lab, image: "jupyter/scipy-notebook:1", ports: [{containerPort: 8888}]}
 """
+PLATFORM = """
+apiVersion: datasciencecluster.opendatahub.io/v1
+kind: DataScienceCluster
+metadata: {name: default}
+"""
+NETWORK = "from torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return x\n"
 OPERATOR = {"config/crd/bases/models.yaml": "kind: CustomResourceDefinition\n", "internal/model_controller.go": ""}
 
 
@@ -120,6 +126,8 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
         ({"serve.ipynb": notebook(DEPLOYS), "k8s/lab.yaml": LAB}, "notebooks", "online"),
         ({"job.yaml": TRAINING_JOB}, "project", "none"),
         ({"main.py": "import openai\nopenai.OpenAI().responses.create()\n"}, "project", "none"),
+        ({"ai/base.yaml": PLATFORM, "ai/kustomization.yaml": "resources: [base.yaml]\n"}, "platform", "none"),
+        ({"cookiecutter.json": "{}", "{{ cookiecutter.name }}/model.py": NETWORK}, "template", "none"),
     ],
     ids=[
         "a container that is told its model",
@@ -136,6 +144,8 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
         "a notebook that deploys a server, and where it runs",
         "a job that trains",
         "a script that asks a hosted model",
+        "a platform for models on a cluster",
+        "a template with a network and nothing that trains it",
     ],
 )
 def test_kind_and_serving(tmp_path: Path, texts: dict[str, str], kind: str, serves: str) -> None:

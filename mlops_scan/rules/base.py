@@ -71,6 +71,10 @@ class Rule:
         """Yield what is wrong; the first place of a finding is the one a reader opens."""
         raise NotImplementedError
 
+    def offered(self, graph: Graph, capability: str) -> bool:
+        """Whether a chart or module for others has the capability to be switched on: that is its user's choice."""
+        return graph.profile.kind == "platform" and bool(graph.evidence(capability, Status.DISABLED))
+
     def finding(
         self,
         message: str,
@@ -128,7 +132,7 @@ class Absence(Rule):
         return self.remedy
 
     def check(self, graph: Graph) -> Iterator[Finding]:
-        if self.capability in graph.external or self.present(graph) or self._offered(graph):
+        if self.capability in graph.external or self.present(graph) or self.offered(graph, self.capability):
             return
         places = sorted(dict.fromkeys(self.needed(graph)), key=lambda place: not graph.is_production(place.at.path))
         if not places:
@@ -143,10 +147,6 @@ class Absence(Rule):
             remedy=self.advice(graph),
             looked_for=graph.looked_for(self.capability, self.searched),
         )
-
-    def _offered(self, graph: Graph) -> bool:
-        """Whether a chart or module for others has it to be switched on: that is its user's choice."""
-        return graph.profile.kind == "platform" and bool(graph.evidence(self.capability, Status.DISABLED))
 
 
 def _partly(tool: str, status: Status, at: Location) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Finding, Severity
+from mlops_scan.scanner.model import Fact, Finding, Severity
+
+_TAGS = ("tags", "labels", "resource_labels", "user_labels")
 
 
 class TerraformMissingTags(Rule):
@@ -50,7 +52,7 @@ class TerraformMissingTags(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         tagged = {use.tool for use in graph.uses("default-tags") if not use.disabled}
         for use in graph.uses("untagged"):
-            if use.disabled or use.tool in tagged:
+            if use.disabled or use.tool in tagged or _is_offered(graph, use.fact):
                 continue
             kind = str(use.fact.get("type"))
             yield self.finding(
@@ -58,3 +60,9 @@ class TerraformMissingTags(Rule):
                 use.at,
                 subject=f"{use.at.path.rpartition('/')[0]}#{kind}.{use.fact.name}",
             )
+
+
+def _is_offered(graph: Graph, resource: Fact) -> bool:
+    """Whether a module for others takes the tags from its user: the attribute is there, its default is empty."""
+    written = resource.get("lines") or {}
+    return graph.profile.kind == "platform" and any(str(path).rpartition(".")[2] in _TAGS for path in written)

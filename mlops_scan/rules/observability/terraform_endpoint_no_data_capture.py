@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlops_scan.rules.base import PROJECTS, Rule
+from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Finding
@@ -62,11 +62,13 @@ class TerraformEndpointNoDataCapture(Rule):
     SageMaker documentation, capture data from a real-time endpoint.
     """
 
-    kinds = PROJECTS
+    kinds = OPERATED
     references = ("https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html",)
     remedy = "Record a sample of requests and answers in a bucket."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
+        if self.offered(graph, "model-monitoring"):
+            return
         in_code = {use.tool for use in graph.uses("model-monitoring") if use.fact.kind == "call"}
         for use in graph.uses("can-capture-data"):
             if (

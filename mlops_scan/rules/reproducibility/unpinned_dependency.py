@@ -50,7 +50,10 @@ class UnpinnedDependency(Rule):
     remedy = "Pin the version, or compile a lock file and install from it."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
+        versioned = {(package.at.path, package.name) for package in graph.facts("package") if package.get("specifier")}
         for package in graph.facts("package"):
+            if (package.at.path, package.name) in versioned:
+                continue  # another line of the file names its version
             if _is_bare(package) and not graph.versions.is_locked(package):
                 yield self.finding(
                     f"'{package.name}' has no version in '{package.at.path}'.",

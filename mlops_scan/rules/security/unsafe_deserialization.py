@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from mlops_scan.rules.base import ANY_ML, Rule
+from mlops_scan.rules.base import ANY_CODE, Rule
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Confidence, Finding
 
@@ -49,7 +49,7 @@ class UnsafeDeserialization(Rule):
     """
 
     confidence = Confidence.MEDIUM
-    kinds = ANY_ML
+    kinds = ANY_CODE
     references = (
         "https://docs.python.org/3/library/pickle.html",
         "https://docs.pytorch.org/docs/stable/generated/torch.load.html",
@@ -60,12 +60,18 @@ class UnsafeDeserialization(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         for use in graph.uses("unsafe-load"):
-            if use.fact.kind == "call" and not use.safe and not use.disabled:
+            if use.fact.kind == "call" and not use.safe and not use.disabled and not _is_own(use):
                 yield self.finding(
                     f"'{use.fact.name}' runs whatever code the file holds{_where(use)}.",
                     use.at,
                     subject=f"{use.at.path}#{use.fact.get('function') or ''}:{use.fact.name}:{_first(use)}",
                 )
+
+
+def _is_own(use: Use) -> bool:
+    """Whether it reads what the same expression wrote: a copy, or a measurement, and no file at all."""
+    first = next(iter(use.fact.get("args") or ()), None)
+    return isinstance(first, Mapping) and str(first.get("call")).endswith("dumps")
 
 
 def _where(use: Use) -> str:

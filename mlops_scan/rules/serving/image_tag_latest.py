@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner.formats import images
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, Workload
 from mlops_scan.scanner.model import Fact, Finding, Location
 
 
@@ -61,7 +61,7 @@ class ImageTagLatest(Rule):
             if image.get("role") not in ("run", "ci", "copy") or image.get("local_build") or not images.floats(image):
                 continue
             workload = owners.get(str(image.get("owner")))
-            if image.get("state") == "disabled" or (workload is not None and workload.fact.get("hook")):
+            if image.get("state") == "disabled" or (workload is not None and _is_aside(graph, workload)):
                 continue
             if (image.get("packed") and not image.also) or (image.get("owner"), image.get("raw")) in pinned:
                 continue  # a packed chart says it itself, or what is installed is another version
@@ -74,6 +74,11 @@ class ImageTagLatest(Rule):
                 place,
                 subject=f"{image.get('owner')}/{image.name}",
             )
+
+
+def _is_aside(graph: Graph, workload: Workload) -> bool:
+    """A hook of a chart, or what a cluster's repository runs beside the ML system."""
+    return bool(workload.fact.get("hook")) or workload.id in graph.bystanders.elsewhere
 
 
 def _says(image: Fact) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlops_scan.rules.base import PROJECTS, Rule
+from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Fact, Finding
@@ -65,11 +65,13 @@ class TerraformEndpointNoAutoRollback(Rule):
     SageMaker documentation, deployment guardrails: auto-rollback configuration and monitoring.
     """
 
-    kinds = PROJECTS
+    kinds = OPERATED
     references = ("https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html",)
     remedy = "Name alarms in the endpoint's deployment configuration, so that an update that raises one is taken back."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
+        if self.offered(graph, "rollback"):
+            return
         in_code = {use.tool for use in graph.uses("rollback", "gradual-rollout") if use.fact.kind == "call"}
         for use in graph.uses("can-roll-back"):
             if (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlops_scan.rules.base import PROJECTS, Rule
+from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Finding
@@ -65,11 +65,13 @@ class TerraformEndpointNoAutoscaling(Rule):
     SageMaker documentation, automatic scaling of models.
     """
 
-    kinds = PROJECTS
+    kinds = OPERATED
     references = ("https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling.html",)
     remedy = "Register the variant as a scalable target with a policy on invocations per instance, or go serverless."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
+        if self.offered(graph, "autoscaling"):
+            return
         # which endpoint a scaling target names is often built at run time: one target speaks for its tool
         scaled = {use.tool for use in graph.uses("autoscaling") if not use.disabled and not _is_endpoint(graph, use)}
         for use in graph.uses("can-scale"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlops_scan.rules.base import PROJECTS, Absence
+from mlops_scan.rules.base import OPERATED, Absence
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Place, Severity
 
@@ -50,7 +50,7 @@ class MissingCi(Absence):
     severity = Severity.NOTE
     capability = "ci-cd"
     searched = "workflows of CI services that run on a push or a pull request"
-    kinds = PROJECTS
+    kinds = OPERATED
     references = (
         "https://cloud.google.com/architecture/mlops-continuous-delivery-and-automation-pipelines-in-machine-learning",
     )

@@ -46,6 +46,7 @@ CAPABILITIES = (
 
 ROLES = {
     "trains": "fits a model, or starts a job that does",
+    "defines-model": "the class of a network",
     "hyperparameter-search": "tries hyperparameters",
     "evaluates": "computes metrics of a model",
     "logs-metrics": "records metrics or parameters of a run",

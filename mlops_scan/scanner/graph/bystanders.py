@@ -35,6 +35,7 @@ ABOUT_MODELS = (
 )
 _CONTROLLER = re.compile(
     r"(?:^|[-_])(?:controller|controller-manager|operator|admission|webhook|provisioner|device-plugin|csi-driver|exporter)$"
+    r"|(?:^|[-_])console-plugin(?:[-_]|$)"
 )
 _ELECTS = re.compile(r"^--?(?:enable-)?leader-elect")
 
@@ -43,11 +44,21 @@ class Bystanders:
     """Workloads and containers that are no part of the ML system.
 
     `helpers` are the uses of HELPING, `about` the paths that speak of models. In a collection of charts (`offers`)
-    those charts are left out that neither speak of models nor belong to one that does.
+    those charts are left out that neither speak of models nor belong to one that does. `elsewhere` are the ids of
+    workloads that are about something else.
     """
 
-    def __init__(self, helpers: Iterable[Use], charts: Iterable[Fact], about: Iterable[str], *, offers: bool) -> None:
+    def __init__(
+        self,
+        helpers: Iterable[Use],
+        charts: Iterable[Fact],
+        about: Iterable[str],
+        *,
+        offers: bool,
+        elsewhere: frozenset[str] = frozenset(),
+    ) -> None:
         self.offers = offers
+        self.elsewhere = elsewhere
         self._images: set[tuple[str, str]] = set()
         self._stores: set[tuple[str, str]] = set()
         self._owners: set[str] = set()
@@ -83,8 +94,8 @@ class Bystanders:
         return workload.fact.get("type") in self._forms
 
     def includes(self, workload: Workload) -> bool:
-        """A controller of the cluster, a form for workloads, a workload of a packed chart or of one about else."""
-        if workload.fact.get("packed"):
+        """A controller of the cluster, a form for workloads, what a packed chart brings, what is about something else."""
+        if workload.fact.get("packed") or workload.id in self.elsewhere:
             return True
         foreign = any(folder in self._foreign for folder in _above(workload.at.path)) if self._foreign else False
         return foreign or self.is_form(workload) or is_controller(workload)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from mlops_scan.scanner import catalog, paths
 from mlops_scan.scanner.graph.bystanders import ABOUT_MODELS, HELPING, Bystanders
+from mlops_scan.scanner.graph.cluster import elsewhere
 from mlops_scan.scanner.graph.handover import pairs
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
@@ -251,11 +252,13 @@ class Graph:
         """What runs beside the ML system."""
         offers = self.profile.kind == "platform"
         if self._bystanders is None or self._bystanders.offers != offers:
+            about = self.uses(*ABOUT_MODELS)
             self._bystanders = Bystanders(
                 self.uses(*HELPING),
                 self.facts("chart"),
-                {use.at.path for use in self.uses(*ABOUT_MODELS)},
+                {use.at.path for use in about},
                 offers=offers,
+                elsewhere=elsewhere(self.workloads(), about),
             )
         return self._bystanders
 

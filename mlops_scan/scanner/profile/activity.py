@@ -9,6 +9,7 @@ from mlops_scan.scanner.model import Fact
 # roles and capabilities that only machine learning has
 _ML_ROLES = (
     "trains",
+    "defines-model",
     "loads-hub-model",
     "model-server",
     "batch-scoring",
