@@ -94,7 +94,7 @@ class Bystanders:
         return workload.fact.get("type") in self._forms
 
     def includes(self, workload: Workload) -> bool:
-        """A controller of the cluster, a form for workloads, what a packed chart brings, what is about something else."""
+        """A controller, a form for workloads, what a packed chart brings, what is about something else."""
         if workload.fact.get("packed") or workload.id in self.elsewhere:
             return True
         foreign = any(folder in self._foreign for folder in _above(workload.at.path)) if self._foreign else False
