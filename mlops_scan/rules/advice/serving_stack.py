@@ -66,7 +66,7 @@ def situation(graph: Graph) -> Situation:
     """The facts that decide, with the places that show them."""
     served = [*graph.online, *graph.batch]
     sized = _sizes(graph)
-    kubernetes = [one for one in graph.workloads() if one.origin != "compose" and not one.disabled]
+    kubernetes = [one for one in graph.workloads() if one.origin not in ("compose", "cloud") and not one.disabled]
     because = [Place(use.at, f"serves with {use.tool}") for use in served[:2]]
     because += [Place(place.at, place.note) for _, place in sized[:1]]
     because += [Place(one.at, f"{one.kind} '{one.name}' runs on Kubernetes") for one in kubernetes[:1]]

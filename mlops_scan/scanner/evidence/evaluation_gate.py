@@ -23,6 +23,7 @@ _DECIDES = re.compile(
     re.IGNORECASE,
 )
 _FLAG = re.compile(r"\w*(?:promot|should|better|deploy|passed|accept|improve|wins?|beats|approved)\w*\Z", re.IGNORECASE)
+_FURTHER = re.compile(r"deploy|register|promot|release|approv|endpoint|create_?model|save ?model", re.IGNORECASE)
 _ENDS = re.compile(r"\.(?:cancel|abort|fail|reject)$")
 
 
@@ -38,6 +39,10 @@ class EvaluationGate(Derivation):
         names = {name for _, name in promoting}
         flagged = _behind_a_flag(graph)
         for fact in graph.facts("comparison"):
+            if fact.get("in") == "choice":
+                if _chooses(fact, names):
+                    yield self.evidence("workflow", fact.at, f"'{fact.name}' decides in '{fact.get('function')}'")
+                continue
             if not set(fact.get("ops") or ()) & {"<", "<=", ">", ">="}:
                 continue
             if fact.get("in") != "with" and not _speaks_of_metrics(fact):  # a pipeline's condition compares outputs
@@ -54,6 +59,15 @@ class EvaluationGate(Derivation):
                 yield self.evidence("python", fact.at, f"'{fact.name}' sets what guards the promotion")
             elif (fact.get("in") == "return" or fact.get("exits")) and _DECIDES.search(str(fact.get("function") or "")):
                 yield self.evidence("python", fact.at, f"'{fact.get('function')}' decides by '{fact.name}'")
+
+
+def _chooses(fact: Fact, promoting: set[str]) -> bool:
+    """Whether a state of a workflow compares a metric, or a verdict, before a step that brings the model further."""
+    steps = {*(fact.get("body") or ()), *(fact.get("else") or ())}
+    verdict = any(_FLAG.match(str(name)) for name in fact.get("names") or ())
+    ordered = not set(fact.get("ops") or ()).isdisjoint(("<", "<=", ">", ">="))
+    further = any(step in promoting or _FURTHER.search(step) for step in steps)
+    return further and ((ordered and _speaks_of_metrics(fact)) or verdict)
 
 
 def _behind_a_flag(graph: Graph) -> set[tuple[str, object]]:

@@ -37,6 +37,8 @@ _CONTROLLER = re.compile(
     r"(?:^|[-_])(?:controller|controller-manager|operator|admission|webhook|provisioner|device-plugin|csi-driver|exporter)$"
     r"|(?:^|[-_])console-plugin(?:[-_]|$)"
 )
+# what a cloud runs to an end, or only for an event
+_ENDS = re.compile(r"(?:jobs?|definition|functions?)\Z", re.IGNORECASE)
 _ELECTS = re.compile(r"^--?(?:enable-)?leader-elect")
 
 
@@ -81,6 +83,8 @@ class Bystanders:
     def serves(self, workload: Workload) -> bool:
         """Whether a container of the workload may answer the system's users: no helper, controller or data store."""
         own = (one for one in workload.containers if not one.init)
+        if workload.origin == "cloud" and _ENDS.search(workload.kind):
+            return False
         return not self.includes(workload) and not all(
             self.is_agent(workload, one) or self.keeps_data(workload, one) for one in own
         )

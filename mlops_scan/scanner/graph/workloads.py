@@ -103,8 +103,11 @@ class Workload:
 
 
 def stays_up(workload: Workload) -> bool:
-    """Whether the workload is meant to run on in a cluster: no compose service, job, single pod, hook or add-on."""
-    ends = workload.kind in _ENDING or workload.kind.endswith(_ENDINGS) or workload.origin == "compose"
+    """Whether the workload is meant to run on in a cluster: no compose service, job, single pod, hook or add-on.
+
+    Nor what a cloud runs by itself: there the platform gives amounts, checks and a new instance for a broken one.
+    """
+    ends = workload.kind in _ENDING or workload.kind.endswith(_ENDINGS) or workload.origin in ("compose", "cloud")
     add_on = workload.fact.get("namespace") == "kube-system"
     return not (ends or add_on or workload.disabled or workload.fact.get("hook"))
 

@@ -17,12 +17,24 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _DEEPEST = 40
 
 
+_CALLED = {
+    "BuildSpec": "calls",
+    "DefinitionUri": "calls",
+    "TemplatePath": "applies",
+    "TemplateURL": "applies",
+    "Location": "applies",
+}
+_CODE = (("CodeUri", "Handler"), ("Code", "Handler"))
+
+
 class Terraform(Link):
-    """`resource:aws_x/y` refers to `resource:aws_z/w`."""
+    """`resource:aws_x/y` refers to `resource:aws_z/w`; its file calls the files whose text it hands over."""
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         for resource in graph.all_facts("resource"):
             if resource.get("platform") == "terraform":
+                for path in resource.get("files") or ():
+                    yield Edge(f"file:{resource.at.path}", "calls", f"file:{path}", resource.at)
                 for ref in dict.fromkeys(_refs(resource.get("data"))):
                     kind, _, name = ref.partition(".")
                     if kind not in ("module", "data", "var") and name:
@@ -44,10 +56,15 @@ class CloudFormation(Link):
                     if name in known and name != resource.name:
                         yield Edge(object_id(resource), "refers to", object_id(known[name]), resource.at)
                 for key, text in _texts(resource.get("data")):
-                    relation = {"BuildSpec": "calls", "TemplatePath": "applies"}.get(key)
+                    relation = _CALLED.get(key)
                     path = text.rpartition("::")[2]
-                    if relation and path in files:
+                    path = path if path in files else _file(resource.at.path, path, files)
+                    if relation and path:
                         yield Edge(object_id(resource), relation, f"file:{path}", resource.at)
+                        if relation == "calls":
+                            yield Edge(f"file:{resource.at.path}", relation, f"file:{path}", resource.at)
+                if handler := _handler(resource, files):
+                    yield Edge(object_id(resource), "starts", f"file:{handler}", resource.at)
 
 
 class AzureMl(Link):
@@ -73,6 +90,18 @@ class AzureMl(Link):
             for other in assets:
                 if data.get("endpoint_name") and other.name == data["endpoint_name"] and other is not asset:
                     yield Edge(object_id(asset), "refers to", object_id(other), _line(asset, "endpoint_name"))
+
+
+def _handler(resource: Fact, files: frozenset[str]) -> str:
+    """The file of a function's handler: `app.main` in its folder of code."""
+    properties = (resource.get("data") or {}).get("Properties") or {}
+    for folder, handler in _CODE:
+        where, name = properties.get(folder), properties.get(handler)
+        if isinstance(where, str) and isinstance(name, str):
+            return _file(
+                resource.at.path, posixpath.join(where, name.rpartition(".")[0].replace(".", "/") + ".py"), files
+            )
+    return ""
 
 
 def _refs(value: Any, depth: int = 0) -> Iterator[str]:

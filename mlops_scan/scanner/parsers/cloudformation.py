@@ -1,4 +1,6 @@
-"""CloudFormation and SAM templates, YAML or JSON: each resource with its properties, intrinsics kept as text."""
+"""CloudFormation and SAM templates, YAML or JSON: each resource with its properties, intrinsics evaluated where the
+template's own defaults tell; the containers, schedules and workflows that resources hold.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import hosted, intrinsics, states, yamlnodes
+from mlops_scan.scanner.formats.intrinsics import Open, Template
 from mlops_scan.scanner.formats.kube.data import key_places
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -17,12 +20,12 @@ from mlops_scan.scanner.parsers.base import Parser
 _TEMPLATE = re.compile(
     rb"AWSTemplateFormatVersion|Transform[\"']?[ \t]*:[ \t]*[\"']?AWS::|Type[\"']?[ \t]*:[ \t]*[\"']?AWS::"
 )
-_INTRINSIC = re.compile(r"(?:Ref|Condition|Fn::\w+)\Z")
-_EXPRESSION_CHARS = 120
+_TIMES = ("ScheduleExpression", "Schedule")
+_DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
 
 
 class CloudFormationTemplates(Parser):
-    """Resources by logical id. A parameter's default takes the place of a `Ref` to it."""
+    """Resources by logical id; one whose condition does not hold by default is switched off."""
 
     patterns: ClassVar[tuple[str, ...]] = ("*.yaml", "*.yml", "*.json", "*.template")
 
@@ -35,39 +38,115 @@ class CloudFormationTemplates(Parser):
             resources = yamlnodes.child(document, "Resources")
             if not isinstance(resources, Mapping):
                 continue
-            values = _Values(yamlnodes.child(document, "Parameters"))
+            template = intrinsics.Template(document)
             for name, resource in resources.items():
                 kind = yamlnodes.text(resource, "Type")
                 if isinstance(resource, Mapping) and "::" in kind:
                     place = resources.places.get(name, (resource.line, resource.column))
-                    yield _resource(source.path, name, kind, resource, place, values)
-                    yield from _schedule(source.path, name, resource)
+                    template.left = intrinsics.STEPS
+                    yield from _Resource(source.path, name, kind, resource, document, template).facts(place)
         if b"AWSTemplateFormatVersion" in source.data:
             yield from parsed.notes
 
 
-def _resource(path: str, name: str, kind: str, node: Mapping, place: tuple[int, int], values: _Values) -> Fact:
-    tags = yamlnodes.child(node, "Properties", "Tags")
-    says = {
-        "platform": "cloudformation",
-        "type": kind,
-        "labels": _tags(tags),
-        "data": {key: values.plain(value) for key, value in node.items() if key != "Type"},
-        "lines": {dotted: line for dotted, (line, _) in key_places(node)},
-        "origin": "raw",
-        "id": f"{path}#{name}",
-    }
-    return Fact("resource", name, Location(path, *place), says)
+class _Resource:
+    def __init__(self, path: str, name: str, kind: str, node: Mapping, document: Node, template: Template) -> None:
+        self.path, self.name, self.kind, self.node = path, name, kind, node
+        self.document, self.template = document, template
+        resolved = template.resolve(node)
+        self.resolved = resolved if isinstance(resolved, Mapping) else node
+        self.properties = _with_globals(document, kind, self.resolved.get("Properties"), template)
+        self.id = f"{path}#{name}"
+        off = template.holds(yamlnodes.text(node, "Condition")) is False
+        self.common = {"state": "disabled"} if off else {}
+
+    def facts(self, place: tuple[int, int]) -> Iterator[Fact]:
+        says = {
+            "platform": "cloudformation",
+            "type": self.kind,
+            "labels": _tags(yamlnodes.child(self.properties, "Tags")),
+            "data": {key: _Plain().convert(value) for key, value in self._whole().items() if key != "Type"},
+            "lines": {dotted: line for dotted, (line, _) in key_places(self.node)},
+            "origin": "raw",
+            "id": self.id,
+            **self.common,
+        }
+        yield Fact("resource", self.name, Location(self.path, *place), says)
+        yield from self._schedules(self.properties)
+        events = yamlnodes.child(self.properties, "Events")
+        for event in events.values() if isinstance(events, Mapping) else ():
+            yield from self._schedules(yamlnodes.child(event, "Properties"))
+        if self.properties is not None:
+            yield from self._definition(self.properties)
+            declared = hosted.Declared(self.kind, self.name, self.properties, self.id, self._locate, self.common)
+            yield from hosted.facts(declared, runner=self._runner(), build=self._build())
+
+    def _whole(self) -> dict[str, Node]:
+        return {**self.resolved, **({"Properties": self.properties} if self.properties is not None else {})}
+
+    def _locate(self, line: int, column: int) -> tuple[Location, tuple[()]]:
+        return Location(self.path, line, column), ()
+
+    def _schedules(self, properties: Node | None) -> Iterator[Fact]:
+        for key in _TIMES:
+            text = yamlnodes.text(properties, key)
+            if text:
+                off = (
+                    yamlnodes.text(properties, "State") == "DISABLED"
+                    or yamlnodes.text(properties, "Enabled") == "false"
+                )
+                says = {"owner": self.id, "where": "config", **({"state": "disabled"} if off else {}), **self.common}
+                yield Fact("schedule", text, yamlnodes.at(self.path, properties, key), says)
+
+    def _definition(self, properties: Mapping) -> Iterator[Fact]:
+        """The workflow that a resource holds, as data or as text."""
+        for key in _DEFINITIONS:
+            written = properties.get(key)
+            body = yamlnodes.child(written, "PipelineDefinitionBody")
+            written = body if body is not None else written
+            if isinstance(written, Scalar):
+                first = written.line + 1 if written.block else written.line
+                try:
+                    written = next(iter(yamlnodes.parse(str(written), first_line=first)), None)
+                except yamlnodes.YamlError:
+                    continue
+            yield from states.facts(written, self._locate, self.path, self.common)
+
+    def _runner(self) -> hosted.Runner | None:
+        """The service of this template that keeps a task of it running."""
+        resources = yamlnodes.child(self.document, "Resources")
+        for name, one in resources.items() if isinstance(resources, Mapping) and "Task" in self.kind else ():
+            task = yamlnodes.child(one, "Properties", "TaskDefinition")
+            named = str(task) if isinstance(task, Scalar) else yamlnodes.text(task, "Ref")
+            if named == self.name:
+                wanted = yamlnodes.child(one, "Properties", "DesiredCount")
+                count = self.template.resolve(wanted) if wanted is not None else None
+                number = yamlnodes.typed(count) if isinstance(count, Scalar) and not isinstance(count, Open) else None
+                return hosted.Runner(yamlnodes.text(one, "Type"), name, number if isinstance(number, int) else None)
+        return None
+
+    def _build(self) -> dict[str, Any]:
+        """Where the image of a function is built from."""
+        metadata = self.resolved.get("Metadata")
+        context, dockerfile = yamlnodes.text(metadata, "DockerContext"), yamlnodes.text(metadata, "Dockerfile")
+        return {"build_context": context or ".", "dockerfile": dockerfile} if context or dockerfile else {}
 
 
-def _schedule(path: str, name: str, resource: Mapping) -> Iterator[Fact]:
-    properties = resource.get("Properties")
-    text = yamlnodes.text(properties, "ScheduleExpression")
-    if text:
-        says = {"owner": f"{path}#{name}", "where": "config"}
-        if yamlnodes.text(properties, "State") == "DISABLED":
-            says["state"] = "disabled"
-        yield Fact("schedule", text, yamlnodes.at(path, properties, "ScheduleExpression"), says)
+def _with_globals(document: Node, kind: str, properties: Node | None, template: Template) -> Mapping | None:
+    """The properties, completed by what a SAM template says of all resources of the kind."""
+    if not isinstance(properties, Mapping):
+        properties = None
+    if not kind.startswith("AWS::Serverless::"):
+        return properties
+    common = yamlnodes.child(document, "Globals", kind.rpartition("::")[2])
+    shared = template.resolve(common) if isinstance(common, Mapping) else None
+    if not isinstance(shared, Mapping):
+        return properties
+    own = properties if properties is not None else Mapping(shared.line, shared.column)
+    made = Mapping(own.line, own.column)
+    made.places = {**shared.places, **own.places}
+    made.update({**shared, **own})
+    return made
 
 
 def _tags(node: Node | None) -> dict[str, str]:
@@ -77,45 +156,21 @@ def _tags(node: Node | None) -> dict[str, str]:
     return {key: value for key, value in pairs if key}
 
 
-class _Values:
-    """Plain data of properties: `!Sub x` and {"Fn::Sub": x} alike become {"expr": text}."""
+class _Plain:
+    """Plain data of properties: what only a deployment tells becomes {"expr": text}."""
 
-    def __init__(self, parameters: Node | None) -> None:
-        self.defaults = {
-            name: yamlnodes.typed(default)
-            for name, one in (parameters.items() if isinstance(parameters, Mapping) else ())
-            if isinstance(default := yamlnodes.child(one, "Default"), Scalar)
-        }
-        self.left = 0
-
-    def plain(self, node: Node) -> Any:
+    def __init__(self) -> None:
         self.left = bounds.FACT_NODES
-        return self._plain(node, 0)
 
-    def _plain(self, node: Node, depth: int) -> Any:
+    def convert(self, node: Node, depth: int = 0) -> Any:
         self.left -= 1
         if self.left < 0 or depth > bounds.YAML_DEPTH:
             return None
-        if node.tag.startswith("!") and len(node.tag) > 1:
-            return self._intrinsic(node.tag[1:], node)
+        if isinstance(node, Open):
+            return {"expr": node.expr}
         if isinstance(node, Mapping):
-            if len(node) == 1 and _INTRINSIC.match(key := next(iter(node))):
-                return self._intrinsic(key.removeprefix("Fn::"), node[key])
-            return {key: self._plain(value, depth + 1) for key, value in node.items()}
+            return {key: self.convert(value, depth + 1) for key, value in node.items()}
         if isinstance(node, Sequence):
-            return [self._plain(value, depth + 1) for value in node]
+            return [self.convert(value, depth + 1) for value in node]
         value = yamlnodes.typed(node)
         return value[: bounds.FACT_TEXT] if isinstance(value, str) else value
-
-    def _intrinsic(self, name: str, node: Node) -> Any:
-        if name == "Ref" and isinstance(node, Scalar) and str(node) in self.defaults:
-            return self.defaults[str(node)]
-        return {"expr": f"!{name} {_written(node)}"[:_EXPRESSION_CHARS]}
-
-
-def _written(node: Node) -> str:
-    if isinstance(node, Scalar):
-        return str(node)
-    if isinstance(node, Sequence):
-        return "[" + ", ".join(_written(one) for one in node[:5]) + "]"
-    return "{" + ", ".join(list(node)[:5]) + "}"

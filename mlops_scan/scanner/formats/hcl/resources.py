@@ -11,7 +11,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import images, kube, shell
-from mlops_scan.scanner.formats.hcl import bodies, functions, kubernetes
+from mlops_scan.scanner.formats.hcl import bodies, functions, held, kubernetes
 from mlops_scan.scanner.formats.hcl.nodes import Block
 from mlops_scan.scanner.formats.hcl.scope import Scope
 from mlops_scan.scanner.formats.hcl.values import Encoded, Object, Text, Unknown, Value, plain, settled, spelled
@@ -41,6 +41,7 @@ def facts(block: Block, scopes: list[Scope], modules: list[str]) -> Iterator[Fac
         "lines": bodies.lines(made, block.path),
         "origin": "terraform",
         "module": modules,
+        "files": held.files(made, block.path),
         "id": f"terraform:{folder}#{'data.' if block.kind == 'data' else ''}{kind}.{name}",
     }
     common = {"state": state} if state else {}
@@ -51,7 +52,10 @@ def facts(block: Block, scopes: list[Scope], modules: list[str]) -> Iterator[Fac
         for address, one in written:
             if one.path == block.path or not _speaks_for_itself(one.path, scope):
                 yield from _kubernetes(one, kube.distinct(f"{block.path}#{address}", seen), common)
-        yield from _also(made, common, str(says["id"]), block, images=not written)
+        running = list(held.containers(block, made, scope, str(says["id"]), common))
+        yield from running
+        yield from held.workflows(block, made, scope, common)
+        yield from _also(made, common, str(says["id"]), block, images=not written and not running)
 
 
 def at(block: Block) -> Location:

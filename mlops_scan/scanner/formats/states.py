@@ -1,0 +1,237 @@
+"""Workflows written as data for a cloud's engine: states with transitions, or steps with conditions.
+
+Read are the Amazon States Language (https://states-language.net/spec.html) and the JSON of a SageMaker pipeline
+(schema version 2020-12-01). A task that calls a service is told as that call of the service's client.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import images, yamlnodes
+from mlops_scan.scanner.formats.kube.data import Locate, brief
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.model import Fact
+
+_SERVICE = re.compile(r"arn:[\w${}:-]*?:states:[^:]*:[^:]*:(?:aws-sdk:)?(?P<service>\w+):(?P<action>\w+)")
+_NUMERIC = {"GreaterThanEquals": ">=", "GreaterThan": ">", "LessThanEquals": "<=", "LessThan": "<", "Equals": "=="}
+_CONDITIONS = {"GreaterThanOrEqualTo": ">=", "GreaterThan": ">", "LessThanOrEqualTo": "<=", "LessThan": "<"}
+_EXPRESSION = re.compile(r"([$\w.\[\]']+)\s*(<=|>=|<|>)\s*([\w.$]+)")
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+# the client's call behind a type of step
+_STEPS = {
+    "Training": "create_training_job",
+    "Tuning": "create_hyper_parameter_tuning_job",
+    "Processing": "create_processing_job",
+    "Transform": "create_transform_job",
+    "Model": "create_model",
+    "RegisterModel": "create_model_package",
+}
+_IDLE = ("Fail", "Succeed", "Wait", "Pass")
+_DEPTH = 12
+_MOST = 2_000  # states of one definition
+
+
+@dataclass(slots=True)
+class _State:
+    name: str
+    node: Mapping
+    place: tuple[int, int]
+    next: list[str] = field(default_factory=list)
+    otherwise: list[str] = field(default_factory=list)
+    inside: list[str] = field(default_factory=list)
+    call: tuple[str, str] | None = None  # service, method
+
+
+def is_machine(node: Node | None) -> bool:
+    """Whether a document is a state machine."""
+    return isinstance(node, Mapping) and "StartAt" in node and isinstance(node.get("States"), Mapping)
+
+
+def is_steps(node: Node | None) -> bool:
+    """Whether a document is a pipeline of typed steps."""
+    steps = yamlnodes.items(node, "Steps")
+    return bool(steps) and all(yamlnodes.text(one, "Name") and yamlnodes.text(one, "Type") for one in steps[:3])
+
+
+def facts(node: Node | None, locate: Locate, pipeline: str, common: dict[str, str]) -> Iterator[Fact]:
+    """`pipeline-step`, `call`, `image` and `comparison` facts of a definition; nothing of anything else."""
+    found: dict[str, _State] = {}
+    if isinstance(node, Mapping) and is_machine(node):
+        _machine(node, found, 0)
+    elif isinstance(node, Mapping) and is_steps(node):
+        _steps(node.get("Steps"), found, 0)
+    before: dict[str, list[str]] = {}
+    for state in found.values():
+        for name in (*state.next, *state.otherwise):
+            before.setdefault(name, []).append(state.name)
+    for state in found.values():
+        at, also = locate(*state.place)
+        says: dict[str, Any] = {"pipeline": pipeline, "deps": sorted(set(before.get(state.name, ()))), "tool": "states"}
+        says["outs"] = [state.name]
+        if yamlnodes.text(state.node, "Type") not in _IDLE:
+            yield Fact("pipeline-step", state.name, at, {**says, **common}, also)
+        for fact in (*_call(state, locate), *_images(state, locate, pipeline), *_choices(state, found, locate)):
+            yield Fact(fact.kind, fact.name, fact.at, {**fact.says, **common}, fact.also)
+
+
+def _machine(node: Mapping, found: dict[str, _State], depth: int) -> None:
+    states = node.get("States")
+    for name, one in states.items() if isinstance(states, Mapping) and depth < _DEPTH else ():
+        if not isinstance(one, Mapping) or len(found) >= _MOST or not isinstance(states, Mapping):
+            continue
+        state = found[name] = _State(name, one, states.places.get(name, (one.line, one.column)))
+        state.next = [text for text in (yamlnodes.text(one, "Next"),) if text]
+        choices = [yamlnodes.text(choice, "Next") for choice in yamlnodes.items(one, "Choices")]
+        state.next += [text for text in choices if text]
+        state.otherwise = [text for text in (yamlnodes.text(one, "Default"),) if text]
+        if match := _SERVICE.search(yamlnodes.text(one, "Resource")):
+            state.call = match["service"], _CAPITAL.sub("_", match["action"]).lower()
+        for inner in (*yamlnodes.items(one, "Branches"), one.get("Iterator"), one.get("ItemProcessor")):
+            if isinstance(inner, Mapping):
+                state.inside.append(yamlnodes.text(inner, "StartAt"))
+                _machine(inner, found, depth + 1)
+
+
+def _steps(steps: Node | None, found: dict[str, _State], depth: int) -> list[str]:
+    """The names of the steps of one list."""
+    names = []
+    for one in yamlnodes.items(steps) if depth < _DEPTH else ():
+        name, kind = yamlnodes.text(one, "Name"), yamlnodes.text(one, "Type")
+        if not isinstance(one, Mapping) or not name or len(found) >= _MOST:
+            continue
+        names.append(name)
+        state = found[name] = _State(name, one, one.places.get("Name", (one.line, one.column)))
+        state.call = ("sagemaker", _STEPS[kind]) if kind in _STEPS else None
+        arguments = one.get("Arguments")
+        state.next = _steps(yamlnodes.child(arguments, "IfSteps"), found, depth + 1)
+        state.otherwise = _steps(yamlnodes.child(arguments, "ElseSteps"), found, depth + 1)
+    return names
+
+
+def _call(state: _State, locate: Locate) -> Iterator[Fact]:
+    """The call of a service's client that a task stands for."""
+    if state.call is None:
+        return
+    service, method = state.call
+    arguments = state.node.get("Parameters") or state.node.get("Arguments")
+    kwargs = brief(arguments) if isinstance(arguments, Mapping) else {}
+    kwargs = {key.removesuffix(".$"): value for key, value in (kwargs or {}).items()}
+    at, also = locate(*state.place)
+    says = {"args": [], "kwargs": kwargs, "receiver_args": [service], "function": state.name, "known": True}
+    yield Fact("call", f"boto3.client.{method}", at, says, also)
+
+
+def _images(state: _State, locate: Locate, owner: str) -> Iterator[Fact]:
+    for image in _texts(state.node, ("TrainingImage", "ImageUri", "Image"), 0):
+        ref = images.parse(str(image))
+        if ref.repository and not str(image).startswith("$."):
+            at, also = locate(image.line, image.column)
+            says: dict[str, Any] = {"tag": ref.tag, "digest": ref.digest, "role": "run", "owner": owner}
+            says |= {"raw": str(image)[: bounds.FACT_TEXT], "unresolved": ref.unresolved}
+            yield Fact("image", ref.repository, at, {key: value for key, value in says.items() if value}, also)
+
+
+def _choices(state: _State, found: dict[str, _State], locate: Locate) -> Iterator[Fact]:
+    """Each condition of a state that chooses, with what happens on either side and not on the other."""
+    conditions = list(_conditions(state.node))
+    if not conditions:
+        return
+    yes, no = _after(state.next, found), _after(state.otherwise, found)
+    for text, operator, names, place in conditions:
+        at, also = locate(*place)
+        says = {
+            "in": "choice",
+            "function": state.name,
+            "names": names,
+            "ops": [operator],
+            "body": sorted(_does(yes - no, found)),
+            "else": sorted(_does(no - yes, found)),
+            "exits": bool(yes - no) != bool(no - yes),
+        }
+        yield Fact("comparison", text[: bounds.FACT_TEXT], at, says, also)
+
+
+def _after(start: list[str], found: dict[str, _State]) -> set[str]:
+    """The states that may come from here on."""
+    reached: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        state = found.get(waiting.pop())
+        if state is not None and state.name not in reached:
+            reached.add(state.name)
+            waiting += [*state.next, *state.otherwise, *state.inside]
+    return reached
+
+
+def _does(names: set[str], found: dict[str, _State]) -> Iterator[str]:
+    for name in names:
+        state = found[name]
+        if yamlnodes.text(state.node, "Type") not in (*_IDLE, "Choice", "Condition"):
+            yield name
+        if state.call is not None:
+            yield f"boto3.client.{state.call[1]}"
+
+
+def _conditions(node: Mapping) -> Iterator[tuple[str, str, list[str], tuple[int, int]]]:
+    """(text, operator, names, place) of what a state compares."""
+    for choice in yamlnodes.items(node, "Choices"):
+        yield from _choice(choice, 0)
+    for one in yamlnodes.items(node, "Arguments", "Conditions"):
+        operator = _CONDITIONS.get(yamlnodes.text(one, "Type"))
+        if operator and isinstance(one, Mapping):
+            sides = [_side(one.get(key)) for key in ("LeftValue", "RightValue")]
+            yield f" {operator} ".join(sides), operator, _names(" ".join(sides)), (one.line, one.column)
+
+
+def _choice(node: Node, depth: int) -> Iterator[tuple[str, str, list[str], tuple[int, int]]]:
+    if not isinstance(node, Mapping) or depth > _DEPTH:
+        return
+    for key in ("And", "Or", "Not"):
+        for one in yamlnodes.items(node, key):
+            yield from _choice(one, depth + 1)
+    variable = yamlnodes.text(node, "Variable")
+    for key, value in node.items():
+        for word, operator in _NUMERIC.items():
+            kind, _, rest = key.partition(word)
+            if (
+                variable
+                and isinstance(value, Scalar)
+                and rest in ("", "Path")
+                and kind in ("Numeric", "Boolean", "String")
+            ):
+                yield f"{variable} {operator} {value}", operator, _names(f"{variable} {value}"), node.places[key]
+                break
+    for left, operator, right in _EXPRESSION.findall(yamlnodes.text(node, "Condition")):
+        yield f"{left} {operator} {right}", operator, _names(f"{left} {right}"), node.places["Condition"]
+
+
+def _side(node: Node | None) -> str:
+    """One side of a step's condition as text: a number, or the path of the value it gets."""
+    if isinstance(node, Scalar):
+        return str(node)
+    texts = list(_texts(node, ("Get", "Path", "PropertyFile"), 0)) if node is not None else []
+    return ".".join(text.split(".", 1)[-1] for text in texts)
+
+
+def _names(text: str) -> list[str]:
+    return list(dict.fromkeys(_CAPITAL.sub("_", word).lower() for word in _WORD.findall(text)))
+
+
+def _texts(node: Node | None, keys: tuple[str, ...], depth: int) -> Iterator[Scalar]:
+    if isinstance(node, Mapping) and depth < _DEPTH:
+        for key, value in node.items():
+            if key in ("States", "Branches", "IfSteps", "ElseSteps", "Iterator", "ItemProcessor"):
+                continue  # have their own
+            if isinstance(value, Scalar) and key in keys:
+                yield value
+            else:
+                yield from _texts(value, keys, depth + 1)
+    elif isinstance(node, Sequence) and depth < _DEPTH:
+        for value in node:
+            yield from _texts(value, keys, depth + 1)

@@ -1,0 +1,31 @@
+"""Files that define a workflow of states or typed steps for a cloud's engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import states, yamlnodes
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_SHAPE = re.compile(rb"\bStartAt[\"']?[ \t]*:|[\"']Steps[\"'][ \t]*:\s*\[\s*\{[^{}]*[\"']Type[\"'][ \t]*:")
+_BYTES = 2 * 2**20
+
+
+class StateFiles(Parser):
+    """One definition a file, by its shape; placeholders of a template stay as they are."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.json", "*.asl", "*.asl.yaml", "*.asl.yml", "*.json.tpl", "*.json.tftpl")
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        return super().reads(source, tree) and source.size <= _BYTES and _SHAPE.search(source.data) is not None
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        def locate(line: int, column: int) -> tuple[Location, tuple[()]]:
+            return Location(source.path, line, column), ()
+
+        for document in yamlnodes.documents(source).documents:
+            yield from states.facts(document, locate, source.path, {})
