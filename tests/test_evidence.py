@@ -75,6 +75,60 @@ ROUTE = "\n@app.get('{path}')\ndef other():\n    return 'ok'\n"
 UNDO = job("kubectl rollout undo deployment/api").replace("work:", "rollback:")
 
 
+TABLE_API = """
+import pandas as pd
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/sales/{{store}}")
+def sales(store: int):
+    return pd.read_parquet(f"gs://acme/{name}").loc[store].to_dict()
+"""
+HANDLER = """
+import pandas as pd
+
+rows = pd.read_parquet("{name}")
+
+def lambda_handler(event, context=None):
+    return rows.loc[event["store"]].to_dict()
+"""
+SCORES_TO_TEXT = """
+import joblib
+
+def predict(path):
+    return joblib.load(path).predict([[1.0]])
+
+if __name__ == "__main__":
+    found = predict("m.joblib")
+    with open("answers.txt", "w") as file:
+        file.write(str(found))
+"""
+KEEPS_IN_A_STORE = """
+import joblib
+from store import save_everything, upload
+
+model = joblib.load("m.joblib")
+
+if __name__ == "__main__":
+    predictions = model.predict([[1.0]])
+    {call}
+"""
+FITS_WHAT_IT_GETS = {
+    "fitting.py": "def fit(estimator, x, y):\n    return estimator.fit(x, y)\n",
+    "main.py": "import lightgbm as lgb\nfrom fitting import fit\n\nfit({made}, [[0.0]], [0.0])\n",
+}
+LOOP = """
+{imported}
+
+def epoch(batches, net, optimizer):
+    for batch in batches:
+        loss = net(batch)
+        loss.backward()
+        optimizer.step()
+"""
+
+
 def from_registry(reference: str) -> dict[str, str]:
     loads = f"mlflow.pyfunc.load_model('models:/{reference}')"
     return {"app.py": APP["app.py"].replace("joblib.load('m.joblib')", loads).replace("import joblib", "import mlflow")}
@@ -204,6 +258,45 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
     ("serving", "a handler that comes to a model", USED, APP),
     ("serving", "a web application", ABSENT, {**TRAIN, "web.py": "from flask import Flask\napp = Flask(__name__)\n"}),
     ("serving", "a batch job", USED, {"score.py": SCORES}),
+    (
+        "serving",
+        "an API that hands out what a job predicted",
+        USED,
+        {**TRAIN, "api.py": TABLE_API.format(name="predictions.parquet")},
+    ),
+    ("serving", "an API over any table", ABSENT, {**TRAIN, "api.py": TABLE_API.format(name="stores.parquet")}),
+    ("serving", "predictions of somebody else", ABSENT, {"api.py": TABLE_API.format(name="predictions.parquet")}),
+    ("serving", "a function over stored forecasts", USED, {**TRAIN, "fn.py": HANDLER.format(name="lgb_preds.parquet")}),
+    ("serving", "a function over a table", ABSENT, {**TRAIN, "fn.py": HANDLER.format(name="items.parquet")}),
+    ("serving", "a script that writes text", USED, {"predict.py": SCORES_TO_TEXT}),
+    ("serving", "a script that reads text", ABSENT, {"predict.py": SCORES_TO_TEXT.replace('"w"', '"r"')}),
+    ("serving", "kept by a helper", USED, {"job.py": KEEPS_IN_A_STORE.format(call="upload(predictions)")}),
+    ("serving", "kept is something else", ABSENT, {"job.py": KEEPS_IN_A_STORE.format(call="upload(model)")}),
+    (
+        "training-framework",
+        "a class that a helper fits",
+        USED,
+        {**FITS_WHAT_IT_GETS, "main.py": FITS_WHAT_IT_GETS["main.py"].format(made="lgb.LGBMRegressor()")},
+    ),
+    (
+        "training-framework",
+        "a function of the same library",
+        ABSENT,
+        {**FITS_WHAT_IT_GETS, "main.py": FITS_WHAT_IT_GETS["main.py"].format(made="lgb.plotting()")},
+    ),
+    ("training-framework", "a loop over any optimizer", USED, {"loop.py": LOOP.format(imported="import torch")}),
+    ("training-framework", "a loop without the library", ABSENT, {"loop.py": LOOP.format(imported="import torque")}),
+    (
+        "deployment-automation",
+        "over ssh",
+        USED,
+        {
+            **APP,
+            ".github/workflows/cd.yml": job("true").replace(
+                "- run: true", "- uses: google-github-actions/ssh-compute@v1\n        with: {command: ./update.sh}"
+            ),
+        },
+    ),
     ("drift-monitoring", "a test in a drift job", USED, {**TRAIN, "drift.py": KS}),
     ("drift-monitoring", "any statistics", ABSENT, {**TRAIN, "report.py": KS}),
     ("drift-monitoring", "a stub", ABSENT, {**TRAIN, "monitor.py": STUB}),

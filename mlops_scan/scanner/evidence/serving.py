@@ -9,7 +9,7 @@ from mlops_scan.scanner import paths
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.handover import constant
-from mlops_scan.scanner.model import Evidence
+from mlops_scan.scanner.model import Evidence, Fact
 
 # a file whose name says that it scores, and a call that puts its answers somewhere
 _INFERENCE = re.compile(r"(?:^|/)[^/]*(?:inference|infer|predict|prediction|score|scoring)[^/]*\.py$", re.IGNORECASE)
@@ -18,6 +18,14 @@ _KEEPS = re.compile(
     r"\.?(?:register|save|store|write|insert|upload|publish|export)\w*_(?:predictions?|results?|scores?|forecasts?)$"
 )
 _SCORES = re.compile(r"(?:^|[._])(?:batch_?)?(?:inference|infer|predict|score|scoring|forecast)(?:$|_)", re.IGNORECASE)
+# what a job wrote: predictions under that name, read by what answers requests
+_STORED = re.compile(
+    r"(?:^|[/_.-])(?:preds?|predictions?|forecasts?|recommendations?)(?:[_.-][\w.-]*)?\.(?:parquet|csv|jsonl?|feather|arrow|pkl|pickle)$",
+    re.IGNORECASE,
+)
+_PREDICTED = re.compile(r"\b\w*(?:pred|predictions?|predicted|forecasts?|scores|scored)s?\b", re.IGNORECASE)
+_KEEPING = re.compile(r"(?:^|[._])(?:save|store|write|insert|upload|publish|export|persist)(?:_\w+)?$")
+_OPENED = re.compile(r"[wax]b?\+?t?\Z")
 _SUBMISSION = re.compile(r"(?:^|/|_)submissions?[^/]*\.(?:csv|txt|zip|json|parquet)$", re.IGNORECASE)
 MODEL_ROLES = ("loads-model", "loads-hub-model", "registry-load", "predicts", "llm-client")
 
@@ -33,8 +41,10 @@ class Serving(Derivation):
             yield self.evidence(use.tool, use.at, what(use), state(use.fact))
         for use in web_serving(graph):
             yield self.evidence(use.tool, use.at, f"{use.fact.name} answers with a model")
+        handed = {use.at for use in handed_out(graph)}
         for use in batch_serving(graph):
-            yield self.evidence(use.tool, use.at, f"{use.fact.name} writes predictions")
+            says = "reads the predictions that are handed out" if use.at in handed else "writes predictions"
+            yield self.evidence(use.tool, use.at, f"{use.fact.name} {says}")
 
 
 def what(use: Use) -> str:
@@ -110,7 +120,56 @@ def batch_serving(graph: Graph) -> tuple[Use, ...]:
         step = (path, function) in steps and _SCORES.search(function)
         if step or (kept and (loaded or _INFERENCE.search(path))):
             found.append(use)
-    return tuple(found)
+    known = {use.at for use in found}
+    return (*found, *(use for use in handed_out(graph) if use.at not in known))
+
+
+def handed_out(graph: Graph) -> tuple[Use, ...]:
+    """Where a web application or a function called with events reads predictions that a job of this repository stored.
+
+    An API that hands out what was predicted before serves in batch.
+    """
+    return graph.once(_handed_out)
+
+
+def _handed_out(graph: Graph) -> tuple[Use, ...]:
+    if not any(not use.disabled for use in graph.uses("trains")):
+        return ()
+    modelled = model_files(graph)
+    answering = {use.at.path for use in graph.uses("web-app", "web-route") if not use.disabled}
+    answering |= {one.at.path for one in graph.facts("function") if is_event_handler(one)}
+    found: dict[str, Use] = {}
+    for start in sorted(answering):
+        closure = graph.closure(start)
+        if paths.is_example(start) or not modelled.isdisjoint(closure):
+            continue
+        stored = {path for path in closure if _reads_stored(graph, path)}
+        for use in graph.uses("reads-data") if stored else ():
+            if use.at.path in stored:
+                found.setdefault(use.at.path, use)
+    return tuple(found[path] for path in sorted(found))
+
+
+def _reads_stored(graph: Graph, path: str) -> bool:
+    texts = (
+        text
+        for fact in graph.in_file(path, "call")
+        for value in (*(fact.get("args") or ()), *(fact.get("kwargs") or {}).values())
+        for text in (constant(value), *_pieces(value))
+    )
+    return any(_STORED.search(text) for text in texts)
+
+
+def _pieces(value: object) -> Iterator[str]:
+    """The known pieces of an f-string or a joined path."""
+    pieces = value.get("parts") if isinstance(value, dict) else None
+    yield from (piece for piece in pieces or () if isinstance(piece, str))
+
+
+def is_event_handler(function: Fact) -> bool:
+    """A function that a cloud calls with an event (and a context)."""
+    names = [str(one.get("name")) for one in function.get("params") or ()]
+    return names in (["event", "context"], ["event", "_context"], ["event", "_"], ["cloud_event"], ["cloudevent"])
 
 
 def _beyond_notebooks(graph: Graph, scoring: list[Use]) -> list[Use]:
@@ -125,7 +184,7 @@ def _writes(graph: Graph, use: Use) -> bool:
     """Whether the function (or script) that predicts also writes, or a caller of it in the same file does."""
     writing = [one.fact for one in graph.uses("writes-data") if one.at.path == use.at.path]
     if _INFERENCE.search(use.at.path):
-        writing += [fact for fact in graph.in_file(use.at.path, "call") if _WRITES.search(fact.name)]
+        writing += [fact for fact in graph.in_file(use.at.path, "call") if _WRITES.search(fact.name) or _opens(fact)]
     return bool(writing)
 
 
@@ -136,8 +195,22 @@ def _is_entry(graph: Graph, path: str) -> bool:
 
 
 def _keeps(graph: Graph, path: str) -> bool:
-    """Whether a program hands its predictions to a function that is named for keeping them."""
-    return any(_KEEPS.search(fact.name) for fact in graph.in_file(path, "call"))
+    """Whether a program hands its predictions to a function that is named for keeping them, or for keeping anything."""
+    return any(_KEEPS.search(fact.name) or _keeps_predicted(fact) for fact in graph.in_file(path, "call"))
+
+
+def _keeps_predicted(call: Fact) -> bool:
+    if not _KEEPING.search(call.name):
+        return False
+    values = (*(call.get("args") or ()), *(call.get("kwargs") or {}).values())
+    return any(isinstance(value, dict) and _PREDICTED.fullmatch(str(value.get("expr") or "")) for value in values)
+
+
+def _opens(call: Fact) -> bool:
+    """`open(path, "w")`: what is written into an opened file is no fact of its own."""
+    args = list(call.get("args") or ())
+    mode = args[1] if len(args) > 1 else (call.get("kwargs") or {}).get("mode")
+    return call.name == "open" and isinstance(mode, str) and bool(_OPENED.match(mode))
 
 
 def model_files(graph: Graph) -> frozenset[str]:

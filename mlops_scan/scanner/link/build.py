@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from mlops_scan import plugins
 from mlops_scan.scanner import catalog, link
 from mlops_scan.scanner.catalog import Match
+from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link import code
 from mlops_scan.scanner.link.base import Link
@@ -38,9 +40,19 @@ def build(
 
 def _uses(facts: Iterable[Fact], files: Sequence[str], known: _Known | None) -> Iterator[Use]:
     shipped = catalog.load()
+    hints: list[tuple[Match, Fact]] = []
+    imported: set[tuple[str, str]] = set()  # path, tool
     for fact in facts:
         for match in shipped.matches(fact) if known is None else known.get(id(fact), ()):
+            if match.signature.startswith("py:*.") and match.role == "trains" and match.strength is Strength.WEAK:
+                hints.append((match, fact))
+                continue
+            if fact.kind == "import":
+                imported.add((fact.at.path, match.tool))
             yield _use(match, fact)
+    for match, fact in hints:  # `loss.backward()` of who knows what trains where the file imports what has such losses
+        known_here = (fact.at.path, match.tool) in imported
+        yield _use(replace(match, strength=Strength.MEDIUM) if known_here else match, fact)
     for path, match in shipped.file_matches(files):
         yield _use(match, Fact("file", path, Location(path)))
 
