@@ -15,6 +15,7 @@ from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.config import Config, selects
 from mlops_scan.scanner.evidence.gather import gather
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.subjects import links, subjects
 from mlops_scan.scanner.link.build import build
 from mlops_scan.scanner.model import Coverage, Fact, Finding, Persona, Result
 from mlops_scan.scanner.profile.compute import profile
@@ -64,8 +65,8 @@ def _scan(root: Path, config: Config, progress: Callable[[str], None] | None) ->
             unreadable=tuple(sorted({*found.notes, *read.notes, *stale})),
         ),
         rules=tuple(rule.info() for rule in chosen),
-        nodes=graph.nodes(),
-        edges=graph.edges(),
+        nodes=subjects(graph),
+        edges=links(graph),
         prefix=prefix,
         seconds=perf_counter() - started,
     )

@@ -17,6 +17,7 @@ from mlops_scan.scanner import catalog, paths
 from mlops_scan.scanner.graph.bystanders import ABOUT_MODELS, HELPING, Bystanders
 from mlops_scan.scanner.graph.cluster import elsewhere
 from mlops_scan.scanner.graph.handover import pairs
+from mlops_scan.scanner.graph.reach import PRODUCTION, Reach
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
 from mlops_scan.scanner.graph.workloads import Container, Workload, is_idle, is_whole, merge, stays_up
@@ -160,7 +161,11 @@ class Graph:
                 paths.is_example(one.at.path) for one in self.workloads()
             }
             self._beside = False in inside  # something that is no example does the work
-        return not (self._beside and paths.is_example(path))
+        return not (self._beside and paths.is_example(path)) or self.mark(f"file:{path}") == PRODUCTION
+
+    def mark(self, node: str) -> str:
+        """What a subject is part of: production, development, an example or a test; by what runs, not by path alone."""
+        return self.once(Reach).mark(node)
 
     # -- capabilities ------------------------------------------------------------------------------------------
 
