@@ -110,19 +110,21 @@ def draft(file: str | None, **given: Any) -> int:
 @app.command(context_settings=_SETTINGS)
 @click.argument("path", default=".")
 @click.option("--format", "kind", metavar="FORMAT", default="mermaid", help="mermaid (default), dot, graphml or json.")
+@click.option("--full", is_flag=True, help="Fold nothing away: packages, tools and plain modules, too.")
 @click.option("--why", nargs=2, metavar="A B", help="Print the chain of links between two subjects instead.")
 @click.option("-o", "--output", "file", metavar="FILE", help="Write to FILE instead of stdout.")
 @_with(*_RUN)
-def graph(kind: str, why: tuple[str, str] | None, file: str | None, **given: Any) -> int:
+def graph(kind: str, full: bool, why: tuple[str, str] | None, file: str | None, **given: Any) -> int:
     """Export the evidence graph of the repository at PATH, or say why two of its subjects belong together.
 
-    A subject is a file, an image, a workload, a model, a CI job ...: its path, its name, or an id such as
-    'workload:k8s/api.yaml#Deployment/api'.
+    A subject is a file, an image, a workload, an endpoint, a pipeline, a schedule, a model, a CI job ...: its path,
+    its name, or an id such as 'workload:k8s/api.yaml#Deployment/api'. Mermaid and DOT show what runs, answers, flows
+    and watches; JSON and GraphML hold every subject.
     """
     from mlops_scan.cli import graphing
     from mlops_scan.cli.settings import Options
 
-    return graphing.graph(Options(**given), kind, why, Path(file) if file and file != "-" else None)
+    return graphing.graph(Options(**given), kind, why, Path(file) if file and file != "-" else None, full=full)
 
 
 @app.command(context_settings=_SETTINGS)

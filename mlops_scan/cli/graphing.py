@@ -9,14 +9,16 @@ import click
 from mlops_scan.cli import scanning, terminal
 from mlops_scan.cli.settings import Options, RejectedError, settle, write_output
 from mlops_scan.reports import subjects
+from mlops_scan.reports.escape import printable
 from mlops_scan.scanner.config import Complaint, choice
 from mlops_scan.scanner.model import Node, Result
 
+_SHOWN = 5
 _FORMATS = {"mermaid": "mermaid", "dot": "dot", "graphml": "graphml", "json": "graph"}
 
 
-def graph(options: Options, kind: str, why: tuple[str, str] | None, file: Path | None) -> int:
-    """Scan, and write the graph or the chain. Exit 1: there is no chain between the two subjects."""
+def graph(options: Options, kind: str, why: tuple[str, str] | None, file: Path | None, *, full: bool = False) -> int:
+    """Scan, and write the graph (`full`: nothing folded away) or the chain. Exit 1: nothing links the two subjects."""
     known = scanning.reports()
     config = settle(options, known)
     try:
@@ -24,7 +26,9 @@ def graph(options: Options, kind: str, why: tuple[str, str] | None, file: Path |
     except ValueError as error:
         raise RejectedError([Complaint("--format", str(error))]) from None
     result = scanning.scan(options, config)
-    text = _chain(result, *why) if why else known[name]().render(result)
+    report = known[name]()
+    report.full = full
+    text = _chain(result, *why) if why else report.render(result)
     if file is None:
         terminal.write(text)
     else:
@@ -33,18 +37,42 @@ def graph(options: Options, kind: str, why: tuple[str, str] | None, file: Path |
 
 
 def _chain(result: Result, first: str, second: str) -> str:
-    ends = {word: subjects.named(result, word) for word in (first, second)}
-    complaints = [Complaint("--why", _missing(word, found)) for word, found in ends.items() if len(found) != 1]
+    ends = {word: subjects.meant(result, word) for word in (first, second)}
+    complaints = [Complaint("--why", _missing(result, word, found)) for word, found in ends.items() if len(found) != 1]
     if complaints:
         raise RejectedError(complaints)
-    edges = subjects.chain(result, ends[first][0].id, ends[second][0].id)
+    source, target = ends[first][0], ends[second][0]
+    for word, node in ((first, source), (second, target)):
+        if others := [one for one in subjects.named(result, word) if one.id != node.id]:
+            more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+            told = ", ".join(f"'{one.id}'" for one in others[:_SHOWN]) + more
+            click.echo(
+                f"'{printable(word)}' is taken for '{printable(node.id)}'; it may also mean {printable(told)}", err=True
+            )
+    edges = subjects.chain(result, source.id, target.id)
     if not edges:
-        click.echo(f"nothing links '{first}' with '{second}'", err=True)
+        click.echo(_unlinked(result, source, target), err=True)
     return subjects.why(edges)
 
 
-def _missing(word: str, found: list[Node]) -> str:
-    if not found:
-        return f"no subject is called '{word}'"
-    several = ", ".join(f"'{node.id}'" for node in found[:5])
-    return f"'{word}' means several subjects: {several}"
+def _missing(result: Result, word: str, found: list[Node]) -> str:
+    if found:
+        several = ", ".join(f"'{node.id}' ({node.at})" for node in found[:_SHOWN])
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        return f"'{word}' means several subjects: {several}{more}"
+    near = subjects.similar(result, word)
+    return f"no subject is called '{word}'" + (
+        f"; did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
+    )
+
+
+def _unlinked(result: Result, source: Node, target: Node) -> str:
+    """That there is no chain, and what each end is linked with."""
+    if source.id == target.id:
+        return f"both names mean '{printable(source.id)}'"
+    lines = [f"nothing links '{printable(source.label)}' with '{printable(target.label)}'"]
+    for node in (source, target):
+        beside = subjects.beside(result, node.id)
+        told = ", ".join(printable(one) for one in beside[:_SHOWN]) or "nothing"
+        lines.append(f"  '{printable(node.id)}' is linked with {told}" + (" ..." if len(beside) > _SHOWN else ""))
+    return "\n".join(lines)

@@ -17,7 +17,10 @@ class GraphMl(Report):
 
         graph: Any = nx.MultiDiGraph()  # type: ignore[no-untyped-call,unused-ignore]
         for one in result.nodes:
-            graph.add_node(printable(one.id), kind=one.kind, label=printable(one.label), place=printable(str(one.at)))
+            more = {"detail": one.detail, "state": one.state, "reach": one.reach, "purpose": one.purpose}
+            said = {key: printable(value) for key, value in more.items() if value}
+            place = printable(str(one.at))
+            graph.add_node(printable(one.id), kind=one.kind, label=printable(one.label), place=place, **said)
         for edge in result.edges:
             graph.add_edge(
                 printable(edge.source),

@@ -1,40 +1,44 @@
-"""The linked subjects as a Mermaid flowchart: what runs, builds, ships and serves; no imports, no declarations."""
+"""The linked subjects as a Mermaid flowchart, in lanes by kind: what runs, answers, flows and watches."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import mermaid
+from mlops_scan.reports.view import folded, rank
 from mlops_scan.scanner.model import Edge, Node, Result
 
-_LEFT_OUT = frozenset(("imports", "declares", "locks", "includes", "defines", "has job", "has step", "needs"))
 _MOST_NODES, _MOST_EDGES = 120, 400  # GitHub refuses 500 edges and 50,000 characters
 _MOST_CHARACTERS = 45_000
+_LABEL = 60
+_STYLES = (
+    ("production", "stroke:#2a7f2a,stroke-width:2px"),
+    ("development", "stroke:#888888"),
+    ("example", "stroke:#888888,stroke-dasharray:2 2"),
+    ("test", "stroke:#b58900,stroke-dasharray:2 2"),
+    ("disabled", "stroke-dasharray:6 4,opacity:0.6"),
+)
 
 
 class Mermaid(Report):
     format = "mermaid"
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:
-        edges = [edge for edge in result.edges if edge.relation not in _LEFT_OUT]
-        speaking = {end for edge in edges if edge.relation != "copies" for end in (edge.source, edge.target)}
-        edges = [edge for edge in edges if edge.relation != "copies" or edge.target in speaking]
-        degree = Counter(end for edge in edges for end in (edge.source, edge.target))
-        shown = {key for key, _ in sorted(degree.items(), key=lambda one: (-one[1], one[0]))[:_MOST_NODES]}
-        nodes = [node for node in result.nodes if node.id in shown]
-        kept = [edge for edge in edges if edge.source in shown and edge.target in shown][:_MOST_EDGES]
-        return _chart(nodes, kept, len(degree) - len(nodes))
+        view = result if self.full else folded(result)
+        nodes = sorted(view.nodes, key=rank)[:_MOST_NODES]
+        shown = {node.id for node in nodes}
+        edges = [edge for edge in view.edges if edge.source in shown and edge.target in shown][:_MOST_EDGES]
+        return _chart(nodes, edges, len(view.nodes) - len(nodes))
 
 
 def _chart(nodes: list[Node], edges: list[Edge], more: int) -> str:
     names = {node.id: f"n{number}" for number, node in enumerate(nodes, start=1)}
     lines = ["flowchart LR"]
-    for kind in sorted({node.kind for node in nodes}):
+    for kind in dict.fromkeys(node.kind for node in nodes):
         lines.append(f'  subgraph {"".join(filter(str.isalnum, kind))}_nodes["{mermaid(kind)}"]')
-        lines += [f'    {names[node.id]}["{mermaid(node.label)}"]' for node in nodes if node.kind == kind]
+        lines += [f'    {names[node.id]}["{_label(node)}"]' for node in nodes if node.kind == kind]
         lines.append("  end")
-    size = sum(map(len, lines))
+    styles = list(_classes(nodes, names))
+    size = sum(map(len, lines)) + sum(map(len, styles))
     for edge in edges:
         line = f'  {names[edge.source]} -- "{mermaid(edge.relation)}" --> {names[edge.target]}'
         size += len(line) + 1
@@ -43,4 +47,21 @@ def _chart(nodes: list[Node], edges: list[Edge], more: int) -> str:
         lines.append(line)
     if more > 0:
         lines.append(f'  rest["and {more} more subjects"]')
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *styles]) + "\n"
+
+
+def _label(node: Node) -> str:
+    """The end of a long name tells more than its start; a schedule says what it is for."""
+    more = f" ({node.purpose})" if node.purpose else " (disabled)" if node.state == "disabled" else ""
+    keep = _LABEL - len(more)
+    name = node.label if len(node.label) <= keep else f"...{node.label[3 - keep :]}"
+    return mermaid(name + more, _LABEL)
+
+
+def _classes(nodes: list[Node], names: dict[str, str]) -> list[str]:
+    lines = []
+    for style, look in _STYLES:
+        found = [names[node.id] for node in nodes if style == (node.state or node.reach)]
+        if found:
+            lines += [f"  classDef {style} {look}", f"  class {','.join(found)} {style}"]
+    return lines

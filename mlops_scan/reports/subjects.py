@@ -2,28 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
+from mlops_scan.reports.view import MAIN
 from mlops_scan.scanner.model import Edge, Node, Result
 
-_LOOSE = ("imports", "needs")
+_LOOSE = ("imports", "needs", "declares", "locks")
 _TELLING = ("installs", "writes", "registers")
+_HUBS = ("package:", "tool:", "capability:")  # in the middle of a chain they join nothing: many files name them
+_KINDS = (*MAIN, "job", "target", "resource")
+_VERSION = re.compile(r"(?:@sha256:[0-9a-f]+|:[\w][\w.-]*)\Z")
 
 
 def named(result: Result, word: str) -> list[Node]:
-    """The nodes that `word` means: the id, else the whole label, else every label that ends with it."""
+    """The nodes that `word` means: its id, else its label, a tail of it, then the same in any case and without suffix."""
+    word = word.strip().removeprefix("./").rstrip("/")
+    small, bare = word.casefold(), _VERSION.sub("", word)
     tests: tuple[Callable[[Node], bool], ...] = (
         lambda node: node.id == word,
         lambda node: node.label == word,
-        lambda node: node.label.rpartition("#")[2] == word or node.label.endswith((f"/{word}", f"#{word}")),
+        lambda node: word in _tails(node.label),
+        lambda node: node.kind == "image" and (node.label == bare or bare in _tails(node.label)),
+        lambda node: small in (tail.casefold() for tail in _tails(node.label)),
+        lambda node: small in (tail.rpartition(".")[0].casefold() for tail in _tails(node.label)),
     )
-    for fits in tests:
+    for fits in tests if word else ():
         if found := [node for node in result.nodes if fits(node)]:
-            files = [node for node in found if node.id.startswith("file:")]
-            return files if len(files) == 1 else found  # a file and what is called like it stand at one place
+            files = [node for node in found if node.id == f"file:{word}"]
+            return files or found  # a path means its file before what is called like it
     return []
+
+
+def meant(result: Result, word: str) -> list[Node]:
+    """The one node that `word` means most likely, where several have the name: the most telling kind decides."""
+    found = named(result, word)
+    for better in (lambda node: node.reach == "production", lambda node: True):
+        for kind in _KINDS:
+            same = [node for node in found if node.kind == kind and better(node)]
+            if len(found) > 1 and len(same) == 1:
+                return same
+            if len(same) > 1:
+                return found
+    return found
+
+
+def similar(result: Result, word: str, most: int = 3) -> list[str]:
+    """Names of subjects that are spelled like `word` or hold it, the nearest first."""
+    known: dict[str, str] = {}
+    for node in result.nodes:
+        for name in (*_tails(node.label), node.label):
+            known.setdefault(name.casefold(), name)
+    small = word.casefold().rpartition("/")[2] or word.casefold()
+    found = [known[name] for name in get_close_matches(small, sorted(known), most, 0.7)]
+    holding = sorted((name for name in known if len(small) > 2 and small in name), key=lambda name: (len(name), name))
+    return list(dict.fromkeys([*found, *(known[name] for name in holding)]))[:most]
+
+
+def beside(result: Result, node: str) -> list[str]:
+    """What a node is linked with, the most telling links first."""
+    edges = sorted((edge for edge in result.edges if node in (edge.source, edge.target)), key=_rank)
+    ends = (edge.target if edge.source == node else edge.source for edge in edges)
+    return list(dict.fromkeys(_bare(end) for end in ends))
 
 
 def chain(result: Result, source: str, target: str) -> tuple[Edge, ...]:
@@ -40,6 +83,22 @@ def chain(result: Result, source: str, target: str) -> tuple[Edge, ...]:
     return tuple(graph.edges[pair]["link"] for pair in pairwise(path))
 
 
+def why(edges: Iterable[Edge]) -> str:
+    """A chain as text: where each link is written, and what it says."""
+    rows = [(str(edge.at), f"{_bare(edge.source)}  {edge.relation}  {_bare(edge.target)}") for edge in edges]
+    width = max((len(place) for place, _ in rows), default=0)
+    return "".join(f"{place:<{width}}  {text}\n" for place, text in rows)
+
+
+def _tails(label: str) -> Iterator[str]:
+    """The names by which people call a subject: what stands behind each `/`, `#` and `.` of a job."""
+    for match in re.finditer(r"[/#]", label):
+        yield label[match.end() :]
+    last = re.split(r"[/#]", label)[-1]
+    if " " in last:  # 'POST /predict', '0 3 * * 1'
+        yield from last.split(" ")[1:]
+
+
 def _length(edge: Edge) -> int:
     """What one link adds to a chain: of two chains with as many links, the one of what runs and flows wins."""
     return 11 if edge.relation in _LOOSE or (edge.target.startswith("file:") and edge.relation == "reads") else 10
@@ -50,19 +109,11 @@ def _rank(edge: Edge) -> tuple[int, bool]:
 
 
 def _is_common(edge: Edge, ends: tuple[str, str]) -> bool:
-    """A package in the middle of a chain joins nothing: many files import it."""
-    return edge.target.startswith("package:") and edge.target not in ends
+    return any(end.startswith(_HUBS) and end not in ends for end in (edge.source, edge.target))
 
 
 def _some(paths: Iterable[list[str]], most: int = 200) -> list[list[str]]:
     return [path for _, path in zip(range(most), paths, strict=False)]
-
-
-def why(edges: Iterable[Edge]) -> str:
-    """A chain as text: where each link is written, and what it says."""
-    rows = [(str(edge.at), f"{_bare(edge.source)}  {edge.relation}  {_bare(edge.target)}") for edge in edges]
-    width = max((len(place) for place, _ in rows), default=0)
-    return "".join(f"{place:<{width}}  {text}\n" for place, text in rows)
 
 
 def _bare(node: str) -> str:

@@ -1,0 +1,99 @@
+"""What of the linked subjects a reader of a design review wants to see: what runs, answers, flows and watches.
+
+Packages, tools, plain modules, locks and bare resources are folded away; a chain of imports that led through a folded
+module is drawn as one link, many routes of one application are one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mlops_scan.scanner.model import Edge, Node, Result
+
+# in the order in which they are kept where there are too many
+MAIN = ("endpoint", "workload", "pipeline", "schedule", "monitor", "model", "image", "step", "dataset")
+_BESIDE = ("job", "entry point", "module", "file", "target", "stage", "resource")
+_ORDER = {kind: number for number, kind in enumerate((*MAIN, *_BESIDE))}
+_PLAIN = frozenset(
+    ("imports", "declares", "locks", "includes", "defines", "has job", "needs", "installs", "copies", "uses")
+)
+_CODE = frozenset(("entry point", "module", "file"))
+_ROUTES = 5  # routes of one application that are drawn one by one
+_SHIPPED = frozenset(("production", "development", ""))
+
+
+def folded(result: Result) -> Result:
+    """The result with the subjects and links of the view."""
+    nodes, edges = _without_many_routes(result.nodes, result.edges)
+    asides = {node.id for node in nodes if node.reach not in _SHIPPED}
+    if len(asides) < len([node for node in nodes if node.kind in MAIN]) or any(
+        node.kind in MAIN and node.id not in asides for node in nodes
+    ):
+        nodes = [node for node in nodes if node.id not in asides]
+    kept = {node.id for node in nodes if node.kind in MAIN}
+    kinds = {node.id: node.kind for node in nodes}
+    edges = [edge for edge in edges if edge.source in kinds and edge.target in kinds]
+    for edge in edges:
+        for one, other in ((edge.source, edge.target), (edge.target, edge.source)):
+            if other in kept and _tells(edge, kinds[one]):
+                kept.add(one)
+    shown = [node for node in nodes if node.id in kept]
+    return replace(result, nodes=tuple(shown), edges=tuple(_joined(edges, kept, kinds)))
+
+
+def rank(node: Node) -> tuple[int, bool, str]:
+    """Sort key: what a reader looks for first."""
+    return _ORDER.get(node.kind, len(_ORDER)), node.reach != "production", node.id
+
+
+def _tells(edge: Edge, kind: str) -> bool:
+    """Whether a link to a subject of the view brings the other end into it."""
+    if kind not in _ORDER or kind == "resource":
+        return kind == "resource" and edge.relation not in _PLAIN and edge.relation != "refers to"
+    return edge.relation not in _PLAIN or (edge.relation == "copies" and kind == "entry point")
+
+
+def _joined(edges: Iterable[Edge], kept: set[str], kinds: dict[str, str]) -> list[Edge]:
+    """The links between what is kept, and the imports that lead from one to another through what is not."""
+    found = [edge for edge in edges if {edge.source, edge.target} <= kept and edge.relation not in ("defines", "uses")]
+    imports: dict[str, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        if edge.relation == "imports" and kinds[edge.target] in _CODE:
+            imports[edge.source].append(edge)
+    known = {(edge.source, edge.target) for edge in found}
+    for start in sorted(kept):
+        waiting = [(edge.target, edge) for edge in imports.get(start, ())]
+        seen = {start}
+        while waiting:
+            node, first = waiting.pop(0)
+            if node in seen:
+                continue
+            seen.add(node)
+            if node not in kept:
+                waiting += [(edge.target, first) for edge in imports.get(node, ())]
+            elif (start, node) not in known:
+                known.add((start, node))
+                found.append(replace(first, target=node))
+    return sorted(found, key=lambda edge: (edge.source, edge.relation, edge.target))
+
+
+def _without_many_routes(nodes: Iterable[Node], edges: Iterable[Edge]) -> tuple[list[Node], list[Edge]]:
+    """The routes of an application with many of them as one endpoint."""
+    routes: dict[str, list[Node]] = defaultdict(list)
+    for node in nodes:
+        if node.kind == "endpoint" and node.detail == "route":
+            routes[node.at.path].append(node)
+    many = {path: found for path, found in routes.items() if len(found) > _ROUTES}
+    into = {node.id: f"endpoint:{path}" for path, found in many.items() for node in found}
+    kept = [node for node in nodes if node.id not in into]
+    for path, found in many.items():
+        name = path.rpartition("/")[2]
+        kept.append(replace(found[0], id=f"endpoint:{path}", label=f"{len(found)} routes of {name}"))
+    ends = {
+        (into.get(edge.source, edge.source), edge.relation, into.get(edge.target, edge.target)): edge
+        for edge in reversed(list(edges))
+    }
+    moved = [replace(edge, source=source, target=target) for (source, _, target), edge in ends.items()]
+    return sorted(kept, key=lambda node: node.id), sorted(moved, key=lambda one: (one.source, one.relation, one.target))
