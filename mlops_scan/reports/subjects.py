@@ -11,7 +11,7 @@ from typing import Any
 from mlops_scan.reports.view import MAIN
 from mlops_scan.scanner.model import Edge, Node, Result
 
-_LOOSE = ("imports", "needs", "declares", "locks")
+_LOOSE = ("imports", "needs")
 _TELLING = ("installs", "writes", "registers")
 _HUBS = ("package:", "tool:", "capability:")  # in the middle of a chain they join nothing: many files name them
 _KINDS = (*MAIN, "job", "target", "resource")
@@ -19,7 +19,7 @@ _VERSION = re.compile(r"(?:@sha256:[0-9a-f]+|:[\w][\w.-]*)\Z")
 
 
 def named(result: Result, word: str) -> list[Node]:
-    """The nodes that `word` means: its id, else its label, a tail of it, then the same in any case and without suffix."""
+    """The nodes that `word` means: by id, by label, by a tail of it, then the same in any case and without suffix."""
     word = word.strip().removeprefix("./").rstrip("/")
     small, bare = word.casefold(), _VERSION.sub("", word)
     tests: tuple[Callable[[Node], bool], ...] = (

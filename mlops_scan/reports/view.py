@@ -57,7 +57,14 @@ def _tells(edge: Edge, kind: str) -> bool:
 
 def _joined(edges: Iterable[Edge], kept: set[str], kinds: dict[str, str]) -> list[Edge]:
     """The links between what is kept, and the imports that lead from one to another through what is not."""
-    found = [edge for edge in edges if {edge.source, edge.target} <= kept and edge.relation not in ("defines", "uses")]
+    stepped = {edge.target for edge in edges if edge.relation == "has step" and kinds[edge.source] == "pipeline"}
+    found = [
+        edge
+        for edge in edges
+        if {edge.source, edge.target} <= kept
+        and edge.relation not in ("defines", "uses")
+        and not (edge.relation == "has step" and edge.target in stepped and kinds[edge.source] != "pipeline")
+    ]
     imports: dict[str, list[Edge]] = defaultdict(list)
     for edge in edges:
         if edge.relation == "imports" and kinds[edge.target] in _CODE:

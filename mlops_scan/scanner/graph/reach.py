@@ -33,7 +33,7 @@ _LEADS = frozenset(
     (
         *("runs", "starts", "calls", "needs", "builds", "stands on", "has step", "applies", "includes", "defines"),
         *("imports", "installs", "reads", "writes", "registers", "copies", "selects", "routes to", "refers to"),
-        *("triggers", "answers", "deploys", "watches"),
+        *("triggers", "answers", "deploys", "watches", "checks"),
     )
 )
 _BACK = frozenset(("runs", "starts", "calls", "has step", "has job", "imports"))

@@ -45,7 +45,8 @@ class Monitors(Link):
             for target in dict.fromkeys(found):
                 yield Edge(node.id, "watches", target, use.at)
         for node in (one for one in known.values() if one.id.startswith("monitor:") and one.kind == "monitor"):
-            yield Edge(f"file:{node.at.path}", "defines", node.id, node.at)
+            relation = "checks" if node.label == "drift" else "defines"
+            yield Edge(f"file:{node.at.path}", relation, node.id, node.at)
         for fact in graph.facts("scrape"):
             hosts = {
                 str(one).rpartition("//")[2].partition(":")[0].partition(".")[0] for one in fact.get("targets") or ()
