@@ -99,3 +99,39 @@ def test_all_purposes_are_told_in_their_order(understand: Understand) -> None:
     assert purposes(graph, "job:.github/workflows/n.yml#go") == ("train", "deploy", "test")
     assert purpose(graph, "file:score.py") == "score"
     assert purpose(graph, "job:nobody") == ""
+
+
+CLICK = (
+    "import click\nfrom pkg.fitting import train\nfrom pkg.scoring import score\n\n\n"
+    "@click.group()\ndef cli(): ...\n\n\n"
+    "@cli.command()\ndef fit_model():\n    train()\n\n\n@cli.command('predict')\ndef run():\n    score([])\n\n\n"
+    "@cli.command()\ndef tidy():\n    print('done')\n"
+)
+ARGUMENTS = (
+    "import argparse\nfrom pkg.fitting import train\nfrom pkg.scoring import score\n\n\ndef main():\n"
+    "    args = argparse.ArgumentParser().parse_args()\n    if args.mode == 'fit':\n        train()\n"
+    "    elif args.mode == 'predict':\n        score([])\n    if args.refit:\n        train()\n\n\nmain()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("expected", "program", "words"),
+    [
+        ("train", CLICK, "fit-model --lr 1"),
+        ("score", CLICK, "predict"),
+        ("maintenance", CLICK, "tidy"),
+        ("train", CLICK, ""),
+        ("train", ARGUMENTS, "--mode fit"),
+        ("score", ARGUMENTS, "--mode=predict"),
+        ("maintenance", ARGUMENTS, "--mode tidy"),
+        ("train", ARGUMENTS, "--refit"),
+        ("train", ARGUMENTS, ""),
+    ],
+)
+def test_of_a_program_with_commands_the_named_one_runs(
+    understand: Understand, expected: str, program: str, words: str
+) -> None:
+    graph = understand(
+        {**PACKAGE, "main.py": program, ".github/workflows/nightly.yml": nightly(f"python main.py {words}")}
+    )
+    assert purpose(graph, "job:.github/workflows/nightly.yml#go") == expected

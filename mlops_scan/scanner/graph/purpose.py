@@ -7,14 +7,14 @@ commands of its own and of the scripts and targets it calls, and the functions t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph.core import RUNNING, Graph
 from mlops_scan.scanner.graph.owners import owner_id, workflow_of
 from mlops_scan.scanner.graph.running import Running
 from mlops_scan.scanner.graph.use import Use
-from mlops_scan.scanner.model import Fact
+from mlops_scan.scanner.model import Edge, Fact, Location
 
 PURPOSES = ("train", "score", "evaluate", "monitor", "deploy", "test", "maintenance")
 _BY_ROLE = {
@@ -27,6 +27,8 @@ _BY_ROLE = {
     "deploys": "deploy",
     "runs-tests": "test",
     "checks-code": "test",
+    "persists-model": "keep",
+    "registers-model": "keep",
 }
 _STARTERS = ("starts-pipeline", "pipeline-orchestration", "schedules")
 _SPOKEN = (  # of a pipeline that is started by its name
@@ -77,30 +79,34 @@ def scheduled(graph: Graph, schedule: Fact) -> str:
     return f"file:{schedule.at.path}"
 
 
-def _purposes(graph: Graph, reached: frozenset[str]) -> tuple[str, ...]:
+def _purposes(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> tuple[str, ...]:
     found = set(_by_commands(graph, reached)) | set(_by_code(graph, reached))
     if "evaluate" in found and "score" in found and not _named_for_scoring(reached):
         found.discard("score")  # what is evaluated is predicted first
+    if {"train", "monitor"} <= found and "keep" not in found:
+        found.discard("train")  # what compares distributions is fitted, too
     if not found and _does_something(graph, reached):
         found.add("maintenance")
     return tuple(one for one in PURPOSES if one in found)
 
 
-def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> frozenset[str]:
-    """What `start` comes to run; by a `schedule`, without the jobs that its event does not start."""
+def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str, list[Edge]]:
+    """What `start` comes to run, with the links that lead there; a `schedule` does not start what other events do."""
     skipped = set()
     for job in graph.facts("job"):
         off = job.get("state") and not (schedule and schedule.get("state"))
         if off or (schedule and not _runs_by_clock(str(job.get("when") or ""), schedule.name)):
             skipped.add(f"job:{job.get('id')}")
     skipped.discard(start)
-    seen, waiting = {start}, [start]
+    seen: dict[str, list[Edge]] = {start: []}
+    waiting = [start]
     while waiting:
         for edge in graph.links_from(waiting.pop(), *RUNNING):
-            if edge.target not in seen and edge.target not in skipped:
-                seen.add(edge.target)
-                waiting.append(edge.target)
-    return frozenset(seen)
+            if edge.target not in skipped:
+                if edge.target not in seen:
+                    waiting.append(edge.target)
+                seen.setdefault(edge.target, []).append(edge)
+    return seen
 
 
 def _runs_by_clock(condition: str, cron: str) -> bool:
@@ -117,7 +123,7 @@ def _runs_by_clock(condition: str, cron: str) -> bool:
     return not equal or "schedule" in equal or (condition.count("||") >= len(equal) and "&&" not in condition)
 
 
-def _by_commands(graph: Graph, reached: frozenset[str]) -> Iterator[str]:
+def _by_commands(graph: Graph, reached: Collection[str]) -> Iterator[str]:
     for use in graph.uses(*_BY_ROLE, *_STARTERS):
         if use.disabled or use.fact.kind not in ("command", "action"):
             continue
@@ -126,14 +132,34 @@ def _by_commands(graph: Graph, reached: frozenset[str]) -> Iterator[str]:
             yield from _meant(use)
 
 
-def _by_code(graph: Graph, reached: frozenset[str]) -> Iterator[str]:
-    started = [node[5:] for node in sorted(reached) if node.startswith("file:") and node.endswith((".py", ".ipynb"))]
+def _by_code(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> Iterator[str]:
     running = graph.once(Running)
-    functions = frozenset(one for path in started if not paths.is_test(path) for one in running.functions(path))
+    started = graph.once(_Started)
+    functions: set[tuple[str, str]] = set()
+    for node, edges in sorted(reached.items()):
+        path = node[5:]
+        if node.startswith("file:") and node.endswith((".py", ".ipynb")) and not paths.is_test(path):
+            for words in {started.words(edge) for edge in edges} or {()}:
+                functions |= running.functions(path, words)
     for use in graph.uses(*_BY_ROLE, *_STARTERS) if functions else ():
         call = use.fact.kind == "call" and not use.disabled
         if call and (use.at.path, str(use.fact.get("function") or "")) in functions:
             yield from _meant(use)
+
+
+class _Started:
+    """The words with which commands start files, by their place."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._by_place: dict[tuple[str, Location], list[tuple[str, ...]]] = {}
+        for fact in graph.all_facts("command"):
+            words = tuple(str(word) for word in (fact.get("argv") or ())[1:])
+            self._by_place.setdefault((owner_id(fact), fact.at), []).append(words)
+
+    def words(self, edge: Edge) -> tuple[str, ...]:
+        """The words of the command that makes the link; () when several stand at its place."""
+        found = self._by_place.get((edge.source, edge.at), [])
+        return found[0] if len(found) == 1 else ()
 
 
 def _meant(use: Use) -> Iterator[str]:
@@ -145,11 +171,11 @@ def _meant(use: Use) -> Iterator[str]:
     yield from (word for word, spoken in _SPOKEN if spoken.search(text))
 
 
-def _named_for_scoring(reached: frozenset[str]) -> bool:
+def _named_for_scoring(reached: Collection[str]) -> bool:
     return any(_SCORES.search(node.rpartition("/")[2]) for node in reached)
 
 
-def _does_something(graph: Graph, reached: frozenset[str]) -> bool:
+def _does_something(graph: Graph, reached: Collection[str]) -> bool:
     """Whether anything is known of what runs: a command, or an action beside the job that uses it."""
     jobs = {node for node in reached if node.startswith("job:")}
     if any(node.startswith(("file:", "target:")) and graph.links_to(node, *RUNNING) for node in reached):

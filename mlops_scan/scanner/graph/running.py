@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlops_scan.scanner import paths
@@ -13,6 +14,9 @@ from mlops_scan.scanner.model import Fact
 
 _MANY = 600  # functions of one start
 _HANDED = 40  # arguments of a call that may be functions
+_COMMAND = re.compile(r"(?:^|\.)(?:command|callback)$")
+_EQUALS = re.compile(r"^[\w.]+\s*==\s*['\"]([\w.-]+)['\"]$")
+_FLAG = re.compile(r"^(?:args|opts?|options|arguments|opt|params|FLAGS|cfg|config)\.(\w+)$")
 
 
 class Running:
@@ -31,14 +35,16 @@ class Running:
         for fact in graph.facts("class"):
             self._classes[fact.name.rpartition(".")[2]].append((fact.at.path, fact.name))
 
-    def functions(self, path: str) -> frozenset[Function]:
+    def functions(self, path: str, words: Sequence[str] | None = None) -> frozenset[Function]:
         """(path, function) of what runs: all of the started file, the top of what it imports, and what is called.
 
         A class that is made or handed on brings its methods; a call into a module that leads to no function there (an
-        application object, say) brings all of the module.
+        application object, say) brings all of the module. `words` are those of the command that starts the file: of a
+        program with commands of its own (`train`, `--fit`) they say which of them run.
         """
         found: set[Function] = {(one, "") for one in self._graph.closure(path) if not paths.is_test(one)}
-        own = [(path, name) for name in ("", *self._functions.get(path, ()))]
+        chosen = self._chosen(path, words or ())
+        own = [(path, ""), *(chosen or [(path, name) for name in self._functions.get(path, ())])]
         found.update(own)
         waiting = [*own, *(one for one in sorted(found) if one not in own)]
         while waiting and len(found) < _MANY:
@@ -46,11 +52,29 @@ class Running:
             for call in self._callees.calls(one):
                 if one[0] != path and call.get("main"):
                     continue
+                if (chosen and not one[1]) or (one[0] == path and words is not None and _is_for_others(call, words)):
+                    continue
                 for target in self._called(one[0], call):
                     if target not in found and not paths.is_test(target[0]):
                         found.add(target)
                         waiting.append(target)
         return frozenset(found)
+
+    def _chosen(self, path: str, words: Sequence[str]) -> list[Function]:
+        """The commands of the program, here or in what it imports, that the words name."""
+        named = [word for word in words if word and not word.startswith("-")]
+        found: list[tuple[int, Function]] = []
+        for file in sorted(self._graph.closure(path)) if named else ():
+            for fact in self._graph.in_file(file, "function"):
+                for decorator in fact.get("decorators") or ():
+                    if _COMMAND.search(str(decorator.get("name") or "")):
+                        said = [*(decorator.get("args") or ())[:1], (decorator.get("kwargs") or {}).get("name")]
+                        names = [one for one in said if isinstance(one, str)] or [
+                            fact.name,
+                            fact.name.replace("_", "-"),
+                        ]
+                        found += [(named.index(one), (file, fact.name)) for one in names if one in named]
+        return [function for _, function in found]
 
     def _called(self, path: str, call: Fact) -> Iterator[Function]:
         names = [call.name, *_handed(call)]
@@ -84,3 +108,19 @@ def _handed(call: Fact) -> Iterator[str]:
         for one in value if isinstance(value, list) else (value,):
             if isinstance(one, dict) and isinstance(one.get("name"), str) and not one.get("call"):
                 yield one["name"]
+
+
+def _is_for_others(call: Fact, words: Sequence[str]) -> bool:
+    """Whether a call stands under a test of an option or a command that the words do not say."""
+    if not words:
+        return False
+    for guard in call.get("guards") or ():
+        if equal := _EQUALS.match(str(guard)):
+            if equal[1] not in words and not any(word.endswith(f"={equal[1]}") for word in words):
+                return True
+        elif flag := _FLAG.match(str(guard)):
+            option = "--" + flag[1].replace("_", "-")
+            others = [word for word in words if word.startswith("--")]
+            if others and not any(word.partition("=")[0].replace("_", "-") == option for word in others):
+                return True
+    return False

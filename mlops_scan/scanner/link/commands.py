@@ -59,18 +59,21 @@ def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Ite
     """Scripts, notebooks and Python modules that a command starts, as paths of the repository."""
     words = list(argv)
     if words[:1] == ["python"] and "-m" in words[:4] and words.index("-m") + 1 < len(words):
-        yield from _module(words[words.index("-m") + 1], folder, files)
-        return
-    for index, word in enumerate(words):
+        found = list(module_files(words[words.index("-m") + 1], folder, files))
+        yield from found
+        if found:
+            return  # else a launcher, whose words name what it starts
+    for index, written in enumerate(words):
+        word = written.partition("::")[0]  # file.py::function
         if word.endswith(_SUFFIXES) or (word.startswith("./") and (not index or words[0] in _SHELLS)):
             if path := locate(word, folder, files):
                 yield path
         elif match := _MODULE_TARGET.match(word):
-            yield from _module(match[1], folder, files)
+            yield from module_files(match[1], folder, files)
     if words[:1] and words[0] in _MODULE_SERVERS:
         for word in words[1:]:
             if re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)+", word):
-                yield from _module(word, folder, files)
+                yield from module_files(word, folder, files)
 
 
 def locate(name: str, folder: str, files: Collection[str]) -> str:
@@ -88,7 +91,8 @@ def locate(name: str, folder: str, files: Collection[str]) -> str:
     return ""
 
 
-def _module(dotted: str, folder: str, files: Collection[str]) -> Iterator[str]:
+def module_files(dotted: str, folder: str, files: Collection[str]) -> Iterator[str]:
+    """The file of a dotted module, seen from a folder."""
     base = dotted.replace(".", "/")
     for name in (
         f"{base}.py",

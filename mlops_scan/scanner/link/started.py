@@ -1,0 +1,190 @@
+"""Commands to what they start without naming its file: console scripts, projects, pipelines, images, services."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+
+from mlops_scan.scanner.formats import images
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.owners import owner_id
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.commands import locate, module_files, working_folder
+from mlops_scan.scanner.link.containers import stage_id
+from mlops_scan.scanner.model import Edge, Fact
+
+# words that lead -> options whose value is a file, and the file that is read without one
+_PROJECTS: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {
+    ("dvc", "repro"): ((), "dvc.yaml"),
+    ("dvc", "exp"): ((), "dvc.yaml"),
+    ("gcloud", "builds", "submit"): (("--config",), "cloudbuild.yaml"),
+    ("snakemake",): (("-s", "--snakefile"), "Snakefile"),
+    ("ploomber", "build"): (("-e", "--entry-point"), "pipeline.yaml"),
+}
+_NAMING = ("pipeline-orchestration", "starts-pipeline", "retraining-trigger")
+_RUNS_IMAGE = (("docker", "run"), ("podman", "run"), ("nerdctl", "run"))
+_IMAGE_FLAGS = frozenset(  # options of `docker run` without a value; others take one
+    ("-d", "--detach", "-i", "-t", "-it", "-ti", "-dit", "-itd", "--interactive", "--tty", "--rm", "--init", "-P")
+) | frozenset(("--privileged", "--read-only", "--no-healthcheck", "--publish-all", "--sig-proxy", "-dt", "-di"))
+_COMPOSE = (("docker", "compose"), ("docker-compose",), ("podman-compose",), ("podman", "compose"))
+
+
+class Started(Link):
+    """`job:ci.yml#fit` runs `file:pkg/fit.py`, because a manifest calls it `pkg-fit`, and the like."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        found = _Known(graph)
+        naming = {id(use.fact) for use in graph.uses(*_NAMING) if use.fact.kind == "command"}
+        for command in graph.all_facts("command"):
+            inside = str(command.get("where", "")).startswith("dockerfile")
+            owner = found.stage_of(command) if inside else owner_id(command)
+            if not owner:
+                continue
+            argv = [str(word) for word in command.get("argv") or ()]
+            targets = list(found.started(command, argv))
+            targets += found.named(argv) if id(command) in naming else []
+            for target in dict.fromkeys(targets):
+                if target != owner:
+                    relation = "starts" if inside and command.get("where") != "dockerfile" else "runs"
+                    yield Edge(owner, relation, target, command.at)
+        for image in graph.all_facts("image"):
+            if image.get("role") == "run" and image.get("owner") and (stage := found.stage_by_image.get(image.name)):
+                yield Edge(f"workload:{image.get('owner')}", "builds", stage, image.at)
+
+
+class _Known:
+    """What can be started, by the name it goes by."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.files = frozenset(graph.files)
+        self.ordered = graph.files
+        self._scripts: dict[str, list[tuple[str, str]]] = {}
+        for manifest in graph.all_facts("manifest"):
+            scripts = manifest.get("scripts")
+            for name, target in scripts.items() if isinstance(scripts, dict) else ():
+                self._scripts.setdefault(name, []).append((manifest.at.path, str(target)))
+        self._entries: dict[str, list[str]] = {}  # of a project file: its targets
+        for fact in graph.all_facts("pipeline-step"):
+            if fact.get("tool") == "mlproject":
+                self._entries.setdefault(fact.at.path, []).append(fact.name)
+        self._stages = {(fact.at.path, fact.name): stage_id(fact) for fact in graph.all_facts("stage")}
+        self.stage_by_image: dict[str, str] = {}
+        for edge in _built(graph):
+            self.stage_by_image.setdefault(edge[0], edge[1])
+        self._workloads = [one for one in graph.all_facts("workload") if one.get("origin") == "compose"]
+        self._pipelines = dict(_pipelines(graph))
+        self._nodes = sorted({use.at.path for use in graph.uses("pipeline-definition")})
+
+    def stage_of(self, command: Fact) -> str:
+        return self._stages.get((command.at.path, str(command.get("stage"))), "")
+
+    def started(self, command: Fact, argv: Sequence[str]) -> Iterator[str]:
+        """Node ids of what a command starts."""
+        folder = working_folder(command)
+        for manifest, target in self._scripts.get(argv[0], ())[:1] if argv else ():
+            base = manifest.rpartition("/")[0]
+            yield from (f"file:{path}" for path in module_files(target.partition(":")[0], base, self.files))
+        for words, (options, default) in _PROJECTS.items():
+            if tuple(argv[: len(words)]) == words:
+                name = _value(argv, options) or default
+                yield from (f"file:{path}" for path in [locate(name, folder, self.files)] if path)
+        if argv[:2] == ["mlflow", "run"]:
+            yield from self._project(argv, folder)
+        elif argv[:3] == ["gh", "workflow", "run"]:
+            name = next((word for word in argv[3:] if not word.startswith("-")), "")
+            path = f".github/workflows/{name}"
+            yield from (f"file:{path}" for _ in [0] if path in self.files)
+        elif argv[:2] == ["kedro", "run"]:
+            yield from self._kedro(argv, folder)
+        elif tuple(argv[:2]) in _RUNS_IMAGE:
+            yield from self._image(argv)
+        elif tuple(argv[:2]) in _COMPOSE or tuple(argv[:1]) in _COMPOSE:
+            yield from self._services(argv, folder)
+
+    def _project(self, argv: Sequence[str], folder: str) -> Iterator[str]:
+        """The entry point of the project in a folder: `main`, or the one that is named."""
+        entry = _value(argv, ("-e", "--entry-point")) or "main"
+        for word in argv[2:]:
+            path = posixpath.normpath(posixpath.join(word, "MLproject")) if not word.startswith("-") else ""
+            found = locate(path, folder, self.files) if path and "://" not in word else ""
+            if found in self._entries:
+                yield f"target:{found}#{entry}"
+                return
+
+    def _kedro(self, argv: Sequence[str], folder: str) -> Iterator[str]:
+        """The files that define the steps: of one pipeline when it is named, else of all."""
+        wanted = _value(argv, ("-p", "--pipeline"))
+        part = f"pipelines/{wanted}/" if wanted and wanted != "__default__" else "pipelines/"
+        for path in self._nodes:
+            if part in path and (not folder or path.startswith(f"{folder}/") or folder.startswith(".")):
+                yield f"file:{path}"
+
+    def _image(self, argv: Sequence[str]) -> Iterator[str]:
+        """The stage that builds the image which is run."""
+        index = 2
+        while index < len(argv) and argv[index].startswith("-"):
+            index += 1 if argv[index] in _IMAGE_FLAGS or "=" in argv[index] else 2
+        if index < len(argv) and (stage := self.stage_by_image.get(images.parse(argv[index]).repository)):
+            yield stage
+
+    def _services(self, argv: Sequence[str], folder: str) -> Iterator[str]:
+        """The services that `up` or `run` starts: those that are named, else all of the file."""
+        verb = next((index for index, word in enumerate(argv) if word in ("up", "run", "start")), 0)
+        if not verb:
+            return
+        files = [argv[i + 1] for i, word in enumerate(argv[:verb]) if word in ("-f", "--file") and i + 1 < verb]
+        paths = {locate(name, folder, self.files) for name in files}
+        named = {word for word in argv[verb + 1 :] if not word.startswith("-")}
+        for workload in self._workloads:
+            if paths and workload.at.path not in paths:
+                continue
+            if not paths and posixpath.dirname(workload.at.path) not in ("", folder):
+                continue
+            if not named or workload.name in named:
+                yield f"workload:{workload.get('id')}"
+
+    def named(self, argv: Sequence[str]) -> list[str]:
+        """Files that define a pipeline by a name which the command says."""
+        words = [part for word in argv[1:] for part in (word, *word.split("/"), *word.split("="))]
+        return list(dict.fromkeys(f"file:{self._pipelines[one]}" for one in words if one in self._pipelines))
+
+
+def _built(graph: Graph) -> Iterator[tuple[str, str]]:
+    """(image repository, stage that builds it), from build commands and actions."""
+    finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.get("final")}
+    alone = next(iter(finals.values())) if len(finals) == 1 else ""
+    files = frozenset(finals)
+    for image in graph.all_facts("image"):
+        if image.get("role") not in ("build", "push") or not image.name:
+            continue
+        near = [one for one in graph.in_file(image.at.path, "command") if one.at == image.at]
+        for command in near:
+            argv = [str(word) for word in command.get("argv") or ()]
+            file = _value(argv, ("-f", "--file")) or posixpath.join(argv[-1], "Dockerfile")
+            if path := locate(file, working_folder(command), files):
+                yield image.name, finals[path]
+        if alone:
+            yield image.name, alone
+
+
+def _pipelines(graph: Graph) -> Iterator[tuple[str, str]]:
+    """(name, path) of pipelines that code defines under a name of their own."""
+    for use in graph.uses("pipeline-definition", "starts-pipeline"):
+        fact = use.fact
+        if fact.kind != "call":
+            continue
+        kwargs = fact.get("kwargs") or {}
+        values = [kwargs.get(key) for key in ("dag_id", "name", "pipeline_name")] + list(fact.get("args") or ())[:1]
+        values += [fact.get("decorates")]
+        for value in values:
+            text = value.get("const") if isinstance(value, dict) else value
+            if isinstance(text, str) and len(text) > 2 and " " not in text:
+                yield text, use.at.path
+
+
+def _value(argv: Sequence[str], options: Sequence[str]) -> str:
+    for index, word in enumerate(argv):
+        name, equals, value = word.partition("=")
+        if name in options:
+            return value if equals else (argv[index + 1] if index + 1 < len(argv) else "")
+    return ""
