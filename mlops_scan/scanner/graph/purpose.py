@@ -101,11 +101,16 @@ def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str
     seen: dict[str, list[Edge]] = {start: []}
     waiting = [start]
     while waiting:
-        for edge in graph.links_from(waiting.pop(), *RUNNING):
+        node = waiting.pop()
+        for edge in graph.links_from(node, *RUNNING):
             if edge.target not in skipped:
                 if edge.target not in seen:
                     waiting.append(edge.target)
                 seen.setdefault(edge.target, []).append(edge)
+        for edge in graph.links_to(node, "builds") if node.startswith("image:") else ():  # what the image starts
+            if edge.source not in seen:
+                seen[edge.source] = [edge]
+                waiting.append(edge.source)
     return seen
 
 

@@ -47,9 +47,6 @@ class Started(Link):
                 if target != owner:
                     relation = "starts" if inside and command.get("where") != "dockerfile" else "runs"
                     yield Edge(owner, relation, target, command.at)
-        for image in graph.all_facts("image"):
-            if image.get("role") == "run" and image.get("owner") and (stage := found.stage_by_image.get(image.name)):
-                yield Edge(f"workload:{image.get('owner')}", "builds", stage, image.at)
 
 
 class _Known:
