@@ -24,6 +24,7 @@ _PLATFORMS = {
     "bicep": "arm",
     "arm": "arm",
     "azureml": "aml",
+    "databricks": "tf",  # a bundle deploys the provider's resources
 }
 _SAMPLE = re.compile(r"\.env[\w.-]*\.?(?:example|sample|template|dist)\b|(?:example|sample)\.env$", re.IGNORECASE)
 _METRIC = re.compile(r"[A-Za-z_:][\w:]{3,}")

@@ -8,7 +8,7 @@ from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence
 
-_PLATFORMS = frozenset(("terraform", "cloudformation", "bicep", "arm"))
+_PLATFORMS = frozenset(("terraform", "cloudformation", "bicep", "arm", "databricks"))
 _SETTINGS = frozenset(("terraform", "provider"))
 
 

@@ -59,8 +59,11 @@ def is_steps(node: Node | None) -> bool:
     return bool(steps) and all(yamlnodes.text(one, "Name") and yamlnodes.text(one, "Type") for one in steps[:3])
 
 
-def facts(node: Node | None, locate: Locate, pipeline: str, common: dict[str, str]) -> Iterator[Fact]:
-    """`pipeline-step`, `call`, `image` and `comparison` facts of a definition; nothing of anything else."""
+def facts(node: Node | None, locate: Locate, pipeline: str, common: dict[str, str], of: str = "") -> Iterator[Fact]:
+    """`pipeline-step`, `call`, `image` and `comparison` facts of a definition; nothing of anything else.
+
+    `of` is the id of the resource that holds the definition, where one does.
+    """
     found: dict[str, _State] = {}
     if isinstance(node, Mapping) and is_machine(node):
         _machine(node, found, 0)
@@ -73,7 +76,7 @@ def facts(node: Node | None, locate: Locate, pipeline: str, common: dict[str, st
     for state in found.values():
         at, also = locate(*state.place)
         says: dict[str, Any] = {"pipeline": pipeline, "deps": sorted(set(before.get(state.name, ()))), "tool": "states"}
-        says["outs"] = [state.name]
+        says |= {"outs": [state.name], **({"of": of} if of else {})}
         if yamlnodes.text(state.node, "Type") not in _IDLE:
             yield Fact("pipeline-step", state.name, at, {**says, **common}, also)
         for fact in (*_call(state, locate), *_images(state, locate, pipeline), *_choices(state, found, locate)):

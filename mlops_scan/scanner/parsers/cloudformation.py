@@ -110,7 +110,7 @@ class _Resource:
                     written = next(iter(yamlnodes.parse(str(written), first_line=first)), None)
                 except yamlnodes.YamlError:
                     continue
-            yield from states.facts(written, self._locate, self.path, self.common)
+            yield from states.facts(written, self._locate, self.path, self.common, self.id)
 
     def _runner(self) -> hosted.Runner | None:
         """The service of this template that keeps a task of it running."""

@@ -119,7 +119,7 @@ def workflows(block: Block, made: Object, scope: Scope, common: dict[str, str]) 
             nodes = Nodes(place)
             node = nodes.node(value, place)
             if not isinstance(node, Scalar):
-                yield from states.facts(node, nodes.locate, block.path, common)
+                yield from states.facts(node, nodes.locate, block.path, common, f"{block.path}#{block.labels[1]}")
 
 
 def files(value: Value, path: str) -> list[str]:

@@ -1,0 +1,127 @@
+"""Databricks asset bundles: which file is the root, what it includes, and what its variables default to."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Scalar, Sequence, scalar
+
+T = TypeVar("T")
+_ROOTS = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
+_VARIABLE = re.compile(r"\$\{(?:var\.(?P<var>[\w-]+)|bundle\.(?P<bundle>name|target))\}")
+_STARS = 6
+_DEPTH = 40
+
+
+class Files(Protocol):
+    """The repository as this module needs it."""
+
+    def get(self, path: str) -> Readable | None: ...
+
+    def under(self, folder: str) -> tuple[str, ...]: ...
+
+    def memo(self, key: str, make: Callable[[], T]) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """One bundle: its root file and the files it includes, the targets it is deployed to."""
+
+    path: str
+    included: frozenset[str]
+    values: dict[str, str] = field(default_factory=dict)
+    targets: dict[str, str] = field(default_factory=dict)  # name -> mode
+
+    @property
+    def developed_only(self) -> bool:
+        """Whether every target is for development, in which schedules and triggers are paused."""
+        return bool(self.targets) and set(self.targets.values()) == {"development"}
+
+    def resolved(self, node: Node, depth: int = 0) -> Node:
+        """The node with the defaults of variables in place of their names."""
+        if depth > _DEPTH:
+            return node
+        if isinstance(node, Mapping):
+            made = Mapping(node.line, node.column, node.tag)
+            made.places = node.places
+            made.update((key, self.resolved(value, depth + 1)) for key, value in node.items())
+            return made
+        if isinstance(node, Sequence):
+            listed = Sequence(node.line, node.column, node.tag)
+            listed.extend(self.resolved(value, depth + 1) for value in node)
+            return listed
+        if "${" not in node:
+            return node
+        whole = scalar(_VARIABLE.sub(self._value, str(node)), node.line, node.column, bare=node.bare)
+        whole.block = node.block
+        return whole
+
+    def _value(self, match: re.Match[str]) -> str:
+        return self.values.get(match["var"] or f"bundle.{match['bundle']}", match[0])
+
+
+def bundle_of(files: Files, path: str) -> Bundle | None:
+    """The bundle in whose folder (or below it) a file lies; None where there is none above it."""
+    folder = posixpath.dirname(path)
+    while True:
+        for name in _ROOTS:
+            root = files.get(posixpath.join(folder, name))
+            if root is not None and _is_root(root):
+                return _known(files, root)
+        if not folder:
+            return None
+        folder = posixpath.dirname(folder)
+
+
+def _known(files: Files, root: Readable) -> Bundle:
+    return files.memo(f"bundle:{root.path}", lambda: _read(files, root))
+
+
+def _is_root(source: Readable) -> bool:
+    return re.search(r"^bundle[ \t]*:", source.text, re.MULTILINE) is not None
+
+
+def _read(files: Files, root: Readable) -> Bundle:
+    document = next(iter(yamlnodes.documents(root).documents), None)
+    folder = posixpath.dirname(root.path)
+    included = {root.path}
+    for one in yamlnodes.items(document, "include"):
+        if isinstance(one, Scalar):
+            included.update(_matching(files, folder, str(one)))
+    targets = yamlnodes.child(document, "targets")
+    names = targets if isinstance(targets, Mapping) else {}
+    values = dict(_defaults(yamlnodes.child(document, "variables")))
+    values["bundle.name"] = yamlnodes.text(document, "bundle", "name")
+    return Bundle(
+        root.path,
+        frozenset(included),
+        {key: value for key, value in values.items() if value},
+        {name: yamlnodes.text(one, "mode") for name, one in names.items()},
+    )
+
+
+def _defaults(variables: Node | None) -> Iterator[tuple[str, str]]:
+    for name, one in variables.items() if isinstance(variables, Mapping) else ():
+        default = one if isinstance(one, Scalar) else yamlnodes.child(one, "default")
+        if isinstance(default, Scalar):
+            yield name, str(default)
+
+
+def _matching(files: Files, folder: str, pattern: str) -> list[str]:
+    """The files that an `include` names: a path or a glob relative to the root file."""
+    whole = posixpath.normpath(posixpath.join(folder, pattern))
+    if not any(char in whole for char in "*?"):
+        return [whole] if files.get(whole) is not None else []
+    if whole.startswith("..") or whole.count("*") > _STARS:
+        return []
+    parts = re.split(r"(\*\*/|\*+|\?)", whole)
+    fits = re.compile("".join(_GLOBS.get(part) or re.escape(part) for part in parts))
+    return [path for path in files.under(whole.partition("*")[0].rpartition("/")[0]) if fits.fullmatch(path)]
+
+
+_GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

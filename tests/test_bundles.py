@@ -1,0 +1,129 @@
+"""Databricks bundles: what is deployed, where, when, and what a condition stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.model import Fact
+
+Understand = Callable[[Mapping[str, str]], Graph]
+
+ROOT = """
+bundle: {name: demand}
+include:
+  - resources/*.yml
+  # - resources/later/*.yml
+variables:
+  cron: {default: "0 0 9 * * ?"}
+  pause: {default: UNPAUSED}
+targets:
+  dev:
+    mode: development
+    resources:
+      jobs:
+        train: {schedule: {quartz_cron_expression: "0 0 1 * * ?"}}
+  prod:
+    mode: production
+    resources:
+      model_serving_endpoints:
+        front: {config: {served_entities: [{entity_name: m, scale_to_zero_enabled: true}]}}
+"""
+JOB = """
+resources:
+  jobs:
+    train:
+      name: ${bundle.name}-train
+      tasks:
+        - task_key: fit
+          notebook_task: {notebook_path: ../src/fit}
+        - task_key: evaluate
+          depends_on: [{task_key: fit}]
+          spark_python_task: {python_file: ../src/evaluate.py}
+        - task_key: good
+          depends_on: [{task_key: evaluate}]
+          condition_task:
+            op: GREATER_THAN
+            left: "{{tasks.evaluate.values.accuracy}}"
+            right: "0.9"
+        - task_key: deploy_model
+          depends_on: [{task_key: good, outcome: "true"}]
+          notebook_task: {notebook_path: ../src/deploy}
+        - task_key: each
+          for_each_task:
+            inputs: "[1]"
+            task: {task_key: inner, notebook_task: {notebook_path: ../src/fit.py}}
+      schedule: {quartz_cron_expression: "${var.cron}", pause_status: "${var.pause}"}
+"""
+LATER = """
+resources:
+  quality_monitors:
+    watch:
+      table_name: t
+      schedule: {quartz_cron_expression: "0 0 8 * * ?"}
+  jobs:
+    nightly:
+      trigger: {periodic: {interval: 1, unit: DAYS}, pause_status: PAUSED}
+      tasks: [{task_key: a, pipeline_task: {pipeline_id: x}}]
+"""
+FILES = {
+    "databricks.yml": ROOT,
+    "resources/train.job.yml": JOB,
+    "resources/later/monitor.yml": LATER,
+    "src/fit.py": "from sklearn.linear_model import Ridge\nRidge().fit([[0.0]], [0.0])\n",
+    "src/evaluate.py": "",
+    "src/deploy.py": "",
+}
+
+
+def _state(fact: Fact) -> tuple[object, object]:
+    return fact.get("state"), fact.get("environment")
+
+
+def test_resources_are_those_of_the_provider(understand: Understand) -> None:
+    graph = understand(FILES)
+    found = {(one.get("type"), one.name, *_state(one)) for one in graph.facts("resource")}
+    assert found == {
+        ("databricks_job", "train", None, None),
+        ("databricks_job", "train", None, "dev"),
+        ("databricks_model_serving", "front", None, "prod"),
+        ("databricks_quality_monitor", "watch", "disabled", None),
+        ("databricks_job", "nightly", "disabled", None),
+    }
+    by_status = {(one.capability, one.status.value) for one in graph.capabilities()}
+    assert ("serving", "used") in by_status
+    assert ("drift-monitoring", "disabled") in by_status  # its include is commented out
+    assert ("infrastructure-as-code", "used") in by_status
+
+
+def test_schedules_know_pauses_targets_and_variables(understand: Understand) -> None:
+    found = {(one.name, *_state(one)) for one in understand(FILES).facts("schedule")}
+    assert found == {
+        ("0 0 9 * * ?", None, None),
+        ("0 0 1 * * ?", "disabled", "dev"),  # development pauses all schedules
+        ("0 0 8 * * ?", "disabled", None),
+        ("every 1 days", "disabled", None),
+    }
+
+
+def test_a_paused_variable_pauses(understand: Understand) -> None:
+    files = {**FILES, "databricks.yml": ROOT.replace("UNPAUSED", "PAUSED")}
+    (one,) = [one for one in understand(files).facts("schedule") if one.name == "0 0 9 * * ?"]
+    assert one.get("state") == "disabled"
+
+
+def test_steps_run_their_files_and_a_condition_is_a_gate(understand: Understand) -> None:
+    graph = understand(FILES)
+    steps = {one.name: one.get("deps") for one in graph.facts("pipeline-step") if one.get("state") is None}
+    assert steps == {"fit": [], "evaluate": ["fit"], "good": ["evaluate"], "deploy_model": ["good"], "each": []}
+    runs = [one.get("argv")[1] for one in graph.facts("command") if one.get("where") == "config"]
+    assert runs == ["src/fit.py", "src/evaluate.py", "src/deploy.py", "src/fit.py"]
+    gates = [(one.at.path, one.at.line) for one in graph.capabilities() if one.capability == "evaluation-gate"]
+    assert gates == [("resources/train.job.yml", 15)]
+    assert any(one.capability == "retraining-trigger" for one in graph.capabilities())
+
+
+def test_without_a_root_nothing_is_switched_off(understand: Understand) -> None:
+    graph = understand({"jobs/nightly.yml": LATER.replace(", pause_status: PAUSED", "")})
+    assert {_state(one) for one in graph.facts("resource")} == {(None, None)}
+    assert [one.name for one in graph.facts("schedule") if one.get("state")] == []
