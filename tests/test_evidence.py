@@ -129,6 +129,81 @@ def epoch(batches, net, optimizer):
 """
 
 
+REGISTERS = """
+import json
+import mlflow
+
+def main():
+    metrics = json.load(open("metrics.json"))
+    if {test}:
+        {body}
+    mlflow.register_model("runs:/1/m", "prices")
+
+main()
+"""
+CHECKED = """
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+def validate_data(frame):
+    missing = [name for name in ("x", "y") if name not in frame.columns]
+    if missing:
+        raise ValueError(missing)
+    return frame
+
+frame = pd.read_csv("orders.csv")
+{call}
+Ridge().fit(frame[["x"]], frame["y"])
+"""
+FLOW = """
+name: weekly
+flow_name: prices
+entrypoint: train.py:train
+is_schedule_active: {active}
+schedule:
+  cron: 0 3 * * 1
+"""
+FLOWS = """
+deployments:
+  - name: weekly
+    entrypoint: {entry}
+    schedules:
+      - cron: 0 3 * * 1
+        active: true
+"""
+INLINE = """
+trigger: [main]
+steps:
+  - task: AzureCLI@2
+    inputs:
+      scriptType: bash
+      scriptLocation: inlineScript
+      inlineScript: |
+        python -c "
+        from azure.ai.ml import MLClient
+        from azure.ai.ml.entities import ManagedOnlineDeployment
+
+        client = MLClient(None, '$(SUBSCRIPTION)')
+        {call}"
+"""
+LIVE = """
+from sklearn.metrics import mean_absolute_error
+
+def compare(predicted, observed):
+    print(mean_absolute_error(observed, predicted))
+"""
+BUILDS = """
+steps:
+  - name: gcr.io/cloud-builders/gcloud
+    args: [ai, custom-jobs, create, --config, job.yaml]
+    secretEnv: [TOKEN]
+availableSecrets:
+  secretManager:
+    - versionName: projects/p/secrets/token/versions/1
+      env: TOKEN
+"""
+
+
 def from_registry(reference: str) -> dict[str, str]:
     loads = f"mlflow.pyfunc.load_model('models:/{reference}')"
     return {"app.py": APP["app.py"].replace("joblib.load('m.joblib')", loads).replace("import joblib", "import mlflow")}
@@ -194,6 +269,61 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
         {**TRAIN, **CHECK, ".github/workflows/t.yml": job("python train.py", "python check.py")},
     ),
     ("evaluation-gate", "a check that nobody runs", ABSENT, {**TRAIN, **CHECK}),
+    (
+        "evaluation-gate",
+        "a stored verdict",
+        USED,
+        {**TRAIN, "register.py": REGISTERS.format(test="not metrics.get('passed_threshold', False)", body="return")},
+    ),
+    (
+        "evaluation-gate",
+        "a stored verdict that is only told",
+        ABSENT,
+        {**TRAIN, "register.py": REGISTERS.format(test="not metrics['passed']", body="print('low')")},
+    ),
+    (
+        "evaluation-gate",
+        "a stored setting",
+        ABSENT,
+        {**TRAIN, "register.py": REGISTERS.format(test="metrics['verbose']", body="return")},
+    ),
+    ("data-validation", "by hand", USED, {"train.py": CHECKED.format(call="frame = validate_data(frame)")}),
+    ("data-validation", "by hand, and never called", ABSENT, {"train.py": CHECKED.format(call="print(frame.shape)")}),
+    (
+        "data-validation",
+        "of requests only",
+        ABSENT,
+        {**TRAIN, "app.py": APP["app.py"] + "\ndef validate_data(x):\n    print(x)\n\nvalidate_data(1)\n"},
+    ),
+    ("retraining-trigger", "a deployment of a flow", USED, {**TRAIN, "d.yaml": FLOW.format(active="true")}),
+    ("retraining-trigger", "a paused one", DISABLED, {**TRAIN, "d.yaml": FLOW.format(active="false")}),
+    ("retraining-trigger", "one of several", USED, {**TRAIN, "prefect.yaml": FLOWS.format(entry="train.py:train")}),
+    (
+        "retraining-trigger",
+        "one that scores",
+        ABSENT,
+        {**TRAIN, "score.py": SCORES, "prefect.yaml": FLOWS.format(entry="score.py:score")},
+    ),
+    (
+        "deployment-automation",
+        "in a program on the command line",
+        USED,
+        {
+            **APP,
+            "azure-pipelines.yml": INLINE.format(
+                call="client.online_deployments.begin_create_or_update(ManagedOnlineDeployment(name='green')).result()"
+            ),
+        },
+    ),
+    (
+        "deployment-automation",
+        "only asked for",
+        ABSENT,
+        {**APP, "azure-pipelines.yml": INLINE.format(call="print(client.online_deployments.get('green'))")},
+    ),
+    ("model-monitoring", "by hand", USED, {**TRAIN, "jobs/monitoring.py": LIVE}),
+    ("model-monitoring", "any report", ABSENT, {**TRAIN, "jobs/report.py": LIVE}),
+    ("secrets-management", "a store in CI", USED, {**TRAIN, "cloudbuild.yaml": BUILDS}),
     ("health-checks", "a route", USED, {"app.py": APP["app.py"] + ROUTE.format(path="/healthz")}),
     (
         "health-checks",

@@ -75,6 +75,7 @@ ROLES = {
     "request-body": "a typed, validated request body",
     "untyped-body": "a request body taken as it comes",
     "validates-input": "checks what came in against a schema",
+    "checks-data": "checks a data set by hand: columns, types, nulls",
     "forgoes-batching": "a server that could batch requests and is told not to",
     "demo-ui": "a demonstration page around a model",
     "dev-server": "a web server meant for development",

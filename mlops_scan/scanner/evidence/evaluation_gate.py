@@ -44,6 +44,8 @@ class EvaluationGate(Derivation):
                     yield self.evidence("workflow", fact.at, f"'{fact.name}' decides in '{fact.get('function')}'")
                 continue
             if not set(fact.get("ops") or ()) & {"<", "<=", ">", ">="}:
+                if not fact.get("ops") and _guards_shipping(graph, fact):
+                    yield self.evidence("python", fact.at, f"'{fact.name}' asks what an earlier step decided")
                 continue
             if fact.get("in") != "with" and not _speaks_of_metrics(fact):  # a pipeline's condition compares outputs
                 continue
@@ -68,6 +70,24 @@ def _chooses(fact: Fact, promoting: set[str]) -> bool:
     ordered = not set(fact.get("ops") or ()).isdisjoint(("<", "<=", ">", ">="))
     further = any(step in promoting or _FURTHER.search(step) for step in steps)
     return further and ((ordered and _speaks_of_metrics(fact)) or verdict)
+
+
+def _guards_shipping(graph: Graph, fact: Fact) -> bool:
+    """Whether a stored verdict (`if not metrics["passed"]: return`) stops what registers or promotes below it."""
+    shipping = [
+        use.fact
+        for use in graph.uses("registers-model", "promotes", "deploys")
+        if use.fact.kind == "call" and not use.disabled
+    ]
+    called = {call.split(".")[-1] for call in (*(fact.get("body") or ()), *(fact.get("else") or ()))}
+    known = graph.closure(fact.at.path)
+    for one in shipping:
+        here = one.at.path == fact.at.path and one.get("function") == fact.get("function")
+        if here and one.at.line > fact.at.line and (fact.get("exits") or fact.get("raises") or one.get("guards")):
+            return True
+        if one.at.path in known and str(one.get("function") or "").split(".")[-1] in called - {""}:
+            return True
+    return False
 
 
 def _behind_a_flag(graph: Graph) -> set[tuple[str, object]]:

@@ -16,3 +16,5 @@ class SecretsManagement(Derivation):
         for env in graph.facts("env"):
             if env.get("secret_ref") and env.get("where") == "container":
                 yield self.evidence("kubernetes-secret", env.at, f"'{env.name}' from a Secret", state(env))
+            elif env.get("secret_store"):
+                yield self.evidence("secret-store", env.at, f"'{env.name}' from a secret store", state(env))

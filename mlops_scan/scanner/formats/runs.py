@@ -10,6 +10,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import images, shell
+from mlops_scan.scanner.formats.python import inline
 from mlops_scan.scanner.formats.textlines import ScalarLines
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
 from mlops_scan.scanner.model import Fact, Location
@@ -65,6 +66,8 @@ class Runner:
                 **self.says,
             }
             yield self.fact("command", argv[0][: bounds.FACT_TEXT], place, says)
+            about = {"where": self.where, "owner": self.owner, **({"state": "disabled"} if self.disabled else {})}
+            yield from inline.calls(command.argv, self.path, place, about)
             for reference, role in built_images(argv):
                 yield self.image(reference, role, place)
 

@@ -45,7 +45,10 @@ def _codebuild(source: SourceFile, document: Mapping, phases: Mapping) -> Iterat
         secrets = yamlnodes.child(document, "env", store)
         for name, node in secrets.items() if isinstance(secrets, Mapping) else ():
             made = runner.variable(name, "", (node.line, node.column))
-            yield replace(made, says={**made.says, "value": None, "secret_ref": yamlnodes.text(secrets, name)})
+            yield replace(
+                made,
+                says={**made.says, "value": None, "secret_ref": yamlnodes.text(secrets, name), "secret_store": True},
+            )
     for name, phase in phases.items():
         for one in [*yamlnodes.items(phase, "commands"), *yamlnodes.items(phase, "finally")]:
             if isinstance(one, Scalar):

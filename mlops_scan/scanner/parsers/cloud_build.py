@@ -100,7 +100,7 @@ def _step(source: SourceFile, runner: Runner, step: Mapping, defaults: dict[str,
             yield one.variable(key, value, (variable.line, variable.column))
     for variable in yamlnodes.items(step, "secretEnv"):
         if isinstance(variable, Scalar):
-            says = {"where": "ci", "owner": one.owner, "secret_ref": str(variable), "value": None}
+            says = {"where": "ci", "owner": one.owner, "secret_ref": str(variable), "secret_store": True, "value": None}
             made = one.fact("env", str(variable), (variable.line, variable.column), {})
             yield replace(made, says={**made.says, **says})
     script = step.get("script")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from mlops_scan.scanner.formats.python.resolver import Resolver
@@ -11,6 +12,9 @@ from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.python.values import Values, constant
 
 _NODES = 60  # of one test
+_VERDICT = re.compile(
+    r"(?:^|_)(?:pass(?:ed|es)?|accept(?:ed)?|approved?|promote|deploy|better|best|improved|blessed|gate)(?:_|$)"
+)
 _NAMES = 20
 _ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _SIGNS: dict[type[ast.cmpop], str] = {**_ORDER, ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in"}
@@ -32,7 +36,7 @@ class Comparisons:
         if not compares:
             behind = self._behind(test, scope)
             compares = [node for node in behind if isinstance(node, ast.Compare) and _telling(node)]
-            if not compares:
+            if not compares and not any(_is_verdict(node) for node in (*nodes, *behind)):
                 return None
             nodes += behind
         return {
@@ -48,7 +52,8 @@ class Comparisons:
         if not isinstance(test, (ast.Name, ast.Attribute, ast.Call)):
             return []
         found = self.resolver.resolve(test, scope).node
-        return _nodes(found) if isinstance(found, (ast.Compare, ast.BoolOp, ast.IfExp)) else []
+        telling = isinstance(found, (ast.Compare, ast.BoolOp, ast.IfExp)) or (found is not None and _is_verdict(found))
+        return _nodes(found) if telling else []
 
     def _names(self, nodes: list[ast.expr]) -> list[str]:
         names: dict[str, None] = {}
@@ -84,6 +89,16 @@ def _nodes(test: ast.expr) -> list[ast.expr]:
             continue
         stack += reversed(list(ast.iter_child_nodes(node)))
     return found
+
+
+def _is_verdict(node: ast.AST) -> bool:
+    """`metrics.get("passed")`, `report["passed"]`: what an earlier step found, kept under the name of a verdict."""
+    key: ast.expr | None = None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        key = node.args[0]
+    elif isinstance(node, ast.Subscript):
+        key = node.slice
+    return isinstance(key, ast.Constant) and isinstance(key.value, str) and bool(_VERDICT.search(key.value))
 
 
 def _calls(node: ast.AST) -> bool:
