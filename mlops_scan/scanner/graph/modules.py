@@ -59,6 +59,33 @@ class Names:
             return origin, name
         return self._find(name, origin, _HOPS)
 
+    def knows(self, name: str, path: str) -> bool:
+        """Whether a file imports or defines a name."""
+        return name in self._imports.get(path, ()) or name in self._defined.get(path, ())
+
+    def place(self, name: str, origin: str) -> Definition | None:
+        """(file, rest of the name) of a dotted name, whether or not a definition of it is known there."""
+        path, rest, hops = origin, name, _HOPS
+        while hops:
+            first, dot, tail = rest.partition(".")
+            if first in self._defined.get(path, ()) or rest in self._defined.get(path, ()):
+                return path, rest
+            handed = self._imports[path].get(first) if path in self._imports else None
+            parts = (f"{handed}{dot}{tail}" if handed is not None else rest).split(".")
+            for end in range(len(parts), 0, -1):
+                found = self.modules.find(".".join(parts[:end]), path)
+                if found is not None and found != path:
+                    path, rest = found, ".".join(parts[end:])
+                    break
+            else:
+                return self._starred(path, first, rest) or ((path, rest) if path != origin else None)
+            hops -= 1
+        return None
+
+    def _starred(self, path: str, first: str, rest: str) -> Definition | None:
+        found = (self.modules.find(module, path) for module in self._stars.get(path, ()))
+        return next(((one, rest) for one in found if one is not None and first in self._defined.get(one, ())), None)
+
     def _find(self, name: str, origin: str, hops: int) -> Definition | None:
         parts = name.split(".")
         for end in range(len(parts) - 1, 0, -1):

@@ -36,6 +36,8 @@ class Resolver:
         self.stars: list[str] = []
         self._callees: dict[int, Binding] = {}  # by the id of a node of a tree that lives as long as this
         self._steps = 0
+        # a call in a function that returns it -> that function, and the call of it; None where several call it
+        self.outer: dict[int, tuple[FunctionInfo, ast.Call, Scope] | None] = {}
 
     def resolve(self, node: ast.expr, scope: Scope) -> Binding:
         """What an expression stands for; the binding's name is '' when nothing can be said."""
@@ -148,6 +150,10 @@ class Resolver:
         if base.function is not None:
             made = self.returns(base.function)
             if made is not None:
+                if made.call is not None:
+                    known = self.outer.setdefault(id(made.call), (base.function, call, scope))
+                    if known is not None and known[1] is not call:
+                        self.outer[id(made.call)] = None
                 return made
         return Binding(base.name, base.known, base.local, call, scope, base.cls, open=base.open)
 

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats.python.resolver import TYPES, Resolver
+from mlops_scan.scanner.formats.python.resolver import TYPES, Resolver, last_assigned
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
 from mlops_scan.scanner.formats.python.source import Source
 
@@ -22,6 +22,8 @@ _ENVIRONMENT = frozenset(("os.environ.get", "os.getenv", "environ.get", "os.envi
 _JOINING = frozenset(("os.path.join", "posixpath.join", "pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath"))
 _TRANSPARENT = frozenset(("str", "int", "float", "bool", "os.fspath", "os.path.abspath", "os.path.expanduser", "open"))
 CONSTANT_CALLS = _ENVIRONMENT | _JOINING | _TRANSPARENT  # of which a constant may be known
+_CONFIGURATION = re.compile(r"[\w.\-/ ]{1,200}\.(?:ya?ml|json|toml)\Z")
+_KEYS = 6  # of one value in a configuration file
 _GAP = None  # an unknown piece of a text
 
 
@@ -32,6 +34,7 @@ class Values:
         self.source, self.resolver = source, resolver
         self.options: dict[str, Any] = {}  # defaults of command-line options by attribute name
         self._left = 0
+        self._files: dict[int, str] = {}  # configuration file that a call reads, by the id of its node
 
     def of(self, node: ast.expr, scope: Scope) -> Any:
         """The value of an expression."""
@@ -99,7 +102,58 @@ class Values:
             known = self.options.get(binding.name.rpartition("parse_args.")[2], MISSING)
         if known is not MISSING:
             made["const" if _is_constant(known) else "holds"] = known
+        elif isinstance(node, ast.Attribute):
+            self._configured(made, node, binding, depth)
         return made
+
+    def _configured(self, made: dict[str, Any], node: ast.expr, binding: Binding, depth: int) -> None:
+        """`file` and `key` of what stands in a configuration file that a call read: `load(open("p.yaml"))["a"].b`."""
+        keys: list[str] = []
+        while len(keys) < _KEYS:
+            if isinstance(node, ast.Attribute):
+                keys.append(node.attr)
+                node = node.value
+            elif isinstance(node, ast.Subscript):
+                if not isinstance(node.slice, ast.Constant) or not isinstance(node.slice.value, str):
+                    return
+                keys.append(node.slice.value)
+                node = node.value
+            elif isinstance(node, ast.Call) and _is_get(node):
+                keys.append(node.args[0].value)  # type: ignore[attr-defined]
+                node = node.func.value  # type: ignore[attr-defined]
+            else:
+                break
+        file = self._file(binding.call, binding.scope, depth) if keys else ""
+        if file:
+            made["file"], made["key"] = file, ".".join(reversed(keys))
+
+    def _file(self, call: ast.Call | None, scope: Scope | None, depth: int) -> str:
+        """The configuration file that a call is given by its constant path, itself or in a call among its arguments."""
+        if call is None or scope is None or depth >= _DEPTH:
+            return ""
+        if id(call) not in self._files:
+            self._files[id(call)] = ""
+            for one in (*call.args[:2], *(keyword.value for keyword in call.keywords[:4]), *self._around(call)):
+                plain = _plain(self._of(one, scope, depth + 1))
+                found = plain if isinstance(plain, str) and _CONFIGURATION.search(plain) else ""
+                if not found and isinstance(one, ast.Call):
+                    found = self._file(one, scope, depth + 1)
+                if found:
+                    self._files[id(call)] = found
+                    break
+        return self._files[id(call)]
+
+    def _around(self, call: ast.Call) -> list[ast.expr]:
+        """Where else the path may stand where a function returns the call: its arguments, defaults, what it opens."""
+        outer = self.resolver.outer.get(id(call))
+        if outer is None:
+            return []
+        info, called, _ = outer
+        names = [one.id for one in call.args[:2] if isinstance(one, ast.Name)]
+        body = info.node.body if isinstance(info.node.body, list) else []
+        opened = [found for name in names if (found := last_assigned(body, name)) is not None]
+        given = [*called.args[:2], *(keyword.value for keyword in called.keywords[:4])]
+        return [*given, *info.node.args.defaults, *opened]
 
     def _known(self, binding: Binding, scope: Scope, depth: int) -> Any:
         if binding.const is not MISSING:
@@ -113,6 +167,9 @@ class Values:
         name = self.resolver.callee(node, scope).name
         if name:
             made["call"] = name
+        if _is_get(node):
+            assert isinstance(node.func, ast.Attribute)
+            self._configured(made, node, self._root(node.func.value, scope), depth)
         args = [self._of(one, scope, depth + 2) for one in node.args[:_CALL_ARGS]]
         if any(not isinstance(one, dict) or len(one) > 1 for one in args):
             made["args"] = args
@@ -136,7 +193,20 @@ class Values:
             for one, value in zip(binding.node.keys, binding.node.values, strict=True):
                 if isinstance(one, ast.Constant) and one.value == key and isinstance(value, ast.Constant):
                     made["const"] = constant(value.value)
+        if "const" not in made:
+            self._configured(made, node, self._root(node.value, scope), depth)
         return made if made.get("const") is not MISSING else {"expr": made["expr"]}
+
+    def _root(self, node: ast.expr, scope: Scope) -> Binding:
+        """What a chain of subscripts, attributes and `get` calls begins with."""
+        while True:
+            if isinstance(node, (ast.Attribute, ast.Subscript)):
+                node = node.value
+            elif isinstance(node, ast.Call) and _is_get(node):
+                assert isinstance(node.func, ast.Attribute)
+                node = node.func.value
+            else:
+                return self.resolver.resolve(node, scope)
 
     def _unary(self, node: ast.UnaryOp, scope: Scope, depth: int) -> Any:
         if isinstance(node.operand, ast.Constant) and isinstance(node.op, ast.USub):
@@ -227,6 +297,13 @@ class Values:
             return [piece for part in parts for piece in (part, _GAP)] if parts else [_GAP]
         plain = _plain(value)
         return [str(plain)] if isinstance(plain, (str, int, float)) else [_GAP]
+
+
+def _is_get(node: ast.Call) -> bool:
+    """Whether a call is `x.get("key")`."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr != "get" or not node.args:
+        return False
+    return isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
 
 
 def constant(value: Any) -> Any:

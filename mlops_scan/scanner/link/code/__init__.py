@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.link.code import pipelines, routes, timetables
+from mlops_scan.scanner.link.code.constants import Constants
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 
 _ROLES = frozenset(("pipeline", "pipeline-step", "orders-steps", "schedules", "web-route", "mounts-routes"))
 
 
-def facts(found: Iterable[Fact], uses: Iterable[Use]) -> Iterator[Fact]:
-    """`pipeline`, `pipeline-step`, `schedule` and `route` facts of the uses that the catalogue gives these roles."""
-    wanted = [use for use in uses if use.key in _ROLES and use.fact.kind in ("call", "class")]
-    if not wanted:
+_ORDERS = frozenset(("<", "<=", ">", ">="))
+
+
+def facts(found: Iterable[Fact], uses: Sequence[Use]) -> Iterator[Fact]:
+    """Complete the values of code by what other files say, then yield what frameworks define in it.
+
+    These are `pipeline`, `pipeline-step`, `schedule` and `route` facts of what the catalogue gives these roles.
+    """
+    code = Code(found, [use for use in uses if use.key in _ROLES and use.fact.kind in ("call", "class")])
+    if not code.facts("module"):
         return
-    code = Code(found, wanted)
+    _complete(code, uses)
+    if not code.has_uses:
+        return
     made = pipelines.read(code)
     yield from made.facts()
     yield from timetables.read(code, made)
     yield from routes.read(code)
+
+
+def _complete(code: Code, uses: Iterable[Use]) -> None:
+    """Fill in the constants of calls that the catalogue knows, and of tests that order something."""
+    constants = Constants(code)
+    calls = {id(use.fact): use.fact for use in uses if use.fact.kind == "call"}
+    for call in calls.values():
+        for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values()):
+            constants.complete(value, call)
+    for test in code.facts("comparison"):
+        if _ORDERS.isdisjoint(test.get("ops") or ()):
+            continue
+        for name in test.get("names") or ():
+            known = constants.by_text(str(name), test.at.path)
+            if known is not None and isinstance(test.says, dict):
+                told = test.says.setdefault("constants", [])
+                told += [known[0]] if known[0] not in told else []

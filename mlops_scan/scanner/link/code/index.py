@@ -12,7 +12,7 @@ from mlops_scan.scanner.graph.modules import Definition, Names
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.model import Fact, Location
 
-_KINDS = frozenset(("call", "class", "constant", "function", "import", "module", "order"))
+_KINDS = frozenset(("call", "class", "comparison", "constant", "function", "import", "module", "order", "parameter"))
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _TAILS = 3  # `step.with_options(...).submit(...)`
 
@@ -28,6 +28,10 @@ class Code:
         self._uses: dict[str, list[Use]] = defaultdict(list)
         for use in uses:
             self._uses[use.key].append(use)
+
+    @property
+    def has_uses(self) -> bool:
+        return bool(self._uses)
 
     def uses(self, role: str) -> list[Use]:
         """What plays a role, by place."""
@@ -81,6 +85,13 @@ class Code:
             if not dot:
                 break
         return None
+
+    def made(self, call: Fact) -> Definition | None:
+        """The class of this repository that a call makes an instance of."""
+        if call.get("known"):
+            found = self.names.find(call.name, call.at.path)
+            return found if found in self.classes else None
+        return (call.at.path, call.name) if (call.at.path, call.name) in self.classes else None
 
     def named(self, value: Any, origin: str) -> Definition | None:
         """The function of this repository that a value names or calls."""

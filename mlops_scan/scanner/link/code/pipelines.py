@@ -128,7 +128,7 @@ def _declared(uses: list[Use], made: Pipelines) -> None:
     }  # steps of a class of one's own
     calls = [(use, use.fact) for use in uses if use.fact.kind == "call" and not use.disabled]
     if bases:
-        calls += [(bases[made_by], call) for call in code.facts("call") if (made_by := _class(call, code)) in bases]
+        calls += [(bases[made_by], call) for call in code.facts("call") if (made_by := code.made(call)) in bases]
     seen: set[int] = set()
     for use, call in sorted(calls, key=lambda one: one[1].at)[:_MANY]:
         function = str(call.get("decorates") or "")
@@ -143,14 +143,6 @@ def _declared(uses: list[Use], made: Pipelines) -> None:
                 owner.steps.append(_decorated(use, (call.at.path, function)))
             continue
         (pipeline or _of_file(call.at.path, use, made)).steps.append(_object(use, call, code))
-
-
-def _class(call: Fact, code: Code) -> Definition | None:
-    """The class of this repository that a call makes an instance of."""
-    if call.get("known"):
-        found = code.names.find(call.name, call.at.path)
-        return found if found in code.classes else None
-    return (call.at.path, call.name) if (call.at.path, call.name) in code.classes else None
 
 
 def _invoked(uses: list[Use], made: Pipelines) -> None:

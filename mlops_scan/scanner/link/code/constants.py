@@ -1,0 +1,163 @@
+"""Values whose constant stands in another file: a module of constants, a class of settings, a configuration file.
+
+Parsers see one file at a time. Here their values get the `const` that they lead to, and `told`, where it stands.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from mlops_scan.scanner.link.code.composed import Composed
+from mlops_scan.scanner.link.code.index import Code
+from mlops_scan.scanner.model import Fact, Location
+
+_Known = tuple[Any, Location]
+_STEPS = 4  # from name to name
+_KEY = re.compile(r"\[\s*[\"']([^\"'\]]+)[\"']\s*\]|\.get\(\s*[\"']([^\"']+)[\"']")
+_FIELD = re.compile(r"(?:^|\.)(?:[A-Z]\w*|field|Field)$")
+
+
+class Constants:
+    """What is known, over all files, of the values of one repository."""
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
+        self._constants: dict[tuple[str, str], Fact] = {}
+        for fact in code.facts("constant"):
+            self._constants.setdefault((fact.at.path, fact.name), fact)
+        self._parameters: dict[str, dict[str, Fact]] = defaultdict(dict)
+        for fact in code.facts("parameter"):
+            self._parameters[fact.at.path].setdefault(fact.name, fact)
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(self._parameters):
+            self._by_name[posixpath.basename(path)].append(path)
+        self._composed = Composed(code, self._parameters)
+
+    def complete(self, value: Any, fact: Fact) -> None:
+        """Fill in what a value of a call leads to, and the values inside it."""
+        stack = [value]
+        while stack:
+            one = stack.pop()
+            if isinstance(one, list):
+                stack += one[:20]
+            elif isinstance(one, dict) and "expr" not in one:
+                stack += list(one.values())[:20]
+            elif isinstance(one, dict) and "const" not in one:
+                known = self.of(one, fact)
+                if known is not None:
+                    one["const"], one["told"] = known[0], str(known[1])
+                else:
+                    stack += one.get("args") or ()
+
+    def of(self, value: Mapping[str, Any], fact: Fact) -> _Known | None:
+        """The constant that a value leads to, and where it stands."""
+        origin = fact.at.path
+        if value.get("file"):
+            return self._in_file(str(value["file"]), str(value.get("key")), origin)
+        found = self._named(str(value["name"]), str(value.get("expr") or ""), origin) if value.get("name") else None
+        return found or self._composed.of(str(value.get("expr") or ""), fact)
+
+    def by_text(self, text: str, origin: str) -> _Known | None:
+        """The constant that a dotted name as written in a file leads to."""
+        return self._named(text, text, origin) if self._code.names.knows(text.partition(".")[0], origin) else None
+
+    def _in_file(self, file: str, key: str, origin: str) -> _Known | None:
+        wanted = posixpath.normpath(file).lstrip("./")
+        fitting = [
+            path for path in self._by_name.get(posixpath.basename(wanted), ()) if f"/{path}".endswith(f"/{wanted}")
+        ]
+        if not fitting:
+            return None
+        nearest = max(fitting, key=lambda path: (len(posixpath.commonprefix([path, origin])), -path.count("/"), path))
+        entries = self._parameters[nearest]
+        same = [key] if key in entries else [name for name in entries if name.endswith(f".{key}")]
+        return _plain(entries[same[0]]) if len(same) == 1 else None
+
+    def _named(self, name: str, text: str, origin: str) -> _Known | None:
+        place = self._code.names.place(name, origin)
+        if place is None or (place[0] == origin and place[1] == name and (origin, name) not in self._constants):
+            return None
+        return self._at(*place, text, _STEPS)
+
+    def _at(self, path: str, name: str, text: str, left: int) -> _Known | None:
+        fact = self._constants.get((path, name))
+        if fact is not None:
+            return self._constant(fact, text, left)
+        owner, _, attribute = name.partition(".")
+        if not attribute or "." in attribute or not left:
+            return None
+        if (path, owner) in self._code.classes:
+            return self._member(path, owner, attribute, left)
+        for call in self._code.calls(path):
+            function = str(call.get("function") or "")
+            if (call.get("assigned") == owner and not function) or (call.get("returned") and function == owner):
+                given = (call.get("kwargs") or {}).get(attribute)
+                if isinstance(given, (str, int, float)):
+                    return given, call.at
+                made = self._code.made(call)
+                return (
+                    self._member(*made, attribute, left - 1)
+                    if made is not None
+                    else self._of_function(call, attribute, left)
+                )
+        return None
+
+    def _of_function(self, call: Fact, attribute: str, left: int) -> _Known | None:
+        """`settings = get_settings()`: what the function returns."""
+        target = self._code.called(call)
+        return self._at(target[0], f"{target[1]}.{attribute}", "", left - 1) if target is not None else None
+
+    def _member(self, path: str, owner: str, name: str, left: int) -> _Known | None:
+        """An attribute of a class: assigned in its body, the default of a field, or of a base."""
+        fact = self._constants.get((path, f"{owner}.{name}"))
+        if fact is not None:
+            return self._constant(fact, "", left)
+        cls = self._code.classes.get((path, owner))
+        if cls is None or not left:
+            return None
+        for one in cls.get("fields") or ():
+            if one.get("name") == name:
+                default = _default(one.get("default"))
+                return (default, cls.at) if default is not None else None
+        for base in cls.get("bases") or ():
+            found = self._code.names.find(str(base), path)
+            if found is not None and found != (path, owner):
+                return self._member(*found, name, left - 1)
+        return None
+
+    def _constant(self, fact: Fact, text: str, left: int) -> _Known | None:
+        value = fact.get("value")
+        if isinstance(value, Mapping) and "expr" in value:
+            if "const" in value:
+                value = value["const"]
+            elif isinstance(value.get("holds"), Mapping):
+                value = value["holds"]
+            else:
+                return self.of(value, fact) if left else None
+        for one, other in _KEY.findall(text):
+            value = value.get(one or other) if isinstance(value, Mapping) else None
+        return (value, fact.at) if _is_plain(value) else None
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) or (
+        isinstance(value, list) and all(isinstance(one, (str, int, float)) for one in value)
+    )
+
+
+def _plain(fact: Fact) -> _Known | None:
+    value = fact.get("value")
+    return (value, fact.at) if _is_plain(value) and "${" not in str(value) else None
+
+
+def _default(value: Any) -> Any:
+    """The default of a field: a constant, what `Field("x")` gives."""
+    if isinstance(value, Mapping):
+        args = value.get("args") or ()
+        inside = args[0] if args and _FIELD.search(str(value.get("call") or "")) else None
+        value = value.get("const", inside)
+    return value if _is_plain(value) else None

@@ -1,0 +1,173 @@
+"""Constants that stand in another file than the call that they reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Understand
+
+LOAD = "from transformers import AutoModel\n"
+
+
+def model(understand: Understand, files: dict[str, str]) -> tuple[Any, str]:
+    """(constant, place) of what the first call loads from a hub."""
+    made = understand(files)
+    (use,) = made.uses("loads-hub-model")
+    value = use.argument("id")
+    return (value.get("const"), value.get("told", "")) if isinstance(value, dict) else (value, "")
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        (
+            {
+                "app/config.py": "MODEL = 'org/name'\n",
+                "app/main.py": f"{LOAD}from app.config import MODEL\nAutoModel.from_pretrained(MODEL)\n",
+            },
+            "app/config.py:1",
+        ),
+        (
+            {
+                "app/config.py": "import os\nBASE = 'org'\nMODEL = f'{BASE}/name'\n",
+                "app/__init__.py": "from .config import *\n",
+                "app/main.py": f"{LOAD}from app import MODEL\nAutoModel.from_pretrained(MODEL)\n",
+            },
+            "app/config.py:3",
+        ),
+        (
+            {
+                "app/config.py": "from pydantic_settings import BaseSettings\nclass Base(BaseSettings):\n"
+                "    model_id: str = 'org/name'\nclass Settings(Base):\n    port: int = 80\nsettings = Settings()\n",
+                "app/main.py": f"{LOAD}from app.config import settings\nAutoModel.from_pretrained(settings.model_id)\n",
+            },
+            "app/config.py:3",
+        ),
+        (
+            {
+                "app/config.py": "from pydantic import Field\nfrom pydantic_settings import BaseSettings\n"
+                "class Settings(BaseSettings):\n    model_id: str = Field('org/name', alias='M')\n"
+                "def get_settings() -> Settings:\n    return Settings()\n",
+                "app/main.py": f"{LOAD}from app.config import get_settings\nsettings = get_settings()\n"
+                "AutoModel.from_pretrained(settings.model_id)\n",
+            },
+            "app/config.py:3",
+        ),
+        (
+            {
+                "config.py": "from dataclasses import dataclass\n@dataclass\nclass Options:\n"
+                "    model: str = 'org/name'\n",
+                "main.py": f"{LOAD}from config import Options\ndef load(options: Options):\n"
+                "    AutoModel.from_pretrained(options.model)\n",
+            },
+            "config.py:4",
+        ),
+        (
+            {
+                "config.py": "CONFIG = {'model': {'id': 'org/name'}}\n",
+                "main.py": f"{LOAD}from config import CONFIG\nAutoModel.from_pretrained(CONFIG['model']['id'])\n",
+            },
+            "config.py:1",
+        ),
+        (
+            {
+                "params.yaml": "train:\n  seed: 1\nmodel:\n  id: org/name\n",
+                "main.py": f"import yaml\n{LOAD}with open('params.yaml') as f:\n    params = yaml.safe_load(f)\n"
+                "AutoModel.from_pretrained(params['model']['id'])\n",
+            },
+            "params.yaml:4",
+        ),
+        (
+            {
+                "conf/settings.toml": "[model]\nid = 'org/name'\n",
+                "main.py": f"import tomllib\n{LOAD}model = tomllib.load(open('conf/settings.toml', 'rb'))['model']\n"
+                "AutoModel.from_pretrained(model.get('id', 'x'))\n",
+            },
+            "conf/settings.toml:2",
+        ),
+        (
+            {
+                "config/config.json": '{"id": "org/name"}\n',
+                "main.py": f"import json\n{LOAD}def read(path='config/config.json'):\n    with open(path) as f:\n"
+                "        return json.load(f)\nAutoModel.from_pretrained(read()['id'])\n",
+            },
+            "config/config.json:1",
+        ),
+        (
+            {
+                "conf/config.yaml": "model:\n  id: org/name\n",
+                "main.py": f"from omegaconf import OmegaConf\n{LOAD}cfg = OmegaConf.load('conf/config.yaml')\n"
+                "AutoModel.from_pretrained(cfg.model.id)\n",
+            },
+            "conf/config.yaml:2",
+        ),
+        (
+            {
+                "conf/config.yaml": "defaults:\n  - model: small\n  - _self_\nseed: 1\n",
+                "conf/model/small.yaml": "id: org/name\n",
+                "src/train.py": f"import hydra\n{LOAD}@hydra.main(config_path='../conf', config_name='config')\n"
+                "def main(cfg):\n    AutoModel.from_pretrained(cfg.model.id)\n",
+            },
+            "conf/model/small.yaml:1",
+        ),
+        (
+            {
+                "conf/config.yaml": "model:\n  id: org/name\n",
+                "train.py": "import hydra\nfrom models import load\n"
+                "@hydra.main(config_path='conf', config_name='config.yaml')\ndef main(cfg):\n    load(cfg)\n",
+                "models.py": f"{LOAD}def load(cfg):\n    AutoModel.from_pretrained(cfg.model.id)\n",
+            },
+            "conf/config.yaml:2",
+        ),
+    ],
+    ids=[
+        *("module", "package", "settings", "function", "dataclass", "dict", "yaml", "toml", "json", "omegaconf"),
+        *("hydra", "handed-on"),
+    ],
+)
+def test_a_constant_of_another_file(understand: Understand, files: dict[str, str], place: str) -> None:
+    assert model(understand, files) == ("org/name", place)
+
+
+def test_what_is_told_twice_or_nowhere_stays_unknown(understand: Understand) -> None:
+    files = {
+        "params.yaml": "a:\n  id: org/one\nb:\n  id: org/two\n",
+        "main.py": f"import yaml\n{LOAD}params = yaml.safe_load(open('params.yaml'))\n"
+        "AutoModel.from_pretrained(params[kind]['id'])\n",
+    }
+    assert model(understand, files) == (None, "")
+
+
+def test_a_secret_of_a_configuration_is_no_fact(understand: Understand) -> None:
+    made = understand({"config.yaml": "db:\n  password: hunter2\n  name: x\n", "a.py": "import os\n"})
+    assert [fact.name for fact in made.facts("parameter")] == ["db.name"]
+
+
+def test_a_hub_model_of_a_settings_class_is_told_where_it_is_loaded(understand: Understand) -> None:
+    from mlops_scan.rules.reproducibility.unpinned_model_revision import UnpinnedModelRevision
+
+    made = understand(
+        {
+            "app/config.py": "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n"
+            "    model_id: str = 'org/name'\nsettings = Settings()\n",
+            "app/main.py": f"{LOAD}from app.config import settings\nAutoModel.from_pretrained(settings.model_id)\n",
+        }
+    )
+    (found,) = UnpinnedModelRevision().check(made)
+    assert (found.at.path, found.at.line) == ("app/main.py", 3)
+    assert "'org/name'" in found.message
+
+
+def test_a_model_is_handed_over_by_the_path_of_a_shared_module(understand: Understand) -> None:
+    made = understand(
+        {
+            "common/paths.py": "from pathlib import Path\nMODELS = Path('models')\nMODEL = MODELS / 'iris.joblib'\n",
+            "train.py": "import joblib\nfrom common.paths import MODEL\nfrom sklearn.svm import SVC\n"
+            "clf = SVC().fit([[0]], [0])\njoblib.dump(clf, MODEL)\n",
+            "app.py": "import joblib\nfrom fastapi import FastAPI\nfrom common import paths\napp = FastAPI()\n"
+            "clf = joblib.load(paths.MODEL)\n@app.post('/p')\ndef p(x: float): return clf.predict([[x]])\n",
+        }
+    )
+    assert [(one.path, other.path) for one, other in made.handovers()] == [("train.py", "app.py")]
