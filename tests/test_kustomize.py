@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlops_scan.engine import scan
 from mlops_scan.scanner import bounds, files
+from mlops_scan.scanner.config import Config
 from mlops_scan.scanner.files import Tree
 from mlops_scan.scanner.formats import kustomize, yamlnodes
 from mlops_scan.scanner.model import Fact, Note
@@ -322,3 +325,145 @@ def test_odd_kustomizations_raise_nothing(tmp_path: Path, text: str) -> None:
     items = read(tmp_path, {"kustomization.yaml": text, "d.yaml": BASE})
     assert items
     assert "hunter2" not in repr(items)
+
+
+REPLACEMENTS = {
+    "kustomization.yaml": """\
+resources: [deploy.yaml]
+configMapGenerator:
+  - {name: params, envs: [params.env]}
+replacements:
+  - source: {kind: ConfigMap, name: params, fieldPath: data.tag}
+    targets:
+      - select: {kind: Deployment}
+        fieldPaths: ["spec.template.spec.containers.[name=server].image"]
+        options: {delimiter: ":", index: 1}
+      - select: {kind: Service, name: model}
+        reject: [{name: other}]
+        fieldPaths: [metadata.annotations.version]
+        options: {create: true}
+  - path: more.yaml
+""",
+    "more.yaml": """\
+- source: {kind: Service, name: model}
+  targets:
+    - select: {kind: Deployment}
+      fieldPaths: ["spec.template.spec.containers.*.env.[name=KEEP].value", spec.missing.field]
+""",
+    "params.env": "# versions\n\ntag=2.1\n",
+    "deploy.yaml": BASE,
+}
+
+
+def test_replacements_and_where_their_values_stand(tmp_path: Path) -> None:
+    made = rendered(tmp_path, REPLACEMENTS, "kustomization.yaml")
+    deployment, service = made["Deployment/model"], made["Service/model"]
+    server, helper = deployment["spec"]["template"]["spec"]["containers"]
+    assert (server["image"], helper["image"], server["env"][0]["value"]) == ("team/server:2.1", "helper", "model")
+    assert service["metadata"]["annotations"] == {"version": "2.1"}
+    assert "missing" not in deployment["spec"]
+    images = [(one.name, str(one.at)) for one in facts(read(tmp_path, {}), "image")]
+    assert images == [
+        ("team/server", "params.env:3"),
+        ("helper", "deploy.yaml:24"),
+    ]
+
+
+def test_a_replacement_without_its_source_is_noted(tmp_path: Path) -> None:
+    rule = REPLACEMENTS["kustomization.yaml"].replace("data.tag", "data.none").replace("  - path: more.yaml\n", "")
+    items = read(tmp_path, {**REPLACEMENTS, "kustomization.yaml": rule})
+    notes = [(str(one.at), one.reason) for one in items if isinstance(one, Note)]
+    assert notes == [("kustomization.yaml:5", "a replacement finds no field 'data.none' of 'params'")]
+
+
+def test_variables_stand_for_what_the_root_has(tmp_path: Path) -> None:
+    texts = {
+        "base/kustomization.yaml": """\
+resources: [deploy.yaml]
+configMapGenerator: [{name: params, envs: [params.env]}]
+vars:
+  - {name: BUCKET, objref: {kind: ConfigMap, name: params, apiVersion: v1}, fieldref: {fieldpath: data.bucket}}
+  - {name: SERVICE, objref: {kind: Service, name: model, apiVersion: v1}}
+""",
+        "base/params.env": "bucket=dev\n",
+        "base/deploy.yaml": BASE.replace("[a, b]", "[--bucket=$(BUCKET), $(SERVICE), $(POD_NAME)]"),
+        "prod/kustomization.yaml": """\
+resources: [../base]
+namePrefix: p-
+configMapGenerator: [{name: params, behavior: merge, literals: [bucket=live]}]
+""",
+    }
+    made = rendered(tmp_path, texts, "prod/kustomization.yaml")
+    server = made["Deployment/p-model"]["spec"]["template"]["spec"]["containers"][0]
+    assert server["args"] == ["--bucket=live", "p-model", "$(POD_NAME)"]
+
+
+CHART = {
+    "charts/llm/Chart.yaml": "apiVersion: v2\nname: llm\nversion: 1.0.0\n",
+    "charts/llm/values.yaml": "image: {repository: reg/llm, tag: latest}\nreplicas: 1\n",
+    "charts/llm/templates/d.yaml": """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}-server
+spec:
+  replicas: {{ .Values.replicas }}
+  template:
+    spec:
+      containers:
+        - name: server
+          image: {{ .Values.image.repository }}:{{ .Values.image.tag }}
+""",
+    "live/kustomization.yaml": """\
+helmGlobals: {chartHome: ../charts}
+helmCharts:
+  - name: llm
+    releaseName: blue
+    valuesFile: values.yaml
+    valuesInline: {replicas: 3}
+patches:
+  - target: {kind: Deployment, name: blue-server}
+    patch: |
+      - {op: add, path: /spec/paused, value: true}
+""",
+    "live/values.yaml": "image: {tag: v2}\nreplicas: 2\n",
+}
+
+
+def test_a_chart_of_the_repository_is_inflated_as_another_environment_of_it(tmp_path: Path) -> None:
+    made = rendered(tmp_path, CHART, "live/kustomization.yaml")
+    assert made["Deployment/blue-server"]["spec"]["paused"] is True
+    (workload,) = facts(read(tmp_path, {}), "workload")
+    assert (workload.get("id"), workload.get("environment")) == ("charts/llm/Chart.yaml#Deployment/llm-server", "live")
+    assert (workload.get("replicas"), workload.get("origin"), workload.get("chart")) == (3, "helm", "llm")
+    (image,) = facts(read(tmp_path, {}), "image")
+    assert (image.get("raw"), str(image.at)) == ("reg/llm:v2", "charts/llm/templates/d.yaml:11")
+    assert "live/values.yaml:1" in [str(place.at) for place in image.also]
+
+
+def test_a_remote_chart_is_a_note_and_a_release(tmp_path: Path) -> None:
+    text = "helmCharts:\n  - name: qdrant\n    valuesInline: {image: {repository: q, tag: v1}}\n"
+    items = read(tmp_path, {"kustomization.yaml": text})
+    assert [one.reason for one in items if isinstance(one, Note)] == [
+        "chart 'qdrant' of a kustomization is remote and not read"
+    ]
+    (release,) = facts(items, "release")
+    assert (release.name, release.get("values")) == ("qdrant", [{"image": {"repository": "q", "tag": "v1"}}])
+
+
+def test_one_base_with_twelve_overlays_is_one_system_with_one_finding(tmp_path: Path) -> None:
+    overlays = {
+        f"overlays/{number}/kustomization.yaml": f"resources: [../../base]\nnameSuffix: -{number}\n"
+        for number in range(12)
+    }
+    base = BASE.replace("helper\n", "helper:1\n").replace("team/server:dev", "vllm/vllm-openai:latest")
+    texts = {**overlays, "base/kustomization.yaml": "resources: [deploy.yaml]\n", "base/deploy.yaml": base}
+    tree(tmp_path, texts)
+    result = scan(tmp_path, Config())
+    assert [str(one.at) for one in result.findings if one.rule == "image-tag-latest"] == ["base/deploy.yaml:15"]
+    per_rule = Counter((one.rule, one.subject) for one in result.findings)
+    assert per_rule and set(per_rule.values()) == {1}
+    assert not [one for one in result.findings if "overlays/" in one.at.path]
+    assert {one.get("environment") for one in facts(read(tmp_path, {}), "workload")} == {
+        f"overlays/{number}" for number in range(12)
+    }

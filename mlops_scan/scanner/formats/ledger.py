@@ -20,6 +20,7 @@ class Ledger:
         self._paths: list[str] = []
         self._shifts: dict[str, int] = {}
         self._left = bounds.MERGED_NODES
+        self._fed: dict[int, tuple[Place, ...]] = {}
 
     def copy(self, node: Node, path: str, base_line: int = 0) -> Node:
         """A copy of `node` of the file `path`, free to be changed; `base_line` is added to its lines."""
@@ -31,6 +32,11 @@ class Ledger:
             self._shifts[path] = len(self._paths) * _STRIDE
             self._paths.append(path)
         return self._shifts[path]
+
+    def feed(self, line: int, places: tuple[Place, ...]) -> None:
+        """Say what fed a line (as numbered here): values behind a template."""
+        if places:
+            self._fed[line] = places
 
     def again(self, node: Node) -> Node:
         """A copy of a node that already has its place here: one patch changes many objects."""
@@ -60,4 +66,4 @@ class Ledger:
         """The place in the repository; see kube.Locate."""
         number, own = divmod(line, _STRIDE)
         path = self._paths[number] if number < len(self._paths) else ""
-        return Location(path, own, column), ()
+        return Location(path, own, column), self._fed.get(line, ())

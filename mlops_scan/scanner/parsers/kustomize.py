@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import kube, kustomize, yamlnodes
-from mlops_scan.scanner.formats.yamlnodes import Node, Scalar
+from mlops_scan.scanner.formats.kube.data import brief
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
@@ -26,6 +27,7 @@ class Kustomizations(Parser):
         root = kustomize.is_root(tree, one)
         yield Fact("kustomization", one.path, Location(one.path), _says(tree, one, root))
         yield from _absent(tree, one)
+        yield from _charts(tree, one)
         if root:
             yield from _rendered(tree, one)
 
@@ -57,15 +59,40 @@ def _absent(tree: Tree, one: kustomize.Kustomization) -> Iterator[Note]:
             yield Note(yamlnodes.at(one.path, ref.entry), f"'{ref.entry[:200]}' of a kustomization {what}")
 
 
+def _charts(tree: Tree, one: kustomize.Kustomization) -> Iterator[Fact | Note]:
+    """A `release` for each chart that is fetched when the kustomization is built; those of the repository render."""
+    for entry in yamlnodes.items(one.node, "helmCharts"):
+        if not isinstance(entry, Mapping) or kustomize.chart_folder(tree, one, entry):
+            continue
+        name = yamlnodes.text(entry, "name")
+        yield Note(
+            yamlnodes.at(one.path, entry, "name"), f"chart '{name[:200]}' of a kustomization is remote and not read"
+        )
+        files = [yamlnodes.child(entry, "valuesFile"), *yamlnodes.items(entry, "additionalValuesFiles")]
+        inline = yamlnodes.child(entry, "valuesInline")
+        says = {
+            "chart": name,
+            "folder": one.folder,
+            "files": [str(file) for file in files if isinstance(file, Scalar)],
+            "values": [brief(inline)] if inline is not None else [],
+        }
+        yield Fact("release", yamlnodes.text(entry, "releaseName") or name, yamlnodes.at(one.path, entry, "name"), says)
+
+
 def _rendered(tree: Tree, one: kustomize.Kustomization) -> Iterator[Fact | Note]:
     """Facts of every object; one that several roots share says under which of them it looks like this."""
     rendered = kustomize.render(tree, one)
     shared = tree.memo("kustomize bases", lambda: kustomize.bases(tree))
     seen: Counter[str] = Counter()
     for variant in rendered.variants:
-        identity = kube.distinct(f"{variant.path}#{variant.kind}/{variant.name}", seen)
-        environment = one.folder if shared.get(variant.kustomization, 1) > 1 else ""
+        own = variant.identity or f"{variant.path}#{variant.kind}/{variant.name}"
+        elsewhere = variant.chart or shared.get(variant.kustomization, 1) > 1
         yield from kube.facts(
-            variant.node, rendered.ledger.locate, origin="kustomize", environment=environment, identity=identity
+            variant.node,
+            rendered.ledger.locate,
+            origin="helm" if variant.chart else "kustomize",
+            chart=variant.chart,
+            environment=one.folder or one.path if elsewhere else "",
+            identity=kube.distinct(own, seen),
         )
     yield from (note for note in rendered.notes if kustomize.first_root(tree, note.at.path) in ("", one.path))

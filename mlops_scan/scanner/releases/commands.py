@@ -50,11 +50,14 @@ _ALONE = frozenset(
 )
 
 
+def installs(fact: Fact) -> bool:
+    """Whether the fact is a command that may install a chart."""
+    return fact.kind == "command" and fact.name == "helm" and fact.get("state") != "disabled"
+
+
 def from_command(command: Fact) -> Iterator[Release]:
-    """The release of a command fact, if it makes one."""
+    """The release of such a command, if it makes one."""
     argv = [str(word) for word in command.get("argv") or ()]
-    if command.name != "helm" or command.get("state") == "disabled":
-        return
     bare, options = _sorted_out(argv[1:])
     act = next((index for index, word in enumerate(bare) if word in _ACTS), None)
     if act is None or len(bare) <= act + 1:

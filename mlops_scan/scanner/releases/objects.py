@@ -11,14 +11,20 @@ from mlops_scan.scanner.releases.model import Layer, Release
 
 _APPLICATIONS = ("argoproj.io/Application", "argoproj.io/ApplicationSet")
 _RELEASE = "helm.toolkit.fluxcd.io/HelmRelease"
+_TERRAFORM = "helm_release"
+_TYPES = frozenset((*_APPLICATIONS, _RELEASE, _TERRAFORM))
 _VALUES_KEY = "values.yaml"
 ConfigMaps = Mapping[str, Sequence[Fact]]
 
 
+def declares(fact: Fact) -> bool:
+    """Whether the fact may declare a release."""
+    kind = fact.kind == "release" or (fact.kind == "resource" and fact.get("type") in _TYPES)
+    return kind and fact.get("state") != "disabled"
+
+
 def from_resource(fact: Fact, maps: ConfigMaps) -> Iterator[Release]:
-    """The releases that a `resource` or `release` fact declares. `maps`: the ConfigMaps of the repository by name."""
-    if fact.get("state") == "disabled":
-        return
+    """The releases that such a fact declares. `maps`: the ConfigMaps of the repository by name."""
     kind, data = fact.get("type"), fact.get("data")
     if fact.kind == "release":
         yield _of_tool(fact)
@@ -27,7 +33,7 @@ def from_resource(fact: Fact, maps: ConfigMaps) -> Iterator[Release]:
         yield from _of_application(fact, _dig(template, "spec"))
     elif kind == _RELEASE:
         yield from _of_release(fact, _dig(data, "spec"), maps)
-    elif kind == "helm_release" and isinstance(data, Mapping):
+    elif kind == _TERRAFORM and isinstance(data, Mapping):
         yield from _of_terraform(fact, data)
 
 

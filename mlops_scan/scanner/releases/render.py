@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import translate
 
 from mlops_scan.scanner import bounds, forking, paths
@@ -24,10 +24,10 @@ _CHARTS = 24  # charts that one name with a variable may mean
 _FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 
 
-def rendered(tree: Tree, facts: Iterable[Fact]) -> tuple[list[Fact], list[Note]]:
+def rendered(tree: Tree, facts: Sequence[Fact]) -> tuple[list[Fact], list[Note]]:
     """What the releases among `facts` add: objects that only they render, images that only they name."""
     found, notes = list[Fact](), list[Note]()
-    for item in _rendered(tree, list(facts)):
+    for item in _rendered(tree, facts):
         if isinstance(item, Note):
             notes.append(item)
         else:
@@ -35,7 +35,7 @@ def rendered(tree: Tree, facts: Iterable[Fact]) -> tuple[list[Fact], list[Note]]
     return found, notes
 
 
-def _rendered(tree: Tree, facts: list[Fact]) -> Iterator[Fact | Note]:
+def _rendered(tree: Tree, facts: Sequence[Fact]) -> Iterator[Fact | Note]:
     known = _Charts(fact for fact in facts if fact.kind == "chart")
     given: dict[str, list[Given]] = defaultdict(list)
     for release in _releases(facts):
@@ -58,18 +58,15 @@ def _safely(tree: Tree, release: Release, folder: str | None) -> tuple[list[Give
         return [], [Note(release.at, f"values of a release are left out: {error}")]
 
 
-def _releases(facts: list[Fact]) -> Iterator[Release]:
+def _releases(facts: Sequence[Fact]) -> Iterator[Release]:
+    declared = [fact for fact in facts if commands.installs(fact) or objects.declares(fact)]
+    found = [fact for fact in declared if not paths.is_test(fact.at.path) and not paths.is_documentation(fact.at.path)]
     maps: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts:
+    for fact in facts if found else ():
         if fact.kind == "resource" and fact.get("type") == "core/ConfigMap":
             maps[fact.name].append(fact)
-    for fact in facts:
-        if paths.is_test(fact.at.path) or paths.is_documentation(fact.at.path):
-            continue
-        if fact.kind == "command":
-            yield from commands.from_command(fact)
-        elif fact.kind in ("resource", "release"):
-            yield from objects.from_resource(fact, maps)
+    for fact in found:
+        yield from commands.from_command(fact) if fact.kind == "command" else objects.from_resource(fact, maps)
 
 
 def _environments(tree: Tree, folder: str, given: list[Given]) -> Iterator[Fact | Note]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import kube, yamlnodes
-from mlops_scan.scanner.formats.kustomize import transforms, variant
-from mlops_scan.scanner.formats.kustomize.generators import generated
-from mlops_scan.scanner.formats.kustomize.patches import json_patch, merge
+from mlops_scan.scanner.formats.kustomize import replacements, transforms, variant
+from mlops_scan.scanner.formats.kustomize.generators import generated, variables
+from mlops_scan.scanner.formats.kustomize.patches import json_patch, merge, put
 from mlops_scan.scanner.formats.kustomize.sources import (
     Kustomization,
     Reference,
@@ -20,7 +20,7 @@ from mlops_scan.scanner.formats.kustomize.sources import (
 )
 from mlops_scan.scanner.formats.kustomize.variant import Variant
 from mlops_scan.scanner.formats.ledger import Ledger, TooLargeError
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, scalar
 from mlops_scan.scanner.model import Location, Note
 
 __all__ = ["Rendered", "Variant", "render"]
@@ -40,6 +40,7 @@ def render(tree: Repository, root: Kustomization) -> Rendered:
     work = _Render(tree)
     try:
         work.out.variants = work.accumulate(root, (), [])
+        work.substitute()
     except TooLargeError as error:
         work.out.notes.append(Note(Location(root.path), f"kustomization {error}"))
     return work.out
@@ -51,6 +52,7 @@ class _Render:
         self.out = Rendered()
         self.includes = 0
         self.whole = True  # nothing that the objects come from is remote or missing
+        self.declared: list[Mapping] = []  # `vars`, which stand for something once everything has its name
 
     def accumulate(self, one: Kustomization, above: tuple[str, ...], given: list[Variant]) -> list[Variant]:
         """The objects of `one`; `given` are those that a component, unlike a base, finds there already."""
@@ -60,12 +62,46 @@ class _Render:
         variants = list(given)
         for reference in references(self.tree, one):
             variants = self._take(one, reference, (*above, one.path), variants)
+        variants += self._inflated(one)
         self._generate(one, variants)
         variants = self._patched(one, variants)
         shifted = self.out.ledger.copy(one.node, one.path)
         if isinstance(shifted, Mapping):
             transforms.apply(shifted, variants, self.out.ledger)
+            self.declared += [rule for rule in yamlnodes.items(shifted, "vars") if isinstance(rule, Mapping)]
+            self._replace(one, variants)
         return variants
+
+    def substitute(self) -> None:
+        """Put the values of `vars` where their names stand."""
+        known = replacements.variables(self.declared, self.out.variants) if self.declared else {}
+        for one in self.out.variants if known else ():
+            replacements.substitute(one.node, known)
+
+    def _inflated(self, one: Kustomization) -> Iterator[Variant]:
+        for entry in yamlnodes.items(one.node, "helmCharts"):
+            if isinstance(entry, Mapping):
+                from mlops_scan.scanner.formats.kustomize.inflation import inflated  # few have charts
+
+                for item in inflated(self.tree, one, entry, self.out.ledger):
+                    if isinstance(item, Note):
+                        self.out.notes.append(item)
+                    else:
+                        yield item
+
+    def _replace(self, one: Kustomization, variants: list[Variant]) -> None:
+        for entry in yamlnodes.items(one.node, "replacements"):
+            body = yamlnodes.child(entry, "path")
+            written = [self.out.ledger.copy(entry, one.path)]
+            for document in self._patch_documents(one, body) if body is not None else written:
+                for rule in document if isinstance(document, Sequence) else [document]:
+                    if isinstance(rule, Mapping):
+                        self._complain(one, entry, replacements.replace(rule, variants, self.out.ledger))
+
+    def _complain(self, one: Kustomization, entry: Node, complaints: Iterator[str]) -> None:
+        for complaint in complaints:
+            if self.whole:
+                self._note(one, entry, complaint)
 
     def _take(
         self, one: Kustomization, reference: Reference, above: tuple[str, ...], variants: list[Variant]
@@ -95,16 +131,26 @@ class _Render:
                 yield variant.made(copied, path, one.path)
 
     def _generate(self, one: Kustomization, variants: list[Variant]) -> None:
-        for node, behaviour in generated(one.node):
+        for node, behaviour, files in generated(one.node):
             copied = self.out.ledger.copy(node, one.path)
             if not isinstance(copied, Mapping):
                 continue
+            self._variables(one, copied, files)
             new = variant.made(copied, one.path, one.path)
             old = next((v for v in variants if v.kind == new.kind and new.name in v.names), None)
             if behaviour == "create" or old is None:
                 variants.append(new)
             else:
                 merge(old.node, copied, self.out.ledger, by_name=True)
+
+    def _variables(self, one: Kustomization, made: Mapping, files: list[Scalar]) -> None:
+        """Lines of files of variables, each an entry of the object that stands in its file."""
+        data = made.get("data")
+        for source in (file_of(self.tree, one.folder, file) for file in files):
+            shift = self.out.ledger.shift(source.path) if source is not None else 0
+            for name, value, line in variables(source.text) if source is not None else ():
+                if isinstance(data, Mapping):
+                    put(data, name, scalar(value, shift + line, 1, bare=False), (shift + line, 1))
 
     def _patched(self, one: Kustomization, variants: list[Variant]) -> list[Variant]:
         for entry in yamlnodes.items(one.node, "patchesStrategicMerge"):

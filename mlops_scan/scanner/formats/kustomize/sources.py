@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ class Repository(Protocol):
     def paths(self) -> tuple[str, ...]: ...
 
     def get(self, path: str) -> Readable | None: ...
+
+    def under(self, folder: str) -> tuple[str, ...]: ...
 
     def memo(self, key: str, make: Callable[[], T]) -> T: ...
 
@@ -116,6 +119,17 @@ def file_of(tree: Repository, folder: str, entry: Node | str | None) -> Readable
     if not isinstance(entry, str) or not entry.strip():
         return None
     return tree.get(f"{folder}/{entry}" if folder else str(entry))
+
+
+def chart_folder(tree: Repository, one: Kustomization, entry: Mapping) -> str:
+    """The folder of the chart that an entry of `helmCharts` names, if it is in the repository, else ''."""
+    home = yamlnodes.text(one.node, "helmGlobals", "chartHome") or "charts"
+    name, version = yamlnodes.text(entry, "name"), yamlnodes.text(entry, "version")
+    for inside in (name, f"{name}-{version}/{name}"):
+        folder = posixpath.normpath(posixpath.join(one.folder, home, inside))
+        if name and not folder.startswith("..") and tree.get(f"{folder}/Chart.yaml") is not None:
+            return folder
+    return ""
 
 
 def claimed(tree: Repository) -> frozenset[str]:

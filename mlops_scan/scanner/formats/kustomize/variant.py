@@ -14,13 +14,18 @@ _BUILT_IN = re.compile(r"(?:[a-z]*|[a-z.]+\.k8s\.io)\Z")  # API groups whose lis
 
 @dataclass(slots=True)
 class Variant:
-    """An object; `path` and `name` are those of the file it comes from, `kustomization` the one that lists it."""
+    """An object; `path` and `name` are those of the file it comes from, `kustomization` the one that lists it.
+
+    Of one that a chart renders, `chart` is the chart's name and `identity` what the object is called there.
+    """
 
     node: Mapping
     path: str
     kustomization: str
     name: str
     names: set[str] = field(default_factory=set)
+    chart: str = ""
+    identity: str = ""
 
     @property
     def kind(self) -> str:
