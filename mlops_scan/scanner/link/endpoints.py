@@ -66,10 +66,10 @@ def _methods(call: Fact) -> str:
 
 
 def _is_internal(use: Use) -> bool:
-    """A Service without a selector of its own kind of use: headless ones only name the pods of a set to each other."""
+    """A headless Service: it only names the pods of a set to each other."""
     data = use.fact.get("data")
     spec = data.get("spec") if isinstance(data, Mapping) else None
-    return isinstance(spec, Mapping) and str(spec.get("clusterIP")) == "None"
+    return isinstance(spec, Mapping) and spec.get("clusterIP") == "None"
 
 
 def _routed(resources: list[Fact]) -> Iterator[Edge]:
