@@ -325,7 +325,7 @@ Resources:
     assert any(edge.target == "stage:score/Dockerfile#0" for edge in graph.links_from(score.node))
     start = next(one for one in graph.facts("resource") if one.name == "Start")
     assert start.get("data")["Properties"]["Timeout"] == 30
-    assert "start/app.py" in graph.files_run_by("resource:AWS::Serverless::Function/Start")
+    assert "start/app.py" in graph.files_run_by(f"resource:{start.get('id')}")
 
 
 def test_odd_definitions_cost_nothing(understand: Understand) -> None:

@@ -268,9 +268,9 @@ def test_selectors_mean_the_workloads_whose_labels_agree() -> None:
         _object("monitoring.coreos.com/ServiceMonitor", "api", {"selector": {"matchLabels": {"monitored": "yes"}}}),
     ]
     assert edges(Selectors, facts) == {
-        ("resource:core/Service/api", "selects", "workload:api"),
-        ("resource:policy/PodDisruptionBudget/api", "protects", "workload:api"),
-        ("resource:monitoring.coreos.com/ServiceMonitor/api", "watches", "workload:api"),
+        ("resource:k8s/x.yaml#core/Service/api", "selects", "workload:api"),
+        ("resource:k8s/x.yaml#policy/PodDisruptionBudget/api", "protects", "workload:api"),
+        ("resource:k8s/x.yaml#monitoring.coreos.com/ServiceMonitor/api", "watches", "workload:api"),
     }
 
 
@@ -284,6 +284,6 @@ def test_references_need_the_kind_that_they_name() -> None:
         _object("flagger.app/Canary", "api", {"targetRef": {"kind": "StatefulSet", "name": "api"}}),
     ]
     assert edges(Selectors, facts) == {
-        ("resource:autoscaling/HorizontalPodAutoscaler/api", "scales", "workload:api"),
-        ("resource:flagger.app/Canary/api", "steers", "workload:stateful"),
+        ("resource:k8s/x.yaml#autoscaling/HorizontalPodAutoscaler/api", "scales", "workload:api"),
+        ("resource:k8s/x.yaml#flagger.app/Canary/api", "steers", "workload:stateful"),
     }

@@ -81,11 +81,11 @@ def test_resources_refer_to_resources(tmp_path: Path) -> None:
     found = links(tmp_path, {"main.tf": terraform, "stack.yaml": template})
     assert {one for one in found if one[1] == "refers to"} == {
         (
-            "resource:aws_sagemaker_endpoint/e",
+            "resource:terraform:#aws_sagemaker_endpoint.e",
             "refers to",
-            "resource:aws_sagemaker_endpoint_configuration/c",
+            "resource:terraform:#aws_sagemaker_endpoint_configuration.c",
         ),
-        ("resource:AWS::SageMaker::EndpointConfig/Config", "refers to", "resource:AWS::SageMaker::Model/Model"),
+        ("resource:stack.yaml#Config", "refers to", "resource:stack.yaml#Model"),
     }
 
 

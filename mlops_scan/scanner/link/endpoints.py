@@ -40,6 +40,24 @@ class Endpoints(Link):
         yield from _run_by(graph, [use.fact for use, _ in found if use.fact.kind == "resource"])
 
 
+class Services(Link):
+    """A resource that runs a container or code of one's own is a workload, where no workload is told at its place."""
+
+    turn = 1
+
+    def nodes(self, graph: Graph) -> Iterator[Node]:
+        told = {(one.at.path, one.at.line) for one in graph.all_facts("workload")}
+        for use in graph.uses("runs-service"):
+            fact = use.fact
+            if fact.kind != "resource" or (fact.at.path, fact.at.line) in told or graph.has_role(fact, "endpoint"):
+                continue
+            state = "disabled" if use.disabled else ""
+            yield Node(object_id(fact), "workload", fact.name, fact.at, str(fact.get("type") or ""), state)
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        yield from ()
+
+
 def routes(graph: Graph) -> Iterator[tuple[Use, str]]:
     """Handlers of requests, each with its method and URL as far as they are told; each once."""
     seen = set()

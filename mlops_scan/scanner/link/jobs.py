@@ -55,13 +55,21 @@ class Steps(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
-        for step in graph.all_facts("pipeline-step"):
-            owner = f"step:{step.get('pipeline') or step.at.path}#{step.name}"
+        steps = graph.all_facts("pipeline-step")
+        names = {(step.get("pipeline") or step.at.path, step.name) for step in steps}
+        for step in steps:
+            home = step.get("pipeline") or step.at.path
+            owner = f"step:{home}#{step.name}"
             yield Edge(f"file:{step.get('pipeline') or step.at.path}", "has step", owner, step.at)
             folder = step.at.path.rpartition("/")[0]
             for path in step.get("deps") or ():
+                if (home, path) in names:  # a step that is called by name stands for what it puts out
+                    yield Edge(owner, "needs", f"step:{home}#{path}", step.at)
+                    continue
                 yield Edge(owner, "reads", _path_node(folder, str(path), files), step.at)
             for path in (*(step.get("outs") or ()), *(step.get("metrics") or ())):
+                if path == step.name:
+                    continue
                 yield Edge(owner, "writes", _path_node(folder, str(path), files), step.at)
 
 

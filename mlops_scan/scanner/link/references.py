@@ -31,14 +31,17 @@ class Terraform(Link):
     """`resource:aws_x/y` refers to `resource:aws_z/w`; its file calls the files whose text it hands over."""
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
-        for resource in graph.all_facts("resource"):
-            if resource.get("platform") == "terraform":
+        resources = [one for one in graph.all_facts("resource") if one.get("platform") == "terraform"]
+        known = {str(one.get("id")) for one in resources}
+        for resource in resources:
+            if resource.get("id"):
                 for path in resource.get("files") or ():
                     yield Edge(f"file:{resource.at.path}", "calls", f"file:{path}", resource.at)
-                for ref in dict.fromkeys(_refs(resource.get("data"))):
-                    kind, _, name = ref.partition(".")
-                    if kind not in ("module", "data", "var") and name:
-                        yield Edge(object_id(resource), "refers to", f"resource:{kind}/{name}", resource.at)
+                home = str(resource.get("id")).partition("#")[0]
+                for ref, folder in dict.fromkeys(_refs(resource.get("data"))):
+                    target = f"terraform:{folder}#{ref}" if folder is not None else f"{home}#{ref}"
+                    if target in known and target != resource.get("id"):
+                        yield Edge(object_id(resource), "refers to", f"resource:{target}", resource.at)
 
 
 class CloudFormation(Link):
@@ -104,13 +107,13 @@ def _handler(resource: Fact, files: frozenset[str]) -> str:
     return ""
 
 
-def _refs(value: Any, depth: int = 0) -> Iterator[str]:
-    """Resources that values lead to."""
+def _refs(value: Any, depth: int = 0) -> Iterator[tuple[str, str | None]]:
+    """(address, folder of its module where it is another) of the resources that values lead to."""
     if depth > _DEEPEST:
         return
     if isinstance(value, Mapping):
         if isinstance(value.get("ref"), str) and "expr" in value:
-            yield value["ref"]
+            yield value["ref"], value.get("folder")
         for inner in value.values():
             yield from _refs(inner, depth + 1)
     elif isinstance(value, list):

@@ -56,8 +56,9 @@ class Selectors(Link):
 
 
 def object_id(resource: Fact) -> str:
-    """Node id of an infrastructure object."""
-    return f"resource:{resource.get('type')}/{resource.name}"
+    """Node id of an infrastructure object: the home it is declared in, then its kind and name."""
+    home = resource.get("id") or f"{resource.at.path}#{resource.get('type')}/{resource.name}"
+    return f"resource:{home}"
 
 
 class _Workloads:
