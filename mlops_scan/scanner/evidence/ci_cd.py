@@ -13,7 +13,7 @@ _ON_CHANGE = frozenset(
 )
 
 
-_TRIGGERED_OUTSIDE = frozenset(("cloud-build", "jenkins", "codebuild"))
+_TRIGGERED_OUTSIDE = frozenset(("cloud-build", "jenkins", "codebuild", "buildkite"))
 
 
 class ContinuousIntegration(Derivation):

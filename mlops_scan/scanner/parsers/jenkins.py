@@ -24,15 +24,9 @@ _LOOK_AHEAD = 12  # tokens between `sh` and the string it runs
 
 
 class Jenkins(Parser):
-    """Jenkinsfile, Jenkinsfile.*, *.jenkinsfile."""
+    """Jenkinsfile, Jenkinsfile-nightly, JenkinsfileTraining, *.jenkinsfile."""
 
-    patterns: ClassVar[tuple[str, ...]] = (
-        "Jenkinsfile",
-        "Jenkinsfile.*",
-        "Jenkinsfile-*",
-        "*.jenkinsfile",
-        "*.Jenkinsfile",
-    )
+    patterns: ClassVar[tuple[str, ...]] = ("Jenkinsfile*", "jenkinsfile*", "*.jenkinsfile", "*.Jenkinsfile")
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         yield from islice(_Reader(source).facts(), bounds.FACTS_PER_FILE)

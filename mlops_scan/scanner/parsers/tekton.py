@@ -1,0 +1,152 @@
+"""Tekton: pipelines of tasks as workflows of jobs; a task that is referred to is found by its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any, ClassVar
+
+from mlops_scan.scanner import bounds, paths
+from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.textlines import lines_of
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
+from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.parsers.base import Parser
+
+_GROUP = re.compile(rb"^[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?(?:triggers\.)?tekton\.dev/", re.MULTILINE)
+_KINDS = frozenset(("Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun"))
+_LISTENS = re.compile(rb"^kind:[ \t]*[\"']?(?:EventListener|CronJob)\b", re.MULTILINE)
+_ON = ("pipelinesascode.tekton.dev/on-event", "pipelinesascode.tekton.dev/on-cel-expression")
+_SHELLS = ("sh", "bash")
+
+
+class Tekton(Parser):
+    """Task, Pipeline and their runs; files with template expressions are the chart's."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.yml", "*.yaml")
+
+    def reads(self, source: SourceFile, tree: Tree) -> bool:
+        return super().reads(source, tree) and b"tekton.dev/" in source.data and _GROUP.search(source.data) is not None
+
+    def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        known = [
+            one
+            for one in yamlnodes.documents(source).documents
+            if isinstance(one, Mapping)
+            and yamlnodes.text(one, "apiVersion").startswith("tekton.dev/")
+            and yamlnodes.text(one, "kind") in _KINDS
+        ]
+        if known:
+            yield from islice(_facts(source, tree, known), bounds.FACTS_PER_FILE)
+
+
+def _facts(source: SourceFile, tree: Tree, documents: list[Mapping]) -> Iterator[Fact]:
+    runner = Runner(source.path, "ci", source.path)
+    pipelines = [one for one in documents if yamlnodes.text(one, "kind").startswith("Pipeline")]
+    if pipelines:
+        triggers = list(dict.fromkeys(word for one in pipelines for word in _triggers(one)))
+        if not triggers:
+            triggers = ["dispatch", "push"] if _listens(tree) else ["manual"]
+        says = {"provider": "tekton", "triggers": triggers, "active": paths.role(source.path) == "production"}
+        title = yamlnodes.text(pipelines[0], "metadata", "name")
+        yield Fact("workflow", source.path, yamlnodes.at(source.path, pipelines[0], "kind"), {**says, "title": title})
+    for document in documents:
+        spec = document.get("spec")
+        name = yamlnodes.text(document, "metadata", "name") or yamlnodes.text(document, "metadata", "generateName")
+        if yamlnodes.text(document, "kind").startswith("Pipeline"):
+            holder = yamlnodes.child(spec, "pipelineSpec") or spec
+            referred = yamlnodes.text(spec, "pipelineRef", "name")
+            if referred:
+                yield from _job(source, runner, tree, name, document, {"uses": _file(tree, "Pipeline", referred)})
+            for one in [*yamlnodes.items(holder, "tasks"), *yamlnodes.items(holder, "finally")]:
+                if isinstance(one, Mapping):
+                    yield from _task(source, runner, tree, one)
+        else:
+            task = yamlnodes.child(spec, "taskSpec") or spec
+            uses = _file(tree, "Task", yamlnodes.text(spec, "taskRef", "name"))
+            yield from _job(source, runner, tree, name, document, {"uses": uses}, task)
+
+
+def _triggers(pipeline: Mapping) -> list[str]:
+    """The events of a run that lies where the service looks for them."""
+    notes = yamlnodes.child(pipeline, "metadata", "annotations")
+    text = " ".join(yamlnodes.text(notes, key) for key in _ON)
+    return [word for word in ("pull_request", "push") if word in text]
+
+
+def _listens(tree: Tree) -> bool:
+    """Whether some object of the repository starts pipelines on events."""
+
+    def find() -> bool:
+        for path in tree.paths:
+            source = tree.get(path) if path.endswith((".yml", ".yaml")) else None
+            if source is not None and b"tekton.dev/" in source.data and _LISTENS.search(source.data):
+                return True
+        return False
+
+    return tree.memo("tekton-listeners", find)
+
+
+def _file(tree: Tree, kind: str, name: str) -> str:
+    """The file that defines a task or a pipeline, or ''."""
+
+    def find() -> dict[tuple[str, str], str]:
+        found: dict[tuple[str, str], str] = {}
+        for path in tree.paths:
+            source = tree.get(path) if path.endswith((".yml", ".yaml")) else None
+            if source is None or b"tekton.dev/" not in source.data or not _GROUP.search(source.data):
+                continue
+            for one in yamlnodes.documents(source).documents:
+                key = yamlnodes.text(one, "kind").removeprefix("Cluster"), yamlnodes.text(one, "metadata", "name")
+                found.setdefault(key, path)
+        return found
+
+    return tree.memo("tekton-definitions", find).get((kind, name), "") if name else ""
+
+
+def _task(source: SourceFile, runner: Runner, tree: Tree, task: Mapping) -> Iterator[Fact]:
+    when = " && ".join(
+        f"{yamlnodes.text(one, 'input')} {yamlnodes.text(one, 'operator')}" for one in yamlnodes.items(task, "when")
+    )
+    says: dict[str, Any] = {
+        "needs": [str(one) for one in yamlnodes.items(task, "runAfter") if isinstance(one, Scalar)],
+        "uses": _file(tree, "Task", yamlnodes.text(task, "taskRef", "name")),
+        "when": when[: bounds.FACT_TEXT],
+    }
+    yield from _job(source, runner, tree, yamlnodes.text(task, "name"), task, says, task.get("taskSpec"))
+
+
+def _job(
+    source: SourceFile,
+    file: Runner,
+    tree: Tree,
+    name: str,
+    holder: Mapping,
+    says: dict[str, Any],
+    task: Node | None = None,
+) -> Iterator[Fact]:
+    owner = f"{source.path}#{name}"
+    runner = replace(file, owner=owner)
+    own = says.get("uses")
+    said = {"id": owner, "workflow": source.path, **says, "uses": own if own != source.path else ""}
+    yield runner.fact("job", name, (holder.line, holder.column), said)
+    for step in yamlnodes.items(task, "steps"):
+        image, script = yamlnodes.child(step, "image"), yamlnodes.child(step, "script")
+        if isinstance(image, Scalar):
+            yield runner.image(str(image), "ci", (image.line, image.column))
+        if isinstance(script, Scalar):
+            first = script.split("\n", 1)[0]
+            if not first.startswith("#!") or first.rstrip().endswith(_SHELLS):
+                yield from runner.script(script, lines_of(source))
+            continue
+        words = [one for key in ("command", "args") for one in yamlnodes.items(step, key) if isinstance(one, Scalar)]
+        if words:
+            long = next((one for one in words if "\n" in one), None)
+            if long is not None and words[0].rpartition("/")[2] in _SHELLS:
+                yield from runner.script(long, lines_of(source))
+            else:
+                yield from runner.argv([str(one) for one in words], (words[0].line, words[0].column))
