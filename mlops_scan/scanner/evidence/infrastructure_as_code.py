@@ -9,6 +9,7 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence
 
 _PLATFORMS = frozenset(("terraform", "cloudformation", "bicep", "arm", "databricks"))
+_CODE = ("python", "sdk")  # of which the libraries speak for themselves; a call of a cloud's API declares nothing
 _SETTINGS = frozenset(("terraform", "provider"))
 
 
@@ -21,6 +22,7 @@ class InfrastructureAsCode(Derivation):
             platform = str(resource.get("platform") or "")
             if (
                 platform in _PLATFORMS
+                and resource.get("origin") not in _CODE
                 and resource.get("type") not in _SETTINGS
                 and (platform, resource.at.path) not in seen
             ):

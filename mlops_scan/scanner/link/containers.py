@@ -144,10 +144,12 @@ def _dockerfile_of(workload: Fact, finals: dict[str, str]) -> str | None:
         return None
     folder = workload.at.path.rpartition("/")[0]
     name = str(workload.get("dockerfile") or "Dockerfile")
-    for base in (posixpath.join(folder, str(context or "."), name), posixpath.join(folder, name)):
-        path = posixpath.normpath(base)
-        if path in finals:
-            return path
+    in_code = str(workload.get("origin")) == "sdk"  # code says it from the folder in which it is started
+    for start in _ancestors(folder) if in_code else (folder,):
+        for base in (posixpath.join(start, str(context or "."), name), posixpath.join(start, name)):
+            path = posixpath.normpath(base)
+            if path in finals:
+                return path
     return None
 
 

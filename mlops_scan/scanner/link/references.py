@@ -126,6 +126,8 @@ def _intrinsics(value: Any) -> Iterator[str]:
     for key, text in _texts(value):
         if key in ("Ref", "Fn::GetAtt", "Fn::Sub") or (key == "expr" and _INTRINSIC.match(text)):
             yield from _NAME.findall(text)
+        elif key == "ref":
+            yield text
 
 
 def _texts(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats.python.constructs.collect import Constructs
 from mlops_scan.scanner.formats.python.context import Context, Gate
 from mlops_scan.scanner.formats.python.names import PLAIN_BUILTINS, PLAIN_METHODS
 from mlops_scan.scanner.formats.python.resolver import Resolver
@@ -46,6 +47,7 @@ class Recorder:
         self.facts: list[Fact] = []
         self.calls: list[tuple[str, Location, dict[str, Any]]] = []
         self.gates: list[Gate] = []
+        self.constructs = Constructs(source, resolver, values)
         self._late: list[tuple[int, ast.expr, Scope]] = []
         self._receivers: dict[int, dict[str, Any]] = {}
 
@@ -88,6 +90,8 @@ class Recorder:
             (gate.body if is_body else gate.other).append(len(self.calls))
         if binding.open:
             self._late.append((len(self.calls), node.func, context.scope))
+        if self.constructs.awake:
+            self.constructs.add(len(self.calls), node, context.scope)
         self.calls.append((name, self.source.at(node), says))
         return name
 
@@ -104,6 +108,8 @@ class Recorder:
         binding = self.resolver.resolve(node, context.scope)
         if binding.name and not self.full and not (not binding.known and _plain(binding.name)):
             says = self._circumstances(node, binding, context, top)
+            if self.constructs.awake:
+                self.constructs.add(len(self.calls), node, context.scope)
             self.calls.append((binding.name, self.source.at(node), says))
 
     def arguments(self, node: ast.Call, context: Context) -> dict[str, Any]:
@@ -181,6 +187,7 @@ class Recorder:
                 says["known" if binding.known else "local"] = True
                 says.update(self._receiver(binding))
                 self.calls[index] = (self._callee(binding), at, says)
+        self.facts += self.constructs.facts(self.calls)
         for gate in self.gates:
             self.facts.append(Fact("comparison", gate.text, gate.at, self._gate(gate)))
         self.facts += [Fact("call", name, at, says) for name, at, says in self.calls]

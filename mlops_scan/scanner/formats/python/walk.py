@@ -108,6 +108,7 @@ class Walker:
         self._imported(node, module, says, context)
 
     def _imported(self, node: ast.stmt, name: str, says: dict[str, Any], context: Context) -> None:
+        self.recorder.constructs.imported(name)
         if not context.silent:
             says |= {"optional": context.optional, "function": context.function}
             self.recorder.add("import", name, node, says)

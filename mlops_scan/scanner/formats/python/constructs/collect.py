@@ -1,0 +1,219 @@
+"""Collects the calls of a file that imports an infrastructure library, and turns what they declare into facts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_scan.scanner.formats import kube
+from mlops_scan.scanner.formats.python.constructs import declared, emit, mechanical, tables
+from mlops_scan.scanner.formats.python.constructs.declared import Declared
+from mlops_scan.scanner.formats.python.constructs.mechanical import Subject
+from mlops_scan.scanner.formats.python.constructs.nodes import Builder, Made
+from mlops_scan.scanner.formats.python.constructs.tables import Entry
+from mlops_scan.scanner.formats.python.constructs.templates import Filler
+from mlops_scan.scanner.formats.python.resolver import Resolver
+from mlops_scan.scanner.formats.python.scopes import Scope
+from mlops_scan.scanner.formats.python.source import Source
+from mlops_scan.scanner.formats.python.values import Values
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, scalar
+from mlops_scan.scanner.model import Fact, Location
+
+_APPLIES = ("create", "replace", "patch", "apply", "add_manifest", "server_side_apply", "KubernetesManifest")
+_NAMES = ("id", "construct_id", "resource_name")
+_INNER = ("PersistentVolumeClaim",)  # objects that stand inside others too
+_CALLS = 5_000  # of one file that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A call as the walker met it; a decorator without brackets is no `ast.Call`."""
+
+    index: int
+    node: ast.expr
+    scope: Scope
+
+
+class Constructs:
+    """The declarations of one file. Asleep until an import wakes it."""
+
+    def __init__(self, source: Source, resolver: Resolver, values: Values) -> None:
+        self._source = source
+        self._parts = (source, resolver, values)
+        self.met: list[Met] = []
+        self.awake = False
+
+    def imported(self, module: str) -> None:
+        """Take notice of an import."""
+        if not self.awake and module.partition(".")[0] in tables.roots():
+            self.awake = True
+
+    def add(self, index: int, node: ast.expr, scope: Scope) -> None:
+        """Remember a call; `index` is that of its record."""
+        if len(self.met) < _CALLS:
+            self.met.append(Met(index, node, scope))
+
+    def facts(self, calls: list[tuple[str, Location, dict[str, Any]]]) -> Iterator[Fact]:
+        """The facts of all that was met, once every name of the file is known."""
+        if self.met:
+            yield from _Reading(*self._parts).facts([(one, *calls[one.index]) for one in self.met])
+
+
+class _Reading:
+    def __init__(self, source: Source, resolver: Resolver, values: Values) -> None:
+        self.source, self.resolver, self.values = source, resolver, values
+        self.tables = tables.load()
+        self.builder = Builder(source, resolver, values)
+        self.builder.is_resource = self._is_resource
+        self.builder.is_known = lambda name: name.partition(".")[0] in tables.roots()
+        self.filler = Filler(self.tables.values, self._receiver)
+        self.declared: dict[int, list[Declared]] = {}  # by the call that declares
+        self._judged: dict[str, bool] = {}
+        self._receivers: dict[int, Made | None] = {}
+
+    def facts(self, met: list[tuple[Met, str, Location, dict[str, Any]]]) -> Iterator[Fact]:
+        joins: list[tuple[Entry, Made]] = []
+        for one, name, _, says in met:
+            found = self._subject(name)
+            entry = None if found else self._entry(name, one, says)
+            if found is None and entry is None:
+                self._applied(name, one)
+                continue
+            made = self._made(one, name)
+            if made is None:
+                continue
+            if "decorates" in says:
+                made["decorates"] = scalar(str(says["decorates"]), made.line, made.column, bare=False)
+            if found is not None:
+                self._declare(one, found, made)
+            elif entry is not None:
+                self._by_table(one, entry, made)
+                if entry.joins:
+                    joins.append((entry, made))
+        for entry, made in joins:
+            self._join(entry, made)
+        yield from emit.facts(self.source, self._flat())
+
+    def _flat(self) -> list[Declared]:
+        return [
+            one
+            for key, found in self.declared.items()
+            for one in found
+            if key not in self.builder.used or one.platform != "kubernetes"
+        ]
+
+    def _subject(self, name: str) -> Subject | None:
+        return mechanical.subject(name, self.tables) if "." in name else None
+
+    def _is_resource(self, name: str) -> bool:
+        known = self._judged.get(name)
+        if known is None:
+            found = mechanical.subject(name, self.tables)
+            listed = self.tables.calls.get(name.rpartition(".")[2], ())
+            known = (found is not None and found.type not in _INNER) or any(
+                entry.makes and entry.pattern.match(name) for entry in listed
+            )
+            self._judged[name] = known
+        return known
+
+    def _entry(self, name: str, met: Met, says: dict[str, Any]) -> Entry | None:
+        for entry in self.tables.calls.get(name.rpartition(".")[2], ()):
+            if entry.pattern.match(name):
+                if not entry.service or entry.service in _made_with(says):
+                    return entry
+            elif entry.loose and not says.get("known") and isinstance(met.node, ast.Call):
+                given = {one.arg for one in met.node.keywords}
+                if entry.loose <= given:
+                    return entry
+        return None
+
+    def _made(self, met: Met, name: str) -> Made | None:
+        if not isinstance(met.node, ast.Call):
+            at = self.source.at(met.node)
+            return Made(at.line, at.column, name, ast.Call(met.node, [], []), met.scope)
+        found = self.builder.call(met.node, met.scope)
+        if isinstance(found, Made):
+            return found
+        at = self.source.at(met.node)  # a method of a receiver that only became known later, or not at all
+        made = Made(at.line, at.column, name, met.node, met.scope)
+        for keyword in met.node.keywords:
+            if keyword.arg is not None:
+                value = self.builder.node(keyword.value, met.scope, 1)
+                if not (isinstance(value, Scalar) and value == "null" and value.bare):
+                    made[keyword.arg] = value
+                    made.places[keyword.arg] = (value.line, value.column)
+        made.args = [self.builder.node(one, met.scope, 1) for one in met.node.args]
+        return made
+
+    def _receiver(self, made: Made) -> Node | None:
+        """The call that made the object whose method is called."""
+        if made.receiver is None:
+            return None
+        call, scope = made.receiver
+        if id(call) not in self._receivers:
+            self._receivers[id(call)] = None  # a receiver that leads back to itself
+            found = self.builder.call(call, scope)
+            self._receivers[id(call)] = found if isinstance(found, Made) else None
+        return self._receivers[id(call)]
+
+    def _declare(self, met: Met, subject: Subject, made: Made) -> None:
+        if subject.platform == "kubernetes":
+            document = mechanical.document(subject, made)
+            if kube.is_object(document) and declared.tells_object(document):
+                self._add(met.node, Declared("kubernetes", "", "", document, made))
+            return
+        for key, value in made.items():
+            made[key] = self.filler.settled(value)
+        place = 1 if subject.platform == "cloudformation" else 0
+        options = [*made.args[place : place + 1], *(made[key] for key in _NAMES if key in made)]
+        name = declared.known_name(options[0] if options else None, made)
+        data = mechanical.data(subject, made)
+        self._add(met.node, Declared(subject.platform, subject.type, name, data, made))
+
+    def _by_table(self, met: Met, entry: Entry, made: Made) -> None:
+        if entry.origin == "sdk" and not declared.tells(made):
+            return
+        for template in entry.makes:
+            found = declared.by_template(template, entry, made, self.filler)
+            if found is not None:
+                self._add(met.node, found)
+
+    def _join(self, entry: Entry, made: Made) -> None:
+        """Add what a method says to what its receiver declared."""
+        if made.receiver is None:
+            return
+        for found in self.declared.get(id(made.receiver[0]), ()):
+            template = entry.joins.get(found.form)
+            node = self.filler.fill(template, made) if template is not None else None
+            if node is not None:
+                declared.merge(found.data, node)
+
+    def _applied(self, name: str, met: Met) -> None:
+        """Manifests that are handed over as a dict."""
+        last = name.rpartition(".")[2]
+        if not last.startswith(_APPLIES) or not isinstance(met.node, ast.Call):
+            return
+        for one in (*met.node.args[:6], *(keyword.value for keyword in met.node.keywords)):
+            if not isinstance(one, (ast.Dict, ast.Name, ast.Attribute, ast.Call)):
+                continue
+            if isinstance(one, ast.Call) and self._is_resource(self.resolver.callee(one, met.scope).name):
+                continue  # met by itself
+            node = self.builder.node(one, met.scope, 1)
+            for document in node if isinstance(node, Sequence) else [node]:
+                if (
+                    isinstance(document, Mapping)
+                    and kube.is_object(document)
+                    and "metadata" in document
+                    and declared.tells_object(document)
+                ):
+                    self._add(one, Declared("kubernetes", "", "", document, None))
+
+    def _add(self, node: ast.expr, one: Declared) -> None:
+        self.declared.setdefault(id(node), []).append(one)
+
+
+def _made_with(says: dict[str, Any]) -> list[Any]:
+    named = says.get("receiver_kwargs") or {}
+    return [*(says.get("receiver_args") or [])[:1], named.get("service_name"), named.get("service")]

@@ -1,0 +1,120 @@
+"""One thing that code declares, on its way to facts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_scan.scanner.formats.python.constructs.nodes import Made, Unknown
+from mlops_scan.scanner.formats.python.constructs.tables import Entry
+from mlops_scan.scanner.formats.python.constructs.templates import Filler
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, child
+
+_SEARCHED = 500
+_GAP = re.compile(r"\$\{[^}]*\}")
+_IDENTITY = frozenset(("apiVersion", "kind"))
+_FORMS = ("resource", "run", "object", "image", "schedule")
+RUNNING = ("image", "storageUri", "storage_uri", "modelUri")
+
+
+@dataclass(slots=True)
+class Declared:
+    """What one call says.
+
+    `form` is resource, run (a workload and its containers), object (of Kubernetes), image or schedule.
+    """
+
+    platform: str
+    type: str
+    name: str
+    data: Mapping
+    call: Made | None
+    form: str = "resource"
+    origin: str = "python"
+    off: bool = False
+    key: str = ""  # text of the expression that names it, where other calls name it by the same
+
+
+def by_template(template: dict[str, Any], entry: Entry, made: Made, filler: Filler) -> Declared | None:
+    """What a template of the tables makes of a call."""
+    form = next(one for one in _FORMS if one in template)
+    data = filler.fill(template.get("data", {}), made)
+    if form in ("image", "schedule"):
+        data = _holding(form, filler.fill(template[form], made), made)
+    if data is None or not isinstance(data, Mapping):
+        if "needs" in template or (form != "resource" and template.get("data") != {}):
+            return None
+        data = Mapping(made.line, made.column)
+    needed = [filler.fill(one, made) for one in template.get("needs", ())]
+    if any(one is None for one in needed):
+        return None
+    named = filler.fill(template.get("name") or entry.name or "$name|0", made)
+    name = known_name(named, made)
+    platform, _, kind = str(template[form]).partition(" ") if form in ("resource", "object") else ("", "", "")
+    kind = str(template[form]) if form == "run" else kind
+    kind = str(filler.fill(kind, made) or "") if kind.startswith("$") else kind
+    unless = filler.fill(template["unless"], made) if "unless" in template else None
+    off = isinstance(unless, Scalar) and str(unless).lower() in ("false", "disabled")
+    key = named.value["expr"] if isinstance(named, Unknown) else str(named) if isinstance(named, Scalar) else ""
+    return Declared(platform, kind, name, data, made, form, entry.origin, off, key)
+
+
+def known_name(named: Node | None, made: Made) -> str:
+    """What is known of a name; of an unknown one the text that says it, without one the class."""
+    if isinstance(named, Unknown):
+        known = _GAP.sub("", str(named)).strip("-_./ ")
+        return known or str(named.value["expr"]).strip()[:80]
+    if isinstance(named, Scalar):
+        return str(named)
+    names = [name for name in made.callee.split(".") if name[:1].isupper()]
+    return names[-1] if names else made.callee.rpartition(".")[2]
+
+
+def _holding(key: str, node: Node | None, made: Made) -> Mapping | None:
+    if node is None:
+        return None
+    mapping = Mapping(made.line, made.column)
+    mapping[key] = node
+    mapping.places[key] = (node.line, node.column)
+    return mapping
+
+
+def merge(into: Mapping, more: Node) -> None:
+    """Add to a mapping what a later call says: lists grow, mappings are merged."""
+    if not isinstance(more, Mapping):
+        return
+    for key, value in more.items():
+        there = into.get(key)
+        if isinstance(there, Sequence) and isinstance(value, Sequence):
+            there.extend(value)
+        elif isinstance(there, Mapping) and isinstance(value, Mapping):
+            merge(there, value)
+        else:
+            into[key] = value
+            into.places[key] = more.places.get(key, (value.line, value.column))
+
+
+def tells(made: Made) -> bool:
+    """Whether a call says anything itself: one that only hands on what it is given is a helper, no deployment."""
+    own = [*made.args, *(value for key, value in made.items() if key != "decorates")]
+    return any(not isinstance(one, Unknown) or "parts" in one.value or "env" in one.value or one.made_by for one in own)
+
+
+def tells_object(document: Mapping) -> bool:
+    """Whether a Kubernetes object names itself or what it runs; else it is the form of a helper."""
+    name = child(document, "metadata", "name") or child(document, "metadata", "generateName")
+    if isinstance(name, Scalar) and not (isinstance(name, Unknown) and "parts" not in name.value):
+        return True
+    stack: list[Node] = [value for key, value in document.items() if key not in _IDENTITY]
+    for _ in range(_SEARCHED):
+        if not stack:
+            break
+        node = stack.pop()
+        if isinstance(node, Mapping):
+            if any(isinstance(node.get(key), Scalar) and not isinstance(node[key], Unknown) for key in RUNNING):
+                return True
+            stack.extend(node.values())
+        elif isinstance(node, Sequence):
+            stack.extend(node)
+    return False

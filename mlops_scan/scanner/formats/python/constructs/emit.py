@@ -1,0 +1,202 @@
+"""What code declares as facts: resources of a platform, Kubernetes objects, workloads, images, schedules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import images, kube
+from mlops_scan.scanner.formats.kube.data import key_places, text_map
+from mlops_scan.scanner.formats.python.constructs.declared import Declared
+from mlops_scan.scanner.formats.python.constructs.nodes import Unknown
+from mlops_scan.scanner.formats.python.source import Source
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, child, made, scalar, typed
+from mlops_scan.scanner.formats.yamlnodes import Sequence as Listed
+from mlops_scan.scanner.model import Fact, Location, Place
+
+_DEPTH = 30
+_TAGS = ("tags", "Tags", "labels", "user_labels")
+_CELL = "cell"
+
+
+def facts(source: Source, declared: Sequence[Declared]) -> Iterator[Fact]:
+    """The facts of all that one file declares."""
+    yield from _Emitter(source, declared).facts()
+
+
+class _Emitter:
+    def __init__(self, source: Source, declared: Sequence[Declared]) -> None:
+        self.path, self.source, self.declared = source.path, source, declared
+        self.seen: Counter[str] = Counter()
+        self.places: set[tuple[int, int, str]] = set()
+        self.subjects = {id(one.call.call): one for one in reversed(declared) if one.call is not None and one.type}
+        self.named = {one.key: one for one in declared if one.key and one.form == "resource" and one.origin == "sdk"}
+        self.left = 0
+
+    def facts(self) -> Iterator[Fact]:
+        for one in self.declared:
+            for fact in self._facts(one):
+                yield self._celled(fact)
+
+    def _facts(self, one: Declared) -> Iterator[Fact]:
+        if one.platform == "kubernetes" and one.form in ("resource", "object"):
+            yield from self._object(one.data)
+        elif one.form == "run":
+            yield from self._workload(one)
+        elif one.form == "image":
+            yield from self._image(one)
+        elif one.form == "schedule":
+            yield from self._schedule(one, one.data["schedule"])
+        else:
+            yield self._resource(one)
+
+    def _celled(self, fact: Fact) -> Fact:
+        if not self.source.origins:
+            return fact
+        cell = next((one.cell for one in self.source.origins if one.line == fact.at.line), None)
+        return fact if cell is None else replace(fact, says={**fact.says, _CELL: cell})
+
+    def _locate(self, line: int, column: int) -> tuple[Location, tuple[Place, ...]]:
+        return Location(self.path, line, column), ()
+
+    def _object(self, document: Mapping) -> Iterator[Fact]:
+        place = (document.line, document.column, str(document.get("kind")))
+        if place in self.places:
+            return
+        self.places.add(place)
+        identity = kube.distinct(kube.workload_id(self.path, document), self.seen)
+        yield from kube.facts(document, self._locate, origin="python", identity=identity)
+
+    def _resource(self, one: Declared) -> Fact:
+        self.left = bounds.FACT_NODES
+        place = (one.data.line, one.data.column)
+        tags = next((found for key in _TAGS if isinstance(found := _tags(one.data, key), Mapping)), None)
+        says: dict[str, Any] = {
+            "platform": one.platform,
+            "type": one.type,
+            "labels": text_map(tags),
+            "data": self._plain(one.data, one, 0),
+            "lines": {dotted: line for dotted, (line, _) in key_places(one.data)},
+            "origin": one.origin,
+            "id": kube.distinct(f"{self.path}#{one.type}/{one.name}", self.seen),
+            "state": "disabled" if one.off else "",
+        }
+        if one.call is not None:
+            place = (one.call.line, one.call.column)
+        kept = {key: value for key, value in says.items() if value}
+        return Fact("resource", one.name, Location(self.path, *place), kept)
+
+    def _plain(self, node: Node | None, of: Declared, depth: int) -> Any:
+        self.left -= 1
+        if node is None or self.left < 0 or depth > _DEPTH:
+            return None
+        if isinstance(node, Mapping):
+            return {key: self._plain(value, of, depth + 1) for key, value in node.items() if self.left > 0}
+        if isinstance(node, Listed):
+            return [self._plain(value, of, depth + 1) for value in node if self.left > 0]
+        if isinstance(node, Unknown):
+            return self._reference(node, of)
+        other = self.named.get(str(node)) if of.origin == "sdk" else None
+        if other is not None and other.type != of.type:
+            return {"expr": f"!Ref {other.name}", "ref": other.name, "const": str(node)}
+        value = typed(node)
+        return value[: bounds.FACT_TEXT] if isinstance(value, str) else value
+
+    def _reference(self, node: Unknown, of: Declared) -> dict[str, Any]:
+        """An unknown value; where it leads to another resource, as that platform's own files would write it."""
+        other = self.subjects.get(id(node.made_by)) if node.made_by is not None else None
+        if other is None and of.origin == "sdk":
+            other = self.named.get(str(node.value["expr"]))
+        if other is None or other.type == of.type or not other.name:
+            return dict(node.value)
+        if of.platform == "cloudformation":
+            return {"expr": f"!Ref {other.name}", "ref": other.name}
+        return {**node.value, "ref": f"{other.type}.{other.name}"}
+
+    def _workload(self, one: Declared) -> Iterator[Fact]:
+        """A workload of a platform that is no Kubernetes: containers are read as those of a pod."""
+        if "containers" not in one.data:
+            return  # a form that nothing was put in
+        document = _pod(one)
+        containers = child(document, "spec", "template", "spec", "containers")
+        listed = containers if isinstance(containers, Listed) else ()
+        builds = [found for item in listed if isinstance(found := child(item, "build"), Mapping)]
+        identity = kube.distinct(f"{self.path}#{one.type.rpartition('/')[2]}/{one.name}", self.seen)
+        for fact in kube.facts(document, self._locate, origin="sdk", identity=identity):
+            if fact.kind == "resource":
+                continue
+            if fact.kind == "workload" and builds:
+                build: dict[str, Any] = {
+                    "build_context": str(builds[0].get("context") or "."),
+                    "dockerfile": str(builds[0].get("dockerfile") or "Dockerfile"),
+                }
+                fact = replace(fact, says={**fact.says, **build})
+            yield fact
+
+    def _image(self, one: Declared) -> Iterator[Fact]:
+        node = one.data["image"]
+        if not isinstance(node, Scalar) or not node.strip() or _is_dark(node):
+            return
+        ref = images.parse(str(node))
+        says: dict[str, Any] = {
+            "tag": ref.tag,
+            "digest": ref.digest,
+            "role": "run",
+            "raw": str(node)[: bounds.FACT_TEXT],
+            "owner": f"{self.path}#{one.name}",
+            "unresolved": ref.unresolved,
+        }
+        kept = {key: value for key, value in says.items() if value}
+        yield Fact("image", ref.repository, Location(self.path, node.line, node.column), kept)
+
+    def _schedule(self, one: Declared, node: Node) -> Iterator[Fact]:
+        if isinstance(node, Scalar) and node.strip():
+            says: dict[str, Any] = {"owner": f"{self.path}#{one.name}" if one.name else self.path, "where": "python"}
+            if one.off:
+                says["state"] = "disabled"
+            text = str(node.value["expr"]) if _is_dark(node) and isinstance(node, Unknown) else str(node)
+            yield Fact("schedule", text, Location(self.path, node.line, node.column), says)
+
+
+def _is_dark(node: Scalar) -> bool:
+    """Whether nothing of a text is known."""
+    return isinstance(node, Unknown) and "parts" not in node.value
+
+
+def _tags(data: Mapping, key: str) -> Node | None:
+    found = child(data, "Properties", key) or data.get(key)
+    if not isinstance(found, Listed):
+        return found
+    mapping = Mapping(found.line, found.column)
+    for item in found:
+        name = child(item, "Key") or child(item, "key")
+        value = child(item, "Value") or child(item, "value")
+        if isinstance(name, Scalar) and isinstance(value, Scalar):
+            mapping[str(name)] = value
+    return mapping
+
+
+def _pod(one: Declared) -> Mapping:
+    """The manifest that would say the same; its kind is no Kubernetes kind."""
+    group, _, kind = one.type.rpartition("/")
+    place = (one.data.line, one.data.column)
+    spec = made({"template": {"spec": {}}}, *place)
+    assert isinstance(spec, Mapping)
+    for key, value in one.data.items():
+        if key in ("replicas", "schedule"):
+            spec[key] = value
+            spec.places[key] = one.data.places[key]
+    inner = child(spec, "template", "spec")
+    containers = one.data.get("containers")
+    if isinstance(inner, Mapping) and isinstance(containers, Listed):
+        for number, item in enumerate(containers):
+            if isinstance(item, Mapping) and not isinstance(item.get("name"), Scalar):
+                item["name"] = scalar(one.name if not number else f"{one.name}-{number}", *place, bare=False)
+        inner["containers"] = containers
+    document = made({"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": one.name}}, *place)
+    assert isinstance(document, Mapping)
+    document["spec"] = spec
+    return document
