@@ -144,7 +144,7 @@ def _dockerfile_of(workload: Fact, finals: dict[str, str]) -> str | None:
         return None
     folder = workload.at.path.rpartition("/")[0]
     name = str(workload.get("dockerfile") or "Dockerfile")
-    in_code = str(workload.get("origin")) == "sdk"  # code says it from the folder in which it is started
+    in_code = workload.at.path.endswith((".py", ".ipynb"))  # code says it from the folder in which it is started
     for start in _ancestors(folder) if in_code else (folder,):
         for base in (posixpath.join(start, str(context or "."), name), posixpath.join(start, name)):
             path = posixpath.normpath(base)

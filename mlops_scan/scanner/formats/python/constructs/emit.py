@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats import images, kube
+from mlops_scan.scanner.formats import hosted, images, kube
 from mlops_scan.scanner.formats.kube.data import key_places, text_map
 from mlops_scan.scanner.formats.python.constructs.declared import Declared
 from mlops_scan.scanner.formats.python.constructs.nodes import Unknown
@@ -51,7 +51,9 @@ class _Emitter:
         elif one.form == "schedule":
             yield from self._schedule(one, one.data["schedule"])
         else:
-            yield self._resource(one)
+            resource = self._resource(one)
+            yield resource
+            yield from self._hosted(one, str(resource.get("id")))
 
     def _celled(self, fact: Fact) -> Fact:
         if not self.source.origins:
@@ -89,6 +91,28 @@ class _Emitter:
         kept = {key: value for key, value in says.items() if value}
         return Fact("resource", one.name, Location(self.path, *place), kept)
 
+    def _hosted(self, one: Declared, identity: str) -> Iterator[Fact]:
+        """The containers that a resource of a cloud runs."""
+        body = one.data.get("Properties", one.data)
+        if not isinstance(body, Mapping) or not hosted.runs_containers(one.type):
+            return
+        common = {"state": "disabled"} if one.off else {}
+        declared = hosted.Declared(one.type, one.name, body, identity, self._locate, common)
+        yield from hosted.facts(declared, self._runner(one), _build(body))
+
+    def _runner(self, one: Declared) -> hosted.Runner | None:
+        """The service that keeps a task running."""
+        if one.call is None or "task" not in one.type.lower():
+            return None
+        for other in self.declared:
+            body = other.data.get("Properties", other.data)
+            named = child(body, "TaskDefinition") or child(body, "task_definition")
+            if isinstance(named, Unknown) and named.made_by is one.call.call:
+                count = child(body, "DesiredCount") or child(body, "desired_count")
+                number = typed(count) if isinstance(count, Scalar) else None
+                return hosted.Runner(other.type, other.name, number if isinstance(number, int) else None)
+        return None
+
     def _plain(self, node: Node | None, of: Declared, depth: int) -> Any:
         self.left -= 1
         if node is None or self.left < 0 or depth > _DEPTH:
@@ -122,17 +146,12 @@ class _Emitter:
             return  # a form that nothing was put in
         document = _pod(one)
         containers = child(document, "spec", "template", "spec", "containers")
-        listed = containers if isinstance(containers, Listed) else ()
-        builds = [found for item in listed if isinstance(found := child(item, "build"), Mapping)]
+        build = _build(containers)
         identity = kube.distinct(f"{self.path}#{one.type.rpartition('/')[2]}/{one.name}", self.seen)
-        for fact in kube.facts(document, self._locate, origin="sdk", identity=identity):
+        for fact in kube.facts(document, self._locate, origin=hosted.ORIGIN, identity=identity):
             if fact.kind == "resource":
                 continue
-            if fact.kind == "workload" and builds:
-                build: dict[str, Any] = {
-                    "build_context": str(builds[0].get("context") or "."),
-                    "dockerfile": str(builds[0].get("dockerfile") or "Dockerfile"),
-                }
+            if fact.kind == "workload" and build:
                 fact = replace(fact, says={**fact.says, **build})
             yield fact
 
@@ -159,6 +178,18 @@ class _Emitter:
                 says["state"] = "disabled"
             text = str(node.value["expr"]) if _is_dark(node) and isinstance(node, Unknown) else str(node)
             yield Fact("schedule", text, Location(self.path, node.line, node.column), says)
+
+
+def _build(node: Node | None, depth: int = 0) -> dict[str, Any]:
+    """Where an image inside is built from."""
+    if isinstance(node, Mapping):
+        build = node.get("build")
+        if isinstance(build, Mapping):
+            context, dockerfile = child(build, "context"), child(build, "dockerfile")
+            return {"build_context": str(context or "."), "dockerfile": str(dockerfile or "Dockerfile")}
+    inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, Listed) else ()
+    found = (_build(one, depth + 1) for one in inner) if depth < _DEPTH else iter(())
+    return next((one for one in found if one), {})
 
 
 def _is_dark(node: Scalar) -> bool:
