@@ -16,6 +16,7 @@ _DEPTH = 24
 _NODES = 30_000  # of one file
 _ITEMS = 200  # of one list, dict or call
 _SEARCHED = 60  # nodes of an expression in which references are looked for
+_TRANSPARENT = frozenset(("json.dumps", "yaml.dump"))  # what they are given is what the API reads
 _LITERALS = (ast.List, ast.Tuple, ast.Set)
 _LOOPS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
 
@@ -89,6 +90,9 @@ class Builder:
         binding = self.resolver.callee(expr, scope)
         if binding.function is not None:
             return self._returned(binding, depth)
+        if binding.name in _TRANSPARENT and expr.args:
+            found = self.node(expr.args[0], scope, depth + 1)
+            return found if isinstance(found, (Mapping, Sequence)) else None
         if not binding.name or binding.local or not self.is_known(binding.name):
             return None
         if depth:
