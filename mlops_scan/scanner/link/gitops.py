@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link import generators
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.manifests import applied
+from mlops_scan.scanner.link.generators import Folders
+from mlops_scan.scanner.link.manifests import ROOTS, applied, below
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact, Location
 
@@ -19,6 +21,7 @@ _PATHS = (
     ("spec", "template", "spec", "source", "path"),
     ("spec", "chart", "spec", "chart"),
 )
+_SEVERAL = (("spec", "sources"), ("spec", "template", "spec", "sources"))
 _CONTROLLERS = ("argoproj.io/Application", "argoproj.io/ApplicationSet", "kustomize.toolkit.fluxcd.io/Kustomization")
 _RELEASES = ("helm.toolkit.fluxcd.io/HelmRelease",)
 
@@ -28,13 +31,22 @@ class Sources(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
+        folders: Folders | None = None
         for resource in graph.all_facts("resource"):
             if resource.get("type") not in (*_CONTROLLERS, *_RELEASES):
                 continue
             yield Edge(f"file:{resource.at.path}", "defines", object_id(resource), resource.at)
-            for folder, at in _folders(resource):
-                for path in _found(folder, resource.at.path, files, graph.files):
-                    yield Edge(object_id(resource), "applies", f"file:{path}", at)
+            named = list(_folders(resource))
+            if any("{{" in folder for folder, _ in named):
+                folders = folders or Folders(graph.files)
+                named = list(_of_generators(resource, named, folders))
+            deep = _is_recursive(resource)
+            told = set()
+            for folder, at in named:
+                for path in _found(folder, resource, files, graph.files, deep=deep):
+                    if path not in told:
+                        told.add(path)
+                        yield Edge(object_id(resource), "applies", f"file:{path}", at)
 
 
 class Kustomizations(Link):
@@ -71,22 +83,56 @@ def _folders(resource: Fact) -> Iterator[tuple[str, Location]]:
         known = [".".join(keys[:end]) for end in range(len(keys), 0, -1)]
         line = next((lines[key] for key in known if key in lines), resource.at.line)
         yield text, Location(resource.at.path, int(line))
-    spec = _dig(data, ("spec", "sources"))
-    for one in spec if isinstance(spec, list) else ():
-        if isinstance(one, Mapping) and isinstance(one.get("path"), str):
-            yield one["path"], Location(resource.at.path, int(lines.get("spec.sources", resource.at.line)))
+    for keys in _SEVERAL:
+        spec = _dig(data, keys)
+        for one in spec if isinstance(spec, list) else ():
+            if isinstance(one, Mapping) and isinstance(one.get("path"), str):
+                line = lines.get(".".join(keys), lines.get(".".join(keys[:3]), resource.at.line))
+                yield one["path"], Location(resource.at.path, int(line))
 
 
-def _found(folder: str, origin: str, files: frozenset[str], ordered: tuple[str, ...]) -> list[str]:
-    """What a folder holds to be applied: seen from the root, or from a folder above the object."""
+def _of_generators(
+    resource: Fact, named: list[tuple[str, Location]], folders: Folders
+) -> Iterator[tuple[str, Location]]:
+    """The folders of every application that the generators of a set make."""
+    made = generators.applications(_dig(resource.get("data"), ("spec",)), folders)
+    for folder, at in named:
+        seen = set()
+        for parameters in made:
+            path = generators.filled(folder, parameters)
+            if path in seen or not path.replace("*", "").strip("./"):
+                continue  # nothing of it is known: it may be any folder
+            seen.add(path)
+            yield from ((one, at) for one in (folders.matching(path) if "*" in path else [path]))
+
+
+def _is_recursive(resource: Fact) -> bool:
+    """Whether manifests count in folders below, too: of a source without a kustomization."""
+    data = resource.get("data")
+    if str(resource.get("type")).startswith("kustomize.toolkit."):
+        return True
+    told = (("spec", "source"), ("spec", "template", "spec", "source"))
+    return any(_dig(data, (*keys, "directory", "recurse")) is True for keys in told)
+
+
+def _found(folder: str, resource: Fact, files: frozenset[str], ordered: tuple[str, ...], *, deep: bool) -> list[str]:
+    """What a folder holds to be applied: seen from the root, from a folder above the object, or from its source."""
+    origin = resource.at.path
     base = posixpath.dirname(origin)
     starts = [""]
     while base:
         starts.append(base)
         base = posixpath.dirname(base)
+    source = _dig(resource.get("data"), ("spec", "sourceRef"))
+    if isinstance(source, Mapping) and source.get("kind") not in (None, "GitRepository"):
+        starts = [str(source.get("name") or ""), *starts]  # an artifact made of a folder is called as the folder
     for start in starts:
         path = posixpath.normpath(posixpath.join(start, folder.lstrip("/")))
-        if found := applied("" if path == "." else path, files, ordered):
+        path = "" if path == "." else path
+        found = applied(path, files, ordered)
+        if deep and path and not (found and posixpath.basename(found[0]) in ROOTS):
+            found = list(below(path, files, ordered))
+        if found:
             return [one for one in found if one != origin]
     return []
 

@@ -13,7 +13,7 @@ from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import manifest_names, working_folder
 from mlops_scan.scanner.model import Edge, Fact
 
-_ROOTS = ("kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml")
+ROOTS = ("kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml")
 _NAMED = ("-f", "--file", "--filename", "-k", "--kustomize", "--values")
 _MANIFESTS = (".yaml", ".yml", ".json")
 _ACTS = (
@@ -49,7 +49,7 @@ def applied(path: str, files: frozenset[str], ordered: Sequence[str]) -> list[st
     """The file, or what a folder has to be applied: its kustomization, its chart, else the manifests in it."""
     if path in files:
         return [path] if path.endswith(_MANIFESTS) else []
-    for root in _ROOTS:
+    for root in ROOTS:
         if (found := posixpath.join(path, root)) in files:
             return [found]
     if not path:
@@ -57,6 +57,24 @@ def applied(path: str, files: frozenset[str], ordered: Sequence[str]) -> list[st
     prefix = f"{path}/"
     inside = ordered[bisect_left(ordered, prefix) : bisect_left(ordered, prefix + chr(0x10FFFF))]
     return [one for one in inside if one.endswith(_MANIFESTS) and "/" not in one[len(prefix) :]][:_MOST]
+
+
+def below(path: str, files: frozenset[str], ordered: Sequence[str]) -> Iterator[str]:
+    """The manifests in a folder and those below it; of a folder with a kustomization that alone."""
+    prefix = f"{path}/"
+    inside = ordered[bisect_left(ordered, prefix) : bisect_left(ordered, prefix + chr(0x10FFFF))]
+    own: dict[str, str] = {}
+    for one in inside:
+        if posixpath.basename(one) in ROOTS:
+            own.setdefault(posixpath.dirname(one), one)
+    found: dict[str, None] = {}
+    for one in inside:
+        if one.endswith(_MANIFESTS):
+            home = posixpath.dirname(one)
+            while home and home != path and home not in own:
+                home = posixpath.dirname(home)
+            found[own.get(home, one)] = None
+    yield from list(found)[:_MOST]
 
 
 def _names(command: Fact, *, deploys: bool) -> Iterator[str]:
@@ -81,5 +99,5 @@ def _located(name: str, folder: str, files: frozenset[str], ordered: Sequence[st
             continue
         if found := applied(path, files, ordered):
             whole = name.endswith("/") or "/" in name or path in files
-            return found if whole or posixpath.basename(found[0]) in _ROOTS else []
+            return found if whole or posixpath.basename(found[0]) in ROOTS else []
     return []

@@ -38,5 +38,6 @@ class DotEnv(Parser):
             column = place - source.text.rfind("\n", 0, place)
             bare = _COMMENT.split(match["bare"], maxsplit=1)[0] if match["bare"] else ""
             value = next(text for text in (match["double"], match["single"], bare) if text is not None)
-            says = {"value": value.strip()[: bounds.FACT_TEXT], "where": "dotenv"}
+            encrypted = value.startswith("ENC[")
+            says = {"value": None if encrypted else value.strip()[: bounds.FACT_TEXT], "where": "dotenv"}
             yield Fact("env", match["name"], Location(source.path, line, column), says)

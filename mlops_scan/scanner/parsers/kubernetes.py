@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import kube, kustomize
+from mlops_scan.scanner.formats import kube, kustomize, substitution
 from mlops_scan.scanner.formats.yamlnodes import Mapping
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
@@ -35,6 +35,7 @@ class KubernetesManifests(Parser):
         seen: Counter[str] = Counter()
         for document in parsed.documents:
             if isinstance(document, Mapping):
+                document = substitution.substituted(tree, source.path, document, source.text)
                 identity = kube.distinct(kube.workload_id(source.path, document), seen)
                 yield from kube.facts(document, locate, origin="raw", identity=identity)
         yield from parsed.notes

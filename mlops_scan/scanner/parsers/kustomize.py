@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import kube, kustomize, yamlnodes
+from mlops_scan.scanner.formats import kube, kustomize, substitution, yamlnodes
 from mlops_scan.scanner.formats.kube.data import brief
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -88,7 +88,7 @@ def _rendered(tree: Tree, one: kustomize.Kustomization) -> Iterator[Fact | Note]
         own = variant.identity or f"{variant.path}#{variant.kind}/{variant.name}"
         elsewhere = variant.chart or shared.get(variant.kustomization, 1) > 1
         yield from kube.facts(
-            variant.node,
+            substitution.substituted(tree, one.path, variant.node),
             rendered.ledger.locate,
             origin="helm" if variant.chart else "kustomize",
             chart=variant.chart,

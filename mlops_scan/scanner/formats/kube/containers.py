@@ -170,5 +170,6 @@ def _variables(container: Mapping) -> Iterator[tuple[str, str | None, str, tuple
             continue
         value = one.get("value")
         secret = yamlnodes.text(one, "valueFrom", "secretKeyRef", "name")
-        known = str(value)[: bounds.FACT_TEXT] if isinstance(value, Scalar) else None
+        plain = isinstance(value, Scalar) and not value.startswith("ENC[")  # else ciphertext
+        known = str(value)[: bounds.FACT_TEXT] if plain else None
         yield name, known if "valueFrom" not in one else None, secret, spot(one, "value" if value else "name")

@@ -1,0 +1,129 @@
+"""Variables that a GitOps controller puts into the manifests it applies: `${name}`, `${name:=default}`.
+
+They hold in the folder that an object with `postBuild` names (https://fluxcd.io/flux/components/kustomize/kustomizations/,
+read 2026-08: post build variable substitution). Where several such objects differ, the text stays as it is written.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Scalar, Sequence, scalar
+
+T = TypeVar("T")
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*)(?::?[=-](?P<default>[^{}]*))?\}")
+_SUFFIXES = (".yaml", ".yml")
+_DEPTH = 60
+_MOST = 5_000  # objects that substitute
+
+
+class Files(Protocol):
+    """The repository as this module needs it."""
+
+    @property
+    def paths(self) -> Iterable[str]: ...
+
+    def get(self, path: str) -> Readable | None: ...
+
+    def memo(self, key: str, make: Callable[[], T]) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """What one object puts in below a folder."""
+
+    folder: str
+    values: dict[str, str]
+
+
+def substituted(files: Files, path: str, document: Mapping, text: str = "${") -> Mapping:
+    """The document of the file (or kustomization) at `path`, which reads `text`, as the controller applies it."""
+    if "${" not in text:
+        return document
+    found = _holding(files.memo("substitutions", lambda: list(_all(files))), path)
+    made = _replaced(document, found, 0) if found else document
+    return made if isinstance(made, Mapping) else document
+
+
+def _holding(known: list[Substitution], path: str) -> list[Substitution]:
+    """Those of the innermost folder above the file."""
+    above = [one for one in known if path.startswith(f"{one.folder}/")]
+    longest = max((len(one.folder) for one in above), default=0)
+    return [one for one in above if len(one.folder) == longest]
+
+
+def _replaced(node: Node, found: list[Substitution], depth: int) -> Node:
+    if depth > _DEPTH:
+        return node
+    if isinstance(node, Mapping):
+        made = Mapping(node.line, node.column, node.tag)
+        made.places = node.places
+        made.update((key, _replaced(value, found, depth + 1)) for key, value in node.items())
+        return made
+    if isinstance(node, Sequence):
+        listed = Sequence(node.line, node.column, node.tag)
+        listed.extend(_replaced(value, found, depth + 1) for value in node)
+        return listed
+    if "${" not in node:
+        return node
+    whole = scalar(_VARIABLE.sub(lambda match: _value(match, found), str(node)), node.line, node.column, bare=node.bare)
+    whole.block, whole.tag = node.block, node.tag
+    return whole
+
+
+def _value(match: re.Match[str], found: list[Substitution]) -> str:
+    values = {one.values.get(match["name"], match["default"]) for one in found}
+    value = values.pop() if len(values) == 1 else match["default"]
+    return match[0] if value is None else value
+
+
+def _all(files: Files) -> Iterator[Substitution]:
+    count = 0
+    for path in files.paths:
+        source = files.get(path) if path.endswith(_SUFFIXES) else None
+        if source is None or "postBuild" not in source.text or "kustomize.toolkit" not in source.text:
+            continue
+        for document in yamlnodes.documents(source).documents:
+            spec = yamlnodes.child(document, "spec")
+            build = yamlnodes.child(spec, "postBuild")
+            folder = posixpath.normpath(yamlnodes.text(spec, "path").lstrip("/") or ".")
+            if isinstance(build, Mapping) and folder != "." and not folder.startswith("..") and count < _MOST:
+                count += 1
+                yield Substitution(folder, dict(_values(files, build)))
+
+
+def _values(files: Files, build: Mapping) -> Iterator[tuple[str, str]]:
+    """Those of the ConfigMaps that it names, as far as the repository holds them, then its own."""
+    for one in yamlnodes.items(build, "substituteFrom"):
+        if yamlnodes.text(one, "kind") == "ConfigMap":
+            yield from (
+                files.memo("substitution maps", lambda: _maps(files)).get(yamlnodes.text(one, "name"), {}).items()
+            )
+    yield from _texts(build.get("substitute"))
+
+
+def _maps(files: Files) -> dict[str, dict[str, str]]:
+    """ConfigMaps by name; one that is written several times tells only what all agree on."""
+    found: dict[str, dict[str, str]] = {}
+    for path in files.paths:
+        source = files.get(path) if path.endswith(_SUFFIXES) else None
+        if source is None or "ConfigMap" not in source.text:
+            continue
+        for document in yamlnodes.documents(source).documents:
+            if yamlnodes.text(document, "kind") == "ConfigMap":
+                name = yamlnodes.text(document, "metadata", "name")
+                data = dict(_texts(yamlnodes.child(document, "data")))
+                before = found.setdefault(name, data)
+                found[name] = {key: value for key, value in before.items() if data.get(key) == value}
+    return found
+
+
+def _texts(node: Node | None) -> Iterator[tuple[str, str]]:
+    for key, value in node.items() if isinstance(node, Mapping) else ():
+        if isinstance(value, Scalar) and not value.startswith("ENC["):
+            yield key, str(value)
