@@ -185,7 +185,7 @@ def test_an_application_of_applications_and_its_recursion(understand: Understand
     )
     leaf = root.replace("root", "leaf").replace("argo/apps, directory: {recurse: true}", "k8s/llm")
     graph = understand({"argo/root.yaml": root, "argo/apps/team/leaf.yaml": leaf, "k8s/llm/deploy.yaml": DEPLOYMENT})
-    chain = graph.path("resource:argoproj.io/Application/root", "workload:k8s/llm/deploy.yaml#Deployment/llm")
+    chain = graph.path("resource:argo/root.yaml#Application/root", "workload:k8s/llm/deploy.yaml#Deployment/llm")
     assert [edge.relation for edge in chain] == ["applies", "defines", "applies", "defines"]
 
 
