@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import credentials, prometheus, yamlnodes
-from mlops_scan.scanner.formats.kube import containers, pods
+from mlops_scan.scanner.formats.kube import containers, pods, workflows
 from mlops_scan.scanner.formats.kube.data import Locate, Scene, brief, key_places, spot, text_map
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
@@ -157,6 +157,7 @@ def _workload_facts(scene: Scene, document: Mapping, path: str) -> Iterator[Fact
     for pod in found:
         for container, init in pods.containers(pod.spec):
             yield from containers.facts(scene, pod.spec, container, init=init)
+    yield from workflows.facts(scene, document, path)
     says = {"owner": scene.id, "where": "kubernetes"}
     if _is_suspended(document):
         says["state"] = "disabled"

@@ -1,0 +1,77 @@
+"""The steps of a workflow that Kubernetes runs: templates that call templates, as a graph or as a list of groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.kube.data import Scene, spot
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.model import Fact
+
+_NAME = re.compile(r"[\w-]+(?=[.\s|&)!]|\Z)")
+_WHEN = re.compile(r"^(?P<left>.+?)\s*(?P<op><=|>=|<|>|==|!=)\s*(?P<right>.+)$")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def facts(scene: Scene, document: Mapping, path: str) -> Iterator[Fact]:
+    """`pipeline-step` of each task, and `comparison` of each condition under which alone a task runs."""
+    for holder in (document.get("spec"), yamlnodes.child(document, "spec", "workflowSpec")):
+        for template in yamlnodes.items(holder, "templates"):
+            if not isinstance(template, Mapping):
+                continue
+            tasks = yamlnodes.items(template, "dag", "tasks")
+            waits = _waits(tasks)
+            for task in tasks:
+                yield from _step(scene, task, waits, path)
+            before: list[str] = []
+            for group in yamlnodes.items(template, "steps"):
+                members = list(group) if isinstance(group, Sequence) else [group]
+                names = [yamlnodes.text(one, "name") for one in members if "template" in _keys(one)]
+                for one in members:
+                    if "template" in _keys(one) or "templateRef" in _keys(one):
+                        yield from _step(scene, one, {yamlnodes.text(one, "name"): before}, path)
+                before = names or before
+
+
+def _keys(node: Node) -> Mapping | tuple[()]:
+    return node if isinstance(node, Mapping) else ()
+
+
+def _waits(tasks: list[Node]) -> dict[str, list[str]]:
+    """For what each task waits."""
+    names = {yamlnodes.text(one, "name") for one in tasks}
+    found = {}
+    for one in tasks:
+        told = [str(name) for name in yamlnodes.items(one, "dependencies") if isinstance(name, Scalar)]
+        told += _NAME.findall(yamlnodes.text(one, "depends"))
+        found[yamlnodes.text(one, "name")] = [name for name in dict.fromkeys(told) if name in names]
+    return found
+
+
+def _step(scene: Scene, task: Node, waits: dict[str, list[str]], path: str) -> Iterator[Fact]:
+    name = yamlnodes.text(task, "name")
+    if not name or not isinstance(task, Mapping):
+        return
+    place = spot(task, "name")
+    says = {"pipeline": path, "of": scene.id, "deps": waits.get(name) or [], "outs": [name], "tool": "workflow"}
+    yield scene.fact("pipeline-step", name, place, says)
+    match = _WHEN.match(yamlnodes.text(task, "when"))
+    if match:
+        after = {name}
+        grew = True
+        while grew:
+            more = {one for one, needed in waits.items() if one not in after and not after.isdisjoint(needed)}
+            after |= more
+            grew = bool(more)
+        compared: dict[str, Any] = {
+            "in": "choice",
+            "function": name,
+            "names": list(dict.fromkeys(_WORD.findall(f"{match['left']} {match['right']}"))),
+            "ops": [match["op"]],
+            "body": sorted(after),
+            "exits": True,
+        }
+        yield scene.fact("comparison", match[0], spot(task, "when"), compared)
