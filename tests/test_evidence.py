@@ -400,6 +400,7 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
     ("serving", "a function over a table", ABSENT, {**TRAIN, "fn.py": HANDLER.format(name="items.parquet")}),
     ("serving", "a script that writes text", USED, {"predict.py": SCORES_TO_TEXT}),
     ("serving", "a script that reads text", ABSENT, {"predict.py": SCORES_TO_TEXT.replace('"w"', '"r"')}),
+    ("serving", "an evaluation that keeps its answers", ABSENT, {"evaluate.py": SCORES}),
     ("serving", "kept by a helper", USED, {"job.py": KEEPS_IN_A_STORE.format(call="upload(predictions)")}),
     ("serving", "kept is something else", ABSENT, {"job.py": KEEPS_IN_A_STORE.format(call="upload(model)")}),
     (

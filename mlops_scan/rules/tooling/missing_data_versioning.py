@@ -7,9 +7,13 @@ from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Absence
 from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph.handover import constant
 from mlops_scan.scanner.model import Place, Severity
 
-_VERSIONED = re.compile(r"(?:dt|date|ds|version|v)=|@v?\d|/v\d+/|\{(?:date|ds|version|run_id|snapshot)", re.IGNORECASE)
+_WRITES = re.compile(r"\.to_(?:csv|parquet|json|feather|pickle|excel|hdf|orc)$")
+_VERSIONED = re.compile(
+    r"^/kaggle/input/|(?:dt|date|ds|version|v)=|@v?\d|/v\d+/|\{(?:date|ds|version|run_id|snapshot)", re.IGNORECASE
+)
 
 
 class MissingDataVersioning(Absence):
@@ -69,8 +73,11 @@ class MissingDataVersioning(Absence):
             and (use.at.path, str(use.fact.get("function") or "").partition(".")[0]) not in stores
         ]
         sources = [(use, _source(use)) for use in reads]
-        outside = [use for use, source in sources if source and not _is_kept(source, held)]
-        if not outside and not any(_is_kept(source, held) for _, source in sources if source):
+        outside = [use for use, source in sources if source and not _is_kept(use, source, held)]
+        if any(_is_kept(use, source, held) for use, source in sources if source):
+            own = _written_here(graph)  # what the repository makes of data that it keeps
+            outside = [use for use in outside if re.split(r"[/\\]", _source(use) or "")[-1] not in own]
+        elif not outside:
             outside = [use for use, source in sources if source is None]  # an argument: from who knows where
         for use in outside:
             yield Place(use.at, "reads data from a place outside git")
@@ -88,8 +95,21 @@ def _own_stores(graph: Graph) -> set[tuple[str, str]]:
     }
 
 
-def _is_kept(source: str, held: set[str]) -> bool:
+def _written_here(graph: Graph) -> set[str]:
+    """Names of the tables that code of the repository writes itself."""
+    written = [call for call in graph.facts("call") if _WRITES.search(call.name)]
+    texts = (
+        constant(value)
+        for call in written
+        for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values())
+    )
+    return {name for text in texts if "." in (name := re.split(r"[/\\]", text)[-1])}
+
+
+def _is_kept(use: Use, source: str, held: set[str]) -> bool:
     """Whether git holds what is read, or its name holds a version."""
+    if use.at.path.endswith(".ipynb") and source.startswith("../input/"):
+        return True  # where a notebook of a competition finds the data set that is attached to it
     return bool(_VERSIONED.search(source)) or re.split(r"[/\\]", source)[-1] in held
 
 

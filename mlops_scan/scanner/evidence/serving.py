@@ -13,6 +13,7 @@ from mlops_scan.scanner.model import Evidence, Fact
 
 # a file whose name says that it scores, and a call that puts its answers somewhere
 _INFERENCE = re.compile(r"(?:^|/)[^/]*(?:inference|infer|predict|prediction|score|scoring)[^/]*\.py$", re.IGNORECASE)
+_EVALUATES = re.compile(r"(?:^|/)[^/]*(?:evaluat|validat|(?:^|_)eval(?:_|\.))[^/]*$", re.IGNORECASE)
 _WRITES = re.compile(r"\.(?:write|save|upload|insert|put|to_(?:csv|parquet|sql|gbq|json|feather|pickle))\w*$")
 _KEEPS = re.compile(
     r"\.?(?:register|save|store|write|insert|upload|publish|export)\w*_(?:predictions?|results?|scores?|forecasts?)$"
@@ -108,7 +109,13 @@ def batch_serving(graph: Graph) -> tuple[Use, ...]:
     steps = {(use.at.path, str(use.fact.get("decorates"))) for use in graph.uses("pipeline-definition")}
     for use in graph.uses("predicts"):
         path = use.at.path
-        if path in others or paths.is_example(path) or path.endswith(".ipynb") or use.disabled:
+        if (
+            path in others
+            or _EVALUATES.search(path)
+            or paths.is_example(path)
+            or path.endswith(".ipynb")
+            or use.disabled
+        ):
             continue
         if _is_entry(graph, path):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from mlops_scan.scanner import bounds
@@ -31,9 +32,11 @@ class Terraform(Parser):
         yield from own.notes
         scopes = scope.uses(tree, source.folder)
         called = sorted({one.name for one in scopes if one.name})
+        left_out = not called and _is_left_out(tree, own)
         for block in own.blocks:
             if block.kind in ("resource", "data") and len(block.labels) == 2:
-                yield from resources.facts(block, scopes, called)
+                for fact in resources.facts(block, scopes, called):
+                    yield replace(fact, says={**fact.says, "state": "disabled"}) if left_out else fact
             elif block.kind == "variable" and len(block.labels) == 1 and "default" in block.body.attributes:
                 yield from _constant(f"var.{block.labels[0]}", block.body.attributes["default"], block.path)
             elif block.kind == "module" and len(block.labels) == 1:
@@ -43,6 +46,32 @@ class Terraform(Parser):
             elif block.kind == "terraform" and not block.labels:
                 yield _settings(block, "terraform", "terraform", scopes[0])
         yield from _limits(source, own, scopes)
+
+
+def _is_left_out(tree: Tree, own: modules.Module) -> bool:
+    """A part of a configuration that nothing calls: it stands below a root, or beside a module that is called.
+
+    A folder that sets up a provider or a backend is a root itself.
+    """
+    if not own.folder or _is_root(own) or any(path.endswith("terragrunt.hcl") for path in tree.paths):
+        return False
+    known = modules.folders(tree)
+    above = own.folder
+    while above:
+        above = above.rpartition("/")[0]
+        if above in known and _is_root(modules.module(tree, above)):
+            return True
+    beside = own.folder.rpartition("/")[0]
+    siblings = [one for one in known if one != own.folder and one.rpartition("/")[0] == beside]
+    return bool(beside) and any(modules.callers(tree, one) for one in siblings)
+
+
+def _is_root(one: modules.Module) -> bool:
+    return any(
+        block.kind == "provider"
+        or (block.kind == "terraform" and any(b.kind in ("backend", "cloud") for b in block.body.blocks))
+        for block in one.blocks
+    )
 
 
 class TerraformValues(Parser):

@@ -53,7 +53,7 @@ class Comparisons:
             return []
         found = self.resolver.resolve(test, scope).node
         telling = isinstance(found, (ast.Compare, ast.BoolOp, ast.IfExp)) or (found is not None and _is_verdict(found))
-        return _nodes(found) if telling else []
+        return _nodes(found) if found is not None and telling else []
 
     def _names(self, nodes: list[ast.expr]) -> list[str]:
         names: dict[str, None] = {}
