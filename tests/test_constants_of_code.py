@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mlops_scan.scanner.model import Status
 from tests.conftest import Understand
 
 LOAD = "from transformers import AutoModel\n"
@@ -171,3 +172,65 @@ def test_a_model_is_handed_over_by_the_path_of_a_shared_module(understand: Under
         }
     )
     assert [(one.path, other.path) for one, other in made.handovers()] == [("train.py", "app.py")]
+
+
+GATED = (
+    "import mlflow\nfrom sklearn.linear_model import Ridge\nfrom sklearn.metrics import accuracy_score\n"
+    "from config import ALWAYS_DEPLOY, MIN_ACCURACY\n"
+    "accuracy = accuracy_score([0], Ridge().fit([[0]], [0]).predict([[0]]))\n"
+    "if {test}:\n    mlflow.MlflowClient().set_registered_model_alias('m', 'champion', 1)\n"
+)
+STEPS = (
+    "from prefect import flow, task\nimport mlflow\nfrom sklearn.metrics import accuracy_score\n"
+    "@task\ndef evaluate(m):\n    return accuracy_score([0], m.predict([[0]]))\n"
+    "@task\ndef register():\n    mlflow.register_model('runs:/1/m', 'prices')\n"
+    "@flow\ndef training():\n    score = evaluate(1)\n    register()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("test", "always", "minimum", "why"),
+    [
+        ("accuracy > MIN_ACCURACY", False, 0.8, None),
+        ("accuracy > MIN_ACCURACY", False, -1, "no value of the metric is on the other side of -1"),
+        ("ALWAYS_DEPLOY or accuracy > 0.9", True, 0.8, "'ALWAYS_DEPLOY or accuracy > 0.9' is always true"),
+        ("ALWAYS_DEPLOY or accuracy > 0.9", False, 0.8, None),
+    ],
+)
+def test_a_gate_that_a_constant_of_another_file_decides(
+    understand: Understand, test: str, always: bool, minimum: float, why: str | None
+) -> None:
+    made = understand(
+        {
+            "train.py": GATED.format(test=test),
+            "config.py": f"ALWAYS_DEPLOY = {always}\nMIN_ACCURACY = {minimum}\n",
+        }
+    )
+    used, disabled = (made.evidence("evaluation-gate", one) for one in (Status.USED, Status.DISABLED))
+    assert bool(used) is (why is None)
+    assert [one.why for one in disabled] == ([] if why is None else [why])
+
+
+def test_a_step_of_which_nobody_reads_the_result_is_named_with_the_reason(understand: Understand) -> None:
+    from mlops_scan.rules.tooling.missing_evaluation_gate import MissingEvaluationGate
+
+    train = "from sklearn.linear_model import Ridge\nmodel = Ridge().fit([[0.0]], [0.0])\n"
+    made = understand({"flow.py": STEPS, "fit.py": train, "Dockerfile": "FROM python:3.12\nCMD python flow.py\n"})
+    (found,) = made.evidence("evaluation-gate", Status.DISABLED)
+    assert (found.what, found.why, found.at.line) == (
+        "step 'evaluate' evaluates",
+        "no condition reads what it finds",
+        12,
+    )
+    (finding,) = MissingEvaluationGate().check(made)
+    assert "Step 'evaluate' evaluates (flow.py:12), without effect: no condition reads" in finding.message
+
+
+def test_a_threshold_that_only_a_log_is_told_of(understand: Understand) -> None:
+    text = (
+        "import logging\nimport mlflow\nfrom sklearn.metrics import accuracy_score\ndef check(model):\n"
+        "    accuracy = accuracy_score([0], model.predict([[0]]))\n    if accuracy < 0.8:\n"
+        "        logging.warning('low')\n    mlflow.register_model('runs:/1/m', 'prices')\n"
+    )
+    (found,) = understand({"check.py": text}).evidence("evaluation-gate", Status.DISABLED)
+    assert (found.at.line, found.why) == (6, "what follows is a line in a log")

@@ -261,6 +261,42 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
     ("evaluation-gate", "assert", USED, gate("assert score > 0.8\nif True:", "pass")),
     ("evaluation-gate", "exit", USED, gate("if score < 0.8:", "raise SystemExit(1)")),
     ("evaluation-gate", "print", ABSENT, gate("if score < 0.8:", "print('low')")),
+    (
+        "evaluation-gate",
+        "a constant that overrides",
+        DISABLED,
+        gate("ALWAYS = True\nif not ALWAYS and score < 0.8:", "raise ValueError(score)"),
+    ),
+    (
+        "evaluation-gate",
+        "a parameter that may override",
+        USED,
+        gate("force = False\nif not force and score < 0.8:", "raise ValueError(score)"),
+    ),
+    (
+        "evaluation-gate",
+        "no threshold",
+        DISABLED,
+        gate("accuracy = score\nif accuracy < 0:", "raise ValueError(score)"),
+    ),
+    (
+        "evaluation-gate",
+        "a threshold of a score that may be negative",
+        USED,
+        gate("if score < 0:", "raise ValueError()"),
+    ),
+    (
+        "evaluation-gate",
+        "set after it",
+        DISABLED,
+        gate("low = score < 0.8\nlow = False\nif low:", "raise ValueError(score)"),
+    ),
+    (
+        "evaluation-gate",
+        "set in a branch",
+        USED,
+        gate("low = score < 0.8\nif epochs:\n    low = False\nif low:", "raise ValueError(score)"),
+    ),
     ("evaluation-gate", "no metric", ABSENT, gate("if epochs > 2:", "raise ValueError(epochs)")),
     (
         "evaluation-gate",

@@ -10,6 +10,7 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import (
     Confidence,
     Edge,
+    Evidence,
     Finding,
     Location,
     Persona,
@@ -139,7 +140,7 @@ class Absence(Rule):
             return
         partial = graph.evidence(self.capability, Status.DISABLED, Status.DECLARED)[:3]
         yield self.finding(
-            " ".join([self.message(graph), *(_partly(one.tool, one.status, one.at) for one in partial)]),
+            " ".join([self.message(graph), *(_partly(one) for one in partial)]),
             places[0].at,
             subject="repository",
             note=places[0].note,
@@ -149,7 +150,10 @@ class Absence(Rule):
         )
 
 
-def _partly(tool: str, status: Status, at: Location) -> str:
-    if status is Status.DISABLED:
-        return f"'{tool}' is there but switched off ({at})."
-    return f"'{tool}' is declared and never used ({at})."
+def _partly(one: Evidence) -> str:
+    if one.status is Status.DISABLED and one.why:
+        what = one.what[:1].upper() + one.what[1:]
+        return f"{what} ({one.at}), without effect: {one.why}."
+    if one.status is Status.DISABLED:
+        return f"'{one.tool}' is there but switched off ({one.at})."
+    return f"'{one.tool}' is declared and never used ({one.at})."

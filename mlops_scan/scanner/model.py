@@ -107,13 +107,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a capability counts: the tool, how far it takes effect, where."""
+    """Why a capability counts: the tool, how far it takes effect, where. `why`: the reason that it takes none."""
 
     capability: str
     tool: str
     status: Status
     at: Location
     what: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

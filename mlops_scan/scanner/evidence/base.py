@@ -21,8 +21,9 @@ class Derivation:
         """Yield what proves the capability, each with its state."""
         raise NotImplementedError
 
-    def evidence(self, tool: str, at: Location, what: str, status: Status = Status.USED) -> Evidence:
-        return Evidence(self.capability, tool, status, at, what)
+    def evidence(self, tool: str, at: Location, what: str, status: Status = Status.USED, why: str = "") -> Evidence:
+        """What proves the capability; `why` says why it takes no effect."""
+        return Evidence(self.capability, tool, status, at, what, why)
 
 
 def state(fact: Fact) -> Status:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.evidence.without_effect import only_told, unread_steps, why
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Evidence, Fact
+from mlops_scan.scanner.model import Evidence, Fact, Status
 
 _METRIC = re.compile(
     r"(?:^|_)(?:acc|accuracy|auc|roc_auc|f1|precision|recall|rmse|mse|mae|mape|r2|loss|score|metrics?|error|bleu|rouge|"
@@ -31,6 +32,20 @@ class EvaluationGate(Derivation):
     capability = "evaluation-gate"
 
     def find(self, graph: Graph) -> Iterator[Evidence]:
+        found = list(self._compared(graph))
+        yield from found
+        if any(one.status is Status.USED for one in found):
+            return
+        for fact in graph.facts("comparison"):
+            if _speaks_of_metrics(fact) and only_told(graph, fact):
+                told = "what follows is a line in a log"
+                yield self.evidence("python", fact.at, f"'{fact.name}' is asked", Status.DISABLED, told)
+        for step in unread_steps(graph):
+            told = "no condition reads what it finds"
+            yield self.evidence("python", step.at, f"step '{step.name}' evaluates", Status.DISABLED, told)
+
+    def _compared(self, graph: Graph) -> Iterator[Evidence]:
+        """Comparisons that decide, each with its state."""
         promoting = {
             (use.at.path, use.fact.name) for use in graph.uses("promotes", "deploys") if use.fact.kind == "call"
         }
@@ -56,7 +71,9 @@ class EvaluationGate(Derivation):
             ends = any(_ENDS.search(call) for call in body)
             stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in stopping)
             if promotes or (stops and fact.get("in") in ("if", "assert")):
-                yield self.evidence("python", fact.at, f"'{fact.name}' decides")
+                without = why(fact, stops=not promotes)
+                status = Status.DISABLED if without else Status.USED
+                yield self.evidence("python", fact.at, f"'{fact.name}' decides", status, without)
             elif (fact.at.path, fact.get("function")) in flagged:
                 yield self.evidence("python", fact.at, f"'{fact.name}' sets what guards the promotion")
             elif (fact.get("in") == "return" or fact.get("exits")) and _DECIDES.search(str(fact.get("function") or "")):

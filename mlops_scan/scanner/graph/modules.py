@@ -59,9 +59,9 @@ class Names:
             return origin, name
         return self._find(name, origin, _HOPS)
 
-    def knows(self, name: str, path: str) -> bool:
-        """Whether a file imports or defines a name."""
-        return name in self._imports.get(path, ()) or name in self._defined.get(path, ())
+    def imports(self, name: str, path: str) -> bool:
+        """Whether a file takes a name from another module."""
+        return name in self._imports.get(path, ())
 
     def place(self, name: str, origin: str) -> Definition | None:
         """(file, rest of the name) of a dotted name, whether or not a definition of it is known there."""

@@ -16,6 +16,8 @@ _VERDICT = re.compile(
     r"(?:^|_)(?:pass(?:ed|es)?|accept(?:ed)?|approved?|promote|deploy|better|best|improved|blessed|gate)(?:_|$)"
 )
 _NAMES = 20
+_DEPTH = 8
+_SAID = {True: "true", False: "false", None: ""}
 _ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _SIGNS: dict[type[ast.cmpop], str] = {**_ORDER, ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in"}
 
@@ -40,6 +42,7 @@ class Comparisons:
                 return None
             nodes += behind
         return {
+            "always": _SAID[self._truth(test, scope)],
             "names": self._names(nodes),
             "ops": sorted({_SIGNS[op.__class__] for one in compares for op in one.ops if op.__class__ in _SIGNS}),
             "constants": self._constants(nodes, scope),
@@ -52,8 +55,28 @@ class Comparisons:
         if not isinstance(test, (ast.Name, ast.Attribute, ast.Call)):
             return []
         found = self.resolver.resolve(test, scope).node
-        telling = isinstance(found, (ast.Compare, ast.BoolOp, ast.IfExp)) or (found is not None and _is_verdict(found))
-        return _nodes(found) if found is not None and telling else []
+        found = found or self.resolver.resolve(test, scope).before
+        if found is None:
+            return []
+        telling = isinstance(found, (ast.Compare, ast.BoolOp, ast.IfExp)) or _is_verdict(found)
+        return _nodes(found) if telling else []
+
+    def _truth(self, test: ast.expr, scope: Scope, depth: int = 0) -> bool | None:
+        """What a test always is because of a constant in it: `ALWAYS or x > y`, a name that was set to True."""
+        if isinstance(test, ast.Constant):
+            return test.value if isinstance(test.value, bool) else None
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            inner = self._truth(test.operand, scope, depth)
+            return None if inner is None else not inner
+        if isinstance(test, ast.BoolOp) and depth < _DEPTH:
+            found = [self._truth(one, scope, depth + 1) for one in test.values]
+            decides = isinstance(test.op, ast.Or)
+            return decides if decides in found else None
+        if isinstance(test, (ast.Name, ast.Attribute)):
+            binding = self.resolver.resolve(test, scope)
+            fixed = binding.before is not None or (test.id if isinstance(test, ast.Name) else test.attr).isupper()
+            return binding.const if fixed and isinstance(binding.const, bool) else None
+        return None
 
     def _names(self, nodes: list[ast.expr]) -> list[str]:
         names: dict[str, None] = {}

@@ -6,6 +6,7 @@ import ast
 from typing import Any, Final
 
 MISSING: Final = object()
+_TESTS = (ast.Compare, ast.BoolOp)
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -15,10 +16,24 @@ class Binding:
     `name` is the qualified name ('' when nothing is known), `known` that its first part was imported, `local` that it
     is defined in this file. `call` is the call that made the object, `cls` and `function` the local definition,
     `const` a JSON constant, `parts` the known pieces of a text, `node` an expression to look into (a dict, a list,
-    a comparison). `open`: a later statement may yet say more (a global set in a function, an attribute of self).
+    a comparison), `before` the comparison that a plain True or False replaced. `open`: a later statement may yet say
+    more (a global set in a function, an attribute of self).
     """
 
-    __slots__ = ("call", "cls", "const", "function", "known", "local", "name", "node", "open", "parts", "scope")
+    __slots__ = (
+        "before",
+        "call",
+        "cls",
+        "const",
+        "function",
+        "known",
+        "local",
+        "name",
+        "node",
+        "open",
+        "parts",
+        "scope",
+    )
 
     def __init__(
         self,
@@ -40,12 +55,15 @@ class Binding:
         self.cls, self.function = cls, function
         self.const, self.node, self.parts = const, node, parts
         self.open = open
+        self.before: ast.expr | None = None
 
     def named(self, name: str) -> Binding:
         """The same for a variable that goes by its own name."""
-        return Binding(
+        made = Binding(
             name, scope=self.scope, const=self.const, node=self.node, parts=self.parts, open=self.const is None
         )
+        made.before = self.before
+        return made
 
     @property
     def telling(self) -> bool:
@@ -86,6 +104,10 @@ class Scope:
         """Bind `name`. None, and in a branch anything unknown, does not replace a known object; a constant goes."""
         names = self.shared[name].names if name in self.shared else self.names
         old = names.get(name)
+        if old is not None and isinstance(binding.const, bool):
+            if branch and isinstance(old.node, _TESTS):
+                return  # a branch may set it, or not
+            binding.before = old.node if isinstance(old.node, _TESTS) else old.before
         if old is not None and (old.name or old.node) and (binding.const is None or (branch and not binding.telling)):
             return
         names[name] = binding

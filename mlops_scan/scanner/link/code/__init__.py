@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.link.code import pipelines, routes, timetables
-from mlops_scan.scanner.link.code.constants import Constants
+from mlops_scan.scanner.link.code.constants import Constants, decided
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 
@@ -43,8 +43,13 @@ def _complete(code: Code, uses: Iterable[Use]) -> None:
     for test in code.facts("comparison"):
         if _ORDERS.isdisjoint(test.get("ops") or ()):
             continue
+        fixed: dict[str, bool] = {}
         for name in test.get("names") or ():
             known = constants.by_text(str(name), test.at.path)
             if known is not None and isinstance(test.says, dict):
                 told = test.says.setdefault("constants", [])
                 told += [known[0]] if known[0] not in told else []
+                if isinstance(known[0], bool):
+                    fixed[str(name)] = known[0]
+        if fixed and isinstance(test.says, dict) and (always := decided(test.name, fixed)) is not None:
+            test.says["always"] = "true" if always else "false"

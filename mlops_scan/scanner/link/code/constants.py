@@ -5,6 +5,7 @@ Parsers see one file at a time. Here their values get the `const` that they lead
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 from collections import defaultdict
@@ -63,7 +64,7 @@ class Constants:
 
     def by_text(self, text: str, origin: str) -> _Known | None:
         """The constant that a dotted name as written in a file leads to."""
-        return self._named(text, text, origin) if self._code.names.knows(text.partition(".")[0], origin) else None
+        return self._named(text, text, origin) if self._code.names.imports(text.partition(".")[0], origin) else None
 
     def _in_file(self, file: str, key: str, origin: str) -> _Known | None:
         wanted = posixpath.normpath(file).lstrip("./")
@@ -161,3 +162,22 @@ def _default(value: Any) -> Any:
         inside = args[0] if args and _FIELD.search(str(value.get("call") or "")) else None
         value = value.get("const", inside)
     return value if _is_plain(value) else None
+
+
+def decided(text: str, fixed: Mapping[str, bool]) -> bool | None:
+    """What a test always is where some of its names are fixed; None where that leaves it open."""
+    try:
+        return _decided(ast.parse(text, mode="eval").body, fixed)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def _decided(node: ast.expr, fixed: Mapping[str, bool]) -> bool | None:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        inner = _decided(node.operand, fixed)
+        return None if inner is None else not inner
+    if isinstance(node, ast.BoolOp):
+        found = [_decided(one, fixed) for one in node.values]
+        decides = isinstance(node.op, ast.Or)
+        return decides if decides in found else None
+    return fixed.get(ast.unparse(node)) if isinstance(node, (ast.Name, ast.Attribute)) else None
