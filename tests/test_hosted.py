@@ -344,3 +344,35 @@ def test_odd_definitions_cost_nothing(understand: Understand) -> None:
     )
     assert [one.name for one in graph.facts("pipeline-step")] == ["A"]
     assert {one.name for one in graph.facts("resource")} == {"R", "S", "s", "t"}
+
+
+VARIABLES = """
+variable "tag" { default = "none" }
+variable "watch" { default = false }
+resource "aws_lambda_function" "score" { image_uri = "me/score:${var.tag}" }
+resource "aws_sagemaker_monitoring_schedule" "watch" { count = var.watch ? 1 : 0 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "tag"),
+    [
+        ("on: push\njobs: {a: {steps: [{run: terraform apply -var-file=env/prod.tfvars}]}}\n", "v2"),
+        ("on: push\njobs: {a: {steps: [{run: 'terraform apply -var-file env/${{ inputs.env }}.tfvars'}]}}\n", "v2"),
+        ("on: push\njobs: {a: {steps: [{run: terraform plan -var-file=./env/dev.tfvars}]}}\n", "v1"),
+        ("on: push\njobs: {a: {steps: [{run: terraform apply}]}}\n", "none"),
+    ],
+)
+def test_the_values_that_a_pipeline_names(understand: Understand, script: str, tag: str) -> None:
+    graph = understand(
+        {
+            "infra/main.tf": VARIABLES,
+            "infra/env/prod.tfvars": 'tag = "v2"\nwatch = true\n',
+            "infra/env/dev.tfvars": 'tag = "v1"\n',
+            "other/prod.tfvars": 'unknown = "x"\n',
+            ".github/workflows/deploy.yml": script,
+        }
+    )
+    assert [one.get("tag") for one in graph.facts("image")] == [tag]
+    (watch,) = [one for one in graph.facts("resource") if one.name == "watch"]
+    assert watch.get("state") == (None if tag == "v2" else "disabled")

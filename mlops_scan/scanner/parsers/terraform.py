@@ -76,7 +76,8 @@ def _is_root(one: modules.Module) -> bool:
 
 class TerraformValues(Parser):
     """Files of variable values, of which only those that are meant to be secret are facts. Which of these files
-    counts is said on the command line, so that they change no resource (but `terraform.tfvars` and `*.auto.tfvars`).
+    counts is said on the command line: `terraform.tfvars` and `*.auto.tfvars`, and of those that a pipeline or a
+    script names the one for production change resources, the others none.
     """
 
     patterns: ClassVar[tuple[str, ...]] = ("*.tfvars", "*.tfvars.json")

@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
 
 from mlops_scan.scanner import paths
-from mlops_scan.scanner.formats.hcl import reader
+from mlops_scan.scanner.formats.hcl import reader, varfiles
 from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block
-from mlops_scan.scanner.formats.hcl.reader import Document, Readable
+from mlops_scan.scanner.formats.hcl.reader import Document, Files
 from mlops_scan.scanner.model import Note
 
-T = TypeVar("T")
 SUFFIXES = (".tf", ".tofu")
 _CALL = re.compile(
     r"""^[ \t]*(?:module[ \t]+"?(?P<name>[\w-]+)"?[ \t]*\{|source[ \t]*=[ \t]*"(?P<source>\.{1,2}/[^"\n]*)")""",
     re.MULTILINE,
 )
-
-
-class Files(Protocol):
-    """The repository as this package needs it: files by path, and a place to keep what was found out of it."""
-
-    @property
-    def paths(self) -> Iterable[str]: ...
-
-    def get(self, path: str) -> Readable | None: ...
-
-    def under(self, folder: str) -> tuple[str, ...]: ...
-
-    def memo(self, key: str, make: Callable[[], T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -88,6 +73,14 @@ def _read(files: Files, folder: str, own: tuple[str, ...]) -> Module:
     documents = [(path, reader.document(source)) for path in own if (source := files.get(path)) is not None]
     names = [posixpath.join(folder, "terraform.tfvars")]
     names += sorted(path for path in _auto_files(files).get(folder, ()))
+    declared = {
+        block.labels[0]
+        for _, document in documents
+        for block in document.body.blocks
+        if block.kind == "variable" and len(block.labels) == 1
+    }
+    if declared and not callers(files, folder):
+        names += [path for path in (varfiles.chosen(files, folder, declared),) if path]
     settings = [(path, reader.document(source)) for path in names if (source := files.get(path)) is not None]
     return _module(folder, documents, settings)
 

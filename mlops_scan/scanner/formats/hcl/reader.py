@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import process_time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -32,6 +32,19 @@ class Readable(Protocol):
 
     @property
     def text(self) -> str: ...
+
+    def memo(self, key: str, make: Callable[[], T]) -> T: ...
+
+
+class Files(Protocol):
+    """The repository as this package needs it: files by path, and a place to keep what was found out of it."""
+
+    @property
+    def paths(self) -> Iterable[str]: ...
+
+    def get(self, path: str) -> Readable | None: ...
+
+    def under(self, folder: str) -> tuple[str, ...]: ...
 
     def memo(self, key: str, make: Callable[[], T]) -> T: ...
 

@@ -11,8 +11,9 @@ from mlops_scan.scanner.formats.hcl import modules, reader, types
 from mlops_scan.scanner.formats.hcl.bodies import of_each
 from mlops_scan.scanner.formats.hcl.evaluate import evaluate, take
 from mlops_scan.scanner.formats.hcl.frames import Budget, Frame, Steps
-from mlops_scan.scanner.formats.hcl.modules import Files, Module
+from mlops_scan.scanner.formats.hcl.modules import Module
 from mlops_scan.scanner.formats.hcl.nodes import Block, Body, Expression, Splat
+from mlops_scan.scanner.formats.hcl.reader import Files
 from mlops_scan.scanner.formats.hcl.values import Text, Unknown, Value, placed, to_text
 
 MAX_USES = 8  # calls of one module that are looked at
