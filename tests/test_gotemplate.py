@@ -291,3 +291,47 @@ def test_globs() -> None:
     names = ["a.yaml", "d/a.yaml", "d/e/a.yml"]
     assert [name for name in names if glob_pattern("*.yaml").match(name)] == ["a.yaml"]
     assert [name for name in names if glob_pattern("**/*.{yaml,yml}").match(name)] == names
+
+
+def test_keys_sort_as_go_sorts_them() -> None:
+    keys = ["a100", "a16", "b", "a-1", "a1b", "a10", "A", "a_1", "a01", "a"]
+    made = to_yaml(dict.fromkeys(keys, 1))
+    assert [line.partition(":")[0] for line in made.split("\n")] == [
+        "A", "a", "a-1", "a_1", "a1b", "a01", "a10", "a16", "a100", "b",
+    ]  # fmt: skip
+
+
+def test_long_lines_wrap_as_go_wraps_them() -> None:
+    words = " ".join(["word"] * 30)
+    plain, quoted = to_yaml({"a": {"key": words}}).split("\n")[1:], to_yaml({"key": f"{words}: {words}"}).split("\n")
+    assert [len(line) for line in plain] == [81, 78] and plain[1].startswith("    word")
+    assert (
+        len(quoted) == 4
+        and quoted[1].startswith("  word")
+        and read_yaml("\n".join(quoted)) == {"key": f"{words}: {words}"}
+    )
+    apart = "  ".join(["word"] * 30)
+    assert to_yaml({"key": apart}) == f"key: {apart}"  # only single spaces can be broken
+
+
+def test_only_times_are_quoted_as_times() -> None:
+    times = {
+        "2024-01-02": True,
+        "2024-1-2T3:4:5Z": True,
+        "2024-01-02 03:04:05.5": True,
+        "2006-01-02T15:04:05Z07:00": False,
+    }
+    assert {one: to_yaml(one).startswith('"') for one in times} == times
+
+
+def test_values_as_a_map() -> None:
+    assert render('{{ dig "a" "b" "none" .Values.AsMap }}', text="a: {b: 1}\n") == "1"
+
+
+def test_what_overwrites_wins_even_empty() -> None:
+    text = "c: {a: false, b: 0, e: [], f: {}, g: {h: false}}\n"
+    base = '(dict "a" true "b" 5 "e" (list 1) "f" (dict "z" 1) "g" (dict "h" true))'
+    assert render(f"{{{{ mergeOverwrite {base} .Values.c | toJson }}}}", text=text) == (
+        '{"a":false,"b":0,"e":[],"f":{"z":1},"g":{"h":false}}'
+    )
+    assert render(f"{{{{ (merge .Values.c {base}).a }}}}", text=text) == "true"

@@ -34,6 +34,7 @@ _WALKING = frozenset(
     for prefix in ("", "must")
     for name in ("deepCopy", "merge", "mergeOverwrite", "deepEqual", "has", "uniq", "without", "toYaml", "toJson")
 )
+_AS_MAP = "AsMap"  # Helm's own type of values as a plain map
 _NO_ARGUMENTS: list[Value] = []
 
 
@@ -159,6 +160,8 @@ class Expressions:
             holder = value
             if isinstance(value, dict):
                 value = value.get(field)
+                if value is None and field == _AS_MAP:
+                    value = holder
             else:
                 value = self._member(value, field, arguments if index == last else _NO_ARGUMENTS)
         if type(holder) is Values:

@@ -10,16 +10,18 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.gotemplate.goprint import json_float, verbose
 from mlops_scan.scanner.formats.gotemplate.gotypes import UNKNOWN, word
+from mlops_scan.scanner.formats.gotemplate.goyamltext import WIDTH, in_order, wrapped
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, TemplateError, Value
 from mlops_scan.scanner.formats.gotemplate.values import from_node
 
 _NODES = 200_000
 _PLAIN = re.compile(
-    r"[A-Za-z_/$(.\\^;+=~<][^\x00-\x1f\x7f-\x9f\ufeff]*\Z|[-?:][^\s\x00-\x1f][^\x00-\x1f\x7f]*\Z|[0-9][^\x00-\x1f\x7f]*\Z"
+    r"[A-Za-z_/$(.\\^;+=~<\u00a1-\ud7ff\ue000-\ufefe][^\x00-\x1f\x7f-\x9f\ufeff]*\Z|[-?:][^\s\x00-\x1f][^\x00-\x1f\x7f]*\Z|[0-9][^\x00-\x1f\x7f]*\Z"
 )
 _NOT_PLAIN = re.compile(r": | #|:\Z|\A | \Z|\A---|\A\.\.\.")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ].*)?\Z")
+_TIME = r"\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?"
+_DATE = re.compile(rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}(?:[Tt]{_TIME}(?:Z|[+-]\d\d:\d\d)| {_TIME})?\Z")
 _BASE60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
 
 
@@ -49,7 +51,8 @@ class _Writer:
         elif isinstance(value, str) and "\n" in value and _literal(value):
             self._block(value, indent, lead + after)
         else:
-            self.lines.append(f"{lead}{after}{scalar_text(value)}")
+            line = f"{lead}{after}{scalar_text(value)}"
+            self.lines += [line] if len(line) <= WIDTH else wrapped(line, len(lead + after), " " * max(indent, 2))
 
     def _mapping(self, value: dict[Any, Value], indent: int, lead: str, after: str) -> None:
         if not value:
@@ -59,7 +62,7 @@ class _Writer:
         if lead and not in_item:
             self.lines.append(lead)
         pad = " " * indent
-        for index, key in enumerate(sorted(value, key=str)):
+        for index, key in enumerate(in_order(value)):
             child = value[key]
             start = f"{lead} " if in_item and not index else pad
             nested = isinstance(child, dict)
@@ -109,9 +112,9 @@ def scalar_text(value: Value) -> str:
     text = value if isinstance(value, str) else verbose(value)
     if text == "" or not isinstance(word(text), str) or _DATE.match(text) or _BASE60.match(text) or text in ("<<", "="):
         return f'"{text}"'
-    if _PLAIN.match(text) and not _NOT_PLAIN.search(text):
+    if _PLAIN.match(text) and not _NOT_PLAIN.search(text) and "\t" not in text:
         return text
-    if "\n" in text or _UNPRINTABLE.search(text):
+    if "\n" in text or "\t" in text or _UNPRINTABLE.search(text):
         return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\x7f")
     return "'" + text.replace("'", "''") + "'"
 

@@ -61,7 +61,7 @@ def _merge(target: Value, *sources: Value) -> Value:
 
 
 def _overwrite(target: Value, *sources: Value) -> Value:
-    """What a source has that is not empty wins."""
+    """What a source has wins, empty or not; two mappings merge."""
     for source in sources:
         _fill(_mapping(target), _mapping(source), True, 0)
     return target
@@ -76,7 +76,7 @@ def _fill(target: dict[str, Value], source: dict[str, Value], wins: bool, depth:
         mine = target.get(key)
         if isinstance(value, dict) and isinstance(mine, dict):
             _fill(mine, value, wins, depth + 1)
-        elif key not in target or (truth(value) if wins else not truth(mine)):
+        elif wins or key not in target or not truth(mine):
             put(target, key, source)
 
 
