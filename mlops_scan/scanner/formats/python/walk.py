@@ -76,6 +76,8 @@ class Walker:
         for target in node.targets:
             self.expression.read(target, context)
             self.binder.assign(target, node.value, context)
+            if self.recorder.constructs.awake and not context.silent:
+                self.recorder.constructs.assigned(target, node.value, context.scope)
             if context.silent or not system.assignment(target, node.value, context, self.recorder):
                 self.binder.constant(node, target, node.value, None, context)
 

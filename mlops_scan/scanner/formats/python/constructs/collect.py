@@ -43,12 +43,21 @@ class Constructs:
         self._source = source
         self._parts = (source, resolver, values)
         self.met: list[Met] = []
+        self.set: list[tuple[ast.Attribute, ast.expr, Scope]] = []
+        self.imports: set[str] = set()
         self.awake = False
 
     def imported(self, module: str) -> None:
         """Take notice of an import."""
-        if not self.awake and module.partition(".")[0] in tables.roots():
+        root = module.partition(".")[0]
+        if root in tables.roots():
             self.awake = True
+            self.imports.add(root)
+
+    def assigned(self, target: ast.expr, value: ast.expr, scope: Scope) -> None:
+        """Remember an attribute that is set after the object was made."""
+        if isinstance(target, ast.Attribute) and len(self.set) < _CALLS:
+            self.set.append((target, value, scope))
 
     def add(self, index: int, node: ast.expr, scope: Scope) -> None:
         """Remember a call; `index` is that of its record."""
@@ -58,12 +67,13 @@ class Constructs:
     def facts(self, calls: list[tuple[str, Location, dict[str, Any]]]) -> Iterator[Fact]:
         """The facts of all that was met, once every name of the file is known."""
         if self.met:
-            yield from _Reading(*self._parts).facts([(one, *calls[one.index]) for one in self.met])
+            reading = _Reading(*self._parts, self.imports)
+            yield from reading.facts([(one, *calls[one.index]) for one in self.met], self.set)
 
 
 class _Reading:
-    def __init__(self, source: Source, resolver: Resolver, values: Values) -> None:
-        self.source, self.resolver, self.values = source, resolver, values
+    def __init__(self, source: Source, resolver: Resolver, values: Values, imports: set[str]) -> None:
+        self.source, self.resolver, self.values, self.imports = source, resolver, values, imports
         self.tables = tables.load()
         self.builder = Builder(source, resolver, values)
         self.builder.is_resource = self._is_resource
@@ -73,7 +83,11 @@ class _Reading:
         self._judged: dict[str, bool] = {}
         self._receivers: dict[int, Made | None] = {}
 
-    def facts(self, met: list[tuple[Met, str, Location, dict[str, Any]]]) -> Iterator[Fact]:
+    def facts(
+        self,
+        met: list[tuple[Met, str, Location, dict[str, Any]]],
+        attributes: list[tuple[ast.Attribute, ast.expr, Scope]],
+    ) -> Iterator[Fact]:
         joins: list[tuple[Entry, Made]] = []
         for one, name, _, says in met:
             found = self._subject(name)
@@ -94,6 +108,8 @@ class _Reading:
                     joins.append((entry, made))
         for entry, made in joins:
             self._join(entry, made)
+        for target, value, scope in attributes:
+            self._set(target, value, scope)
         yield from emit.facts(self.source, self._flat())
 
     def _flat(self) -> list[Declared]:
@@ -123,11 +139,15 @@ class _Reading:
             if entry.pattern.match(name):
                 if not entry.service or entry.service in _made_with(says):
                     return entry
-            elif entry.loose and not says.get("known") and isinstance(met.node, ast.Call):
+            elif (entry.loose or entry.any) and isinstance(met.node, ast.Call) and self._is_foreign(name, entry):
                 given = {one.arg for one in met.node.keywords}
-                if entry.loose <= given:
+                if entry.loose <= given and (not entry.any or entry.any & given):
                     return entry
         return None
+
+    def _is_foreign(self, name: str, entry: Entry) -> bool:
+        """Whether a receiver was made elsewhere, in a repository that has it from a library imported here."""
+        return entry.root in self.imports and "." in name and name.partition(".")[0] not in tables.roots()
 
     def _made(self, met: Met, name: str) -> Made | None:
         if not isinstance(met.node, ast.Call):
@@ -173,7 +193,7 @@ class _Reading:
         self._add(met.node, Declared(subject.platform, subject.type, name, data, made))
 
     def _by_table(self, met: Met, entry: Entry, made: Made) -> None:
-        if entry.origin == "sdk" and not declared.tells(made):
+        if entry.origin == "sdk" and "decorates" not in made and not declared.tells(made):
             return
         for template in entry.makes:
             found = declared.by_template(template, entry, made, self.filler)
@@ -189,6 +209,26 @@ class _Reading:
             node = self.filler.fill(template, made) if template is not None else None
             if node is not None:
                 declared.merge(found.data, node)
+
+    def _set(self, target: ast.Attribute, value: ast.expr, scope: Scope) -> None:
+        """Add `endpoint.tags = [...]` to what the constructor declared."""
+        names, holder = [target.attr], target.value
+        while isinstance(holder, ast.Attribute):
+            if self._declared_by(holder, scope):
+                break
+            names.append(holder.attr)
+            holder = holder.value
+        for found in self._declared_by(holder, scope):
+            if found.form == "resource":
+                node = self.filler.settled(self.builder.node(value, scope, 1))
+                declared.merge(found.data, mechanical.attribute(found.platform, names[::-1], node))
+
+    def _declared_by(self, expr: ast.expr, scope: Scope) -> list[Declared]:
+        binding = self.resolver.resolve(expr, scope)
+        if binding.call is None or binding.scope is None:
+            return []
+        whole = self.resolver.callee(binding.call, binding.scope).name == binding.name
+        return self.declared.get(id(binding.call), []) if whole else []
 
     def _applied(self, name: str, met: Met) -> None:
         """Manifests that are handed over as a dict."""

@@ -34,6 +34,7 @@ class _Emitter:
         self.places: set[tuple[int, int, str]] = set()
         self.subjects = {id(one.call.call): one for one in reversed(declared) if one.call is not None and one.type}
         self.named = {one.key: one for one in declared if one.key and one.form == "resource" and one.origin == "sdk"}
+        self.ids: dict[int, str] = {}  # of resources, by the call that declares
         self.left = 0
 
     def facts(self) -> Iterator[Fact]:
@@ -88,6 +89,7 @@ class _Emitter:
         }
         if one.call is not None:
             place = (one.call.line, one.call.column)
+            self.ids.setdefault(id(one.call.call), says["id"])
         kept = {key: value for key, value in says.items() if value}
         return Fact("resource", one.name, Location(self.path, *place), kept)
 
@@ -151,6 +153,8 @@ class _Emitter:
         for fact in kube.facts(document, self._locate, origin=hosted.ORIGIN, identity=identity):
             if fact.kind == "resource":
                 continue
+            if fact.kind == "schedule":
+                fact = replace(fact, says={**fact.says, "where": "python"})
             if fact.kind == "workload" and build:
                 fact = replace(fact, says={**fact.says, **build})
             yield fact
@@ -173,7 +177,8 @@ class _Emitter:
 
     def _schedule(self, one: Declared, node: Node) -> Iterator[Fact]:
         if isinstance(node, Scalar) and node.strip():
-            says: dict[str, Any] = {"owner": f"{self.path}#{one.name}" if one.name else self.path, "where": "python"}
+            known = self.ids.get(id(one.call.call)) if one.call is not None else None
+            says: dict[str, Any] = {"owner": known or f"{self.path}#{one.name}".rstrip("#"), "where": "python"}
             if one.off:
                 says["state"] = "disabled"
             text = str(node.value["expr"]) if _is_dark(node) and isinstance(node, Unknown) else str(node)
@@ -224,6 +229,8 @@ def _pod(one: Declared) -> Mapping:
     containers = one.data.get("containers")
     if isinstance(inner, Mapping) and isinstance(containers, Listed):
         for number, item in enumerate(containers):
+            if isinstance(item, Mapping) and isinstance(image := item.get("image"), Unknown) and _is_dark(image):
+                del item["image"]
             if isinstance(item, Mapping) and not isinstance(item.get("name"), Scalar):
                 item["name"] = scalar(one.name if not number else f"{one.name}-{number}", *place, bare=False)
         inner["containers"] = containers

@@ -81,6 +81,22 @@ def _model(library: str, name: str, tables: Tables) -> Subject | None:
     return Subject("kubernetes", found[2], f"{group}/{version}" if group != "core" else version)
 
 
+_STYLES = {"cloudformation": naming.pascal, "arm": naming.lower, "kubernetes": naming.camel}
+
+
+def attribute(platform: str, names: list[str], value: Node) -> Mapping:
+    """What setting an attribute of an object adds to its attributes."""
+    style = _STYLES.get(platform, naming.snake)
+    node = styled(value, style)
+    for name in reversed([*(("properties",) if platform in ("cloudformation", "arm") else ()), *names]):
+        holder = Mapping(value.line, value.column)
+        holder[style(name)] = node
+        holder.places[style(name)] = (value.line, value.column)
+        node = holder
+    assert isinstance(node, Mapping)
+    return node
+
+
 def data(subject_: Subject, call: Made) -> Mapping:
     """The attributes of the resource, spelled as its platform does."""
     given = keywords(call)

@@ -184,7 +184,7 @@ class Builder:
             return made(value["const"], *place)
         kept = {key: value[key] for key in ("expr", "name", "env", "call", "parts") if key in value}
         template = self.values.template(expr, scope) if "parts" in value else ""
-        text = template.replace("{}", "${?}") if template else f"${{{value['expr']}}}"
+        text = template.replace("{}", "${?}") or "${?}".join(value.get("parts", ())) or f"${{{value['expr']}}}"
         one = Unknown(text)
         one.line, one.column, one.bare, one.block, one.tag = *place, False, False, ""
         one.value, one.made_by = kept, next(self._subjects(expr, scope), None)

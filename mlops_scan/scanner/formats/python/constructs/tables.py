@@ -20,14 +20,17 @@ _PIECES = re.compile(r"\*\*|\*|\{[^}]*\}|[^*{]+")
 class Entry:
     """One call and what it declares.
 
-    `service` is what the receiver must have been made with, `loose` the keywords that tell the method of a receiver of
-    which nothing is known, `makes` the templates of the facts, `joins` what is added to what the receiver declared.
+    `service` is what the receiver must have been made with, `loose` the keywords (all of them, of `any` one) that tell
+    the method of a receiver that this file does not make, `makes` the templates of the facts, `joins` what is added to
+    what the receiver declared.
     """
 
     pattern: re.Pattern[str]
     method: str
     service: str = ""
     loose: frozenset[str] = frozenset()
+    any: frozenset[str] = frozenset()
+    root: str = ""
     makes: tuple[dict[str, Any], ...] = ()
     joins: dict[str, Any] = field(default_factory=dict)
     origin: str = "python"
@@ -81,6 +84,8 @@ def _entries(item: dict[str, Any], table: dict[str, Any]) -> Iterator[Entry]:
             name.rpartition(".")[2],
             str(item.get("self", "")),
             frozenset(item.get("loose", ())),
+            frozenset(item.get("any", ())),
+            name.partition(".")[0],
             tuple(item.get("makes", ())),
             item.get("joins") or {},
             str(table.get("origin", "python")),

@@ -84,6 +84,7 @@ class Filler:
     def _inside(self, path: str, default: str | None, call: Made) -> str | None:
         for one in path.split("|"):
             found = self._path(one, call)
+            found = self.settled(found) if found is not None else None
             if isinstance(found, Scalar):
                 return str(found)
         return default
@@ -108,6 +109,17 @@ class Filler:
             return listed[int(step)] if int(step) < len(listed) else None
         return node.get(step) if isinstance(node, Mapping) else None
 
+    def _chained(self, node: Made) -> Node | None:
+        """What `Image.from_registry("x").pip_install("y")` was begun with."""
+        first: Node | None = node
+        for _ in range(_DEPTH):
+            first = self._receiver(first) if isinstance(first, Made) else None
+            if not isinstance(first, Made) or not node.callee.startswith(f"{first.callee}."):
+                return None
+            if first.callee in self._values:
+                return self.fill(self._values[first.callee], first)
+        return None
+
     def settled(self, node: Node, depth: int = 0) -> Node:
         """The node with calls that are only values replaced by these."""
         if depth > _DEPTH:
@@ -115,6 +127,8 @@ class Filler:
         if isinstance(node, Made) and node.callee in self._values:
             found = self.fill(self._values[node.callee], node)
             return found if found is not None else unknown(node)
+        if isinstance(node, Made) and (chained := self._chained(node)) is not None:
+            return chained
         if isinstance(node, Made) and (len(node.args) > 1 or (node.args and not node)):
             return unknown(node)  # an object of its own, not a bundle of arguments
         if isinstance(node, Mapping):
