@@ -179,13 +179,13 @@ class _Reading:
         return self._receivers[id(call)]
 
     def _declare(self, met: Met, subject: Subject, made: Made) -> None:
+        for key, value in made.items():
+            made[key] = self.filler.settled(value)
         if subject.platform == "kubernetes":
             document = mechanical.document(subject, made)
             if kube.is_object(document) and declared.tells_object(document):
                 self._add(met.node, Declared("kubernetes", "", "", document, made))
             return
-        for key, value in made.items():
-            made[key] = self.filler.settled(value)
         place = 1 if subject.platform == "cloudformation" else 0
         options = [*made.args[place : place + 1], *(made[key] for key in _NAMES if key in made)]
         name = declared.known_name(options[0] if options else None, made)
