@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph, Use, Workload
 from mlops_scan.scanner.link.selectors import object_id
-from mlops_scan.scanner.model import System
+from mlops_scan.scanner.model import Fact, System
 
 _BATCH = frozenset(("Job", "CronJob", "Workflow", "CronWorkflow"))
 _BATCH_TYPE = re.compile(r"(?:job|jobs|job_?definition)\Z", re.IGNORECASE)
@@ -19,10 +19,11 @@ def systems(graph: Graph) -> tuple[System, ...]:
     found = [_workload(graph, one) for one in running]
     claimed = {member for system in found for member in system.members}
     declared = frozenset(object_id(one.fact) for one in graph.online if one.fact.kind == "resource")
+    made = {_spot(one.fact) for one in graph.online if one.fact.kind == "resource"}  # a call that declares is told twice
     told = {one.at for one in running}  # an object of its own kind may be workload and endpoint in one
     for use, kind in [*((use, "online") for use in graph.online), *((use, "batch") for use in graph.batch)]:
         node = f"file:{use.at.path}"
-        if use.at in told or _is_part(graph, use, declared):
+        if use.at in told or (use.fact.kind == "call" and _spot(use.fact) in made) or _is_part(graph, use, declared):
             continue
         if node not in claimed and use.fact.kind not in ("image", "command", "container", "workload"):
             system = _endpoint(graph, use, kind)
@@ -30,6 +31,10 @@ def systems(graph: Graph) -> tuple[System, ...]:
             found.append(system)
     unique = {system.id: system for system in reversed(found)}
     return tuple(sorted(unique.values(), key=lambda system: (system.at, system.id)))
+
+
+def _spot(fact: Fact) -> tuple[str, int, int]:
+    return fact.at.path, fact.at.line, fact.at.column
 
 
 def _workload(graph: Graph, workload: Workload) -> System:
