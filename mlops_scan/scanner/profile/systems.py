@@ -19,7 +19,7 @@ def systems(graph: Graph) -> tuple[System, ...]:
     found = [_workload(graph, one) for one in running]
     claimed = {member for system in found for member in system.members}
     declared = frozenset(object_id(one.fact) for one in graph.online if one.fact.kind == "resource")
-    made = {_spot(one.fact) for one in graph.online if one.fact.kind == "resource"}  # a call that declares is told twice
+    made = {_spot(one.fact) for one in graph.online if one.fact.kind == "resource"}  # their calls, too
     told = {one.at for one in running}  # an object of its own kind may be workload and endpoint in one
     for use, kind in [*((use, "online") for use in graph.online), *((use, "batch") for use in graph.batch)]:
         node = f"file:{use.at.path}"

@@ -46,6 +46,8 @@ def by_template(template: dict[str, Any], entry: Entry, made: Made, filler: Fill
         if "needs" in template or (form != "resource" and template.get("data") != {}):
             return None
         data = Mapping(made.line, made.column)
+    if "without" in template and filler.fill(template["without"], made) is not None:
+        return None
     needed = [filler.fill(one, made) for one in template.get("needs", ())]
     if any(one is None for one in needed):
         return None
