@@ -362,3 +362,30 @@ def test_routes_have_the_prefixes_of_their_routers(tmp_path: Path) -> None:
 )
 def test_routes_of_every_framework(tmp_path: Path, text: str, expected: tuple[str, str, str]) -> None:
     assert routes(graph(tmp_path, {"app/urls.py": text})) == {expected}
+
+
+def test_routes_of_an_application_that_another_file_makes(tmp_path: Path) -> None:
+    made = graph(
+        tmp_path,
+        {
+            "service/__init__.py": "from flask import Blueprint, Flask\napp = Flask(__name__)\n"
+            "class Parts:\n    api = Blueprint('b', __name__, url_prefix='/b')\n"
+            "from service import routes\n",
+            "service/routes.py": "import joblib\nfrom service import Parts, app\nmodel = joblib.load('model.joblib')\n"
+            "@app.route('/predict', methods=['POST'])\ndef predict(): return model.predict([[1]])\n"
+            "@Parts.api.route('/other')\ndef other(): ...\n",
+        },
+    )
+    assert routes(made) == {("POST", "/predict", "predict"), ("GET", "/b/other", "other")}
+    assert {use.fact.name for use in made.uses("web-route")} == {"flask.Flask.route", "flask.Blueprint.route"}
+    assert made.profile.serves_model == "online"
+
+
+def test_what_a_configuration_makes_is_what_its_annotation_says(tmp_path: Path) -> None:
+    text = (
+        "import hydra\nfrom pytorch_lightning import Trainer\ndef train(cfg):\n"
+        "    trainer: Trainer = hydra.utils.instantiate(cfg.trainer)\n    trainer.fit(None)\n"
+    )
+    assert [use.fact.name for use in graph(tmp_path, {"a.py": text}).uses("trains")] == [
+        "pytorch_lightning.Trainer.fit"
+    ]

@@ -21,6 +21,10 @@ class LocalModules:
             for start in range(len(parts)):
                 self._by_tail[".".join(parts[start:])].append(module.at.path)
 
+    def tops(self) -> frozenset[str]:
+        """First words of all names by which a module may be called."""
+        return frozenset(name.partition(".")[0] for name in self._by_tail)
+
     def resolve(self, fact: Fact) -> tuple[str, ...]:
         """The files that an import fact names: the module, and the modules among the imported names."""
         wanted = [fact.name, *(f"{fact.name}.{name}" for name in fact.get("names") or ())]

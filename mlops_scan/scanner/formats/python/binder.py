@@ -13,6 +13,7 @@ from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.python.values import CONSTANT_CALLS, Values, constant
 
 _LOOKED_INTO = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.Compare, ast.BoolOp)
+_FACTORIES = frozenset(("instantiate",))  # functions that make whatever a configuration names
 _TEXT = (ast.JoinedStr, ast.BinOp, ast.UnaryOp)
 
 
@@ -40,7 +41,8 @@ class Binder:
         if not isinstance(node.target, (ast.Name, ast.Attribute)):
             return
         found = self.binding(node.value, context.scope) if node.value is not None else Binding()
-        if not found.name and found.const in (MISSING, None):
+        anything = found.name.rpartition(".")[2] in _FACTORIES
+        if anything or (not found.name and found.const in (MISSING, None)):
             found = self.resolver.annotation(node.annotation, context.scope) or found
         self._bind(node.target, found, context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ _TIMES = ("cron", "cron_expression", "cron_schedule", "schedule", "interval", "r
 _UNITS = ("hourly", "daily", "weekly", "monthly")
 _FIELDS = ("minute", "minutes", "hour", "hours", "day", "days", "day_of_week", "day_of_month", "week", "weeks", "month")
 
+_CRON = re.compile(r"[\"']((?:[\w*/,?#-]+ +){4,6}[\w*/,?#-]+)[\"']")  # within a call
 _Told = tuple[Fact, str, str, bool]  # call, time, owner, switched off
 
 
@@ -103,6 +105,8 @@ def _time(call: Fact, value: Any) -> str:
     if isinstance(value, (list, tuple)):
         value = value[0] if value else None
     told = text(value)
+    if inner := _CRON.search(told):
+        told = inner[1]
     parts = [f"{key}={text(kwargs[key])}" for key in _FIELDS if key in kwargs]
     if told:
         return " ".join([told, *parts]) if parts and isinstance(value, str) else told

@@ -1,0 +1,90 @@
+"""Methods of objects that another file of the repository makes: `from app import api` and `@api.post(...)`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mlops_scan.scanner.graph.modules import Names
+from mlops_scan.scanner.model import Fact
+
+_KEPT = ("receiver_args", "receiver_kwargs")
+
+
+def renamed(facts: Sequence[Fact]) -> dict[int, Fact]:
+    """By id of a call fact: the same call by the name of what made its receiver, `fastapi.FastAPI.post`."""
+    kinds: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if fact.kind in ("call", "class", "function", "import", "module"):
+            kinds[fact.kind].append(fact)
+    if len(kinds["module"]) < 2:
+        return {}
+    objects = _Objects(kinds)
+    found = ((fact, objects.name(fact)) for fact in kinds["call"] if fact.get("known"))
+    return {id(fact): _named(fact, name, made) for fact, (name, made) in found if made is not None}
+
+
+def _named(call: Fact, name: str, made: Fact) -> Fact:
+    """The call under its better name, with the constants with which the receiver was made."""
+    told = {key: made.get(source) for key, source in zip(_KEPT, ("args", "kwargs"), strict=True) if made.get(source)}
+    if "receiver_args" in told:
+        told["receiver_args"] = [_constant(one) for one in told["receiver_args"]]
+    if "receiver_kwargs" in told:
+        told["receiver_kwargs"] = {
+            key: one for key, one in told["receiver_kwargs"].items() if _constant(one) is not None
+        }
+    return replace(call, name=name, says={**told, **call.says})
+
+
+def _constant(value: object) -> object:
+    return value if isinstance(value, (str, int, float)) else None
+
+
+class _Objects:
+    """Objects by the file and the name under which it keeps them."""
+
+    def __init__(self, kinds: Mapping[str, Sequence[Fact]]) -> None:
+        self._made: dict[tuple[str, str], Fact] = {}
+        self._classes = {(fact.at.path, fact.name): fact for fact in kinds["class"]}
+        for fact in kinds["call"]:
+            if fact.get("known") and not fact.get("function") and fact.get("assigned"):
+                self._made.setdefault((fact.at.path, str(fact.get("assigned"))), fact)
+        for fact in kinds["call"]:
+            if fact.get("known") and fact.get("returned") and fact.get("function"):
+                self._made.setdefault((fact.at.path, str(fact.get("function"))), fact)
+        defined = [*kinds["class"], *kinds["function"], *self._made.values()]
+        self._names = Names(kinds["module"], kinds["import"], defined)
+        self._tops = self._names.modules.tops()
+        self._known: dict[tuple[str, str], tuple[str, Fact] | None] = {}
+
+    def name(self, call: Fact) -> tuple[str, Fact | None]:
+        """(better name, what made the receiver); nothing made it where the name stands as it is."""
+        owner, dot, method = call.name.rpartition(".")
+        if not dot or owner.partition(".")[0] not in self._tops:
+            return call.name, None
+        key = (owner, call.at.path.rpartition("/")[0])
+        if key not in self._known:
+            self._known[key] = self._owner(owner, call.at.path)
+        known = self._known[key]
+        return (f"{known[0]}.{method}", known[1]) if known is not None else (call.name, None)
+
+    def _owner(self, owner: str, origin: str) -> tuple[str, Fact] | None:
+        place = self._names.place(owner, origin)
+        if place is None:
+            return None
+        path, name = place
+        parts = name.split(".")
+        for end in range(len(parts), 0, -1):
+            made = self._made.get((path, ".".join(parts[:end]))) or self._attribute(path, parts[:end])
+            if made is not None and made.name.partition(".")[0] not in self._tops:
+                return ".".join([made.name, *parts[end:]]), made
+        return None
+
+    def _attribute(self, path: str, parts: Sequence[str]) -> Fact | None:
+        """An object that a class keeps in its body."""
+        cls = self._classes.get((path, parts[0])) if len(parts) == 2 else None
+        made = self._made.get((path, parts[1])) if cls is not None else None
+        if cls is None or made is None:
+            return None
+        return made if cls.at.line < made.at.line <= int(cls.get("end_line") or 0) else None
