@@ -464,6 +464,34 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
             ),
         },
     ),
+    (
+        "deployment-automation",
+        "by a runner on the machine itself",
+        USED,
+        {
+            **APP,
+            ".github/workflows/cd.yml": job("docker run -d -p 80:80 acme/api:1.0").replace(
+                "ubuntu-24.04", "[self-hosted, linux]"
+            ),
+        },
+    ),
+    (
+        "deployment-automation",
+        "on a machine that is thrown away",
+        ABSENT,
+        {**APP, ".github/workflows/cd.yml": job("docker run -d -p 80:80 acme/api:1.0")},
+    ),
+    (
+        "deployment-automation",
+        "a test on one's own machine",
+        ABSENT,
+        {
+            **APP,
+            ".github/workflows/cd.yml": job("docker run --rm acme/api:1.0 pytest").replace(
+                "ubuntu-24.04", "self-hosted"
+            ),
+        },
+    ),
     ("drift-monitoring", "a test in a drift job", USED, {**TRAIN, "drift.py": KS}),
     ("drift-monitoring", "any statistics", ABSENT, {**TRAIN, "report.py": KS}),
     ("drift-monitoring", "a stub", ABSENT, {**TRAIN, "monitor.py": STUB}),

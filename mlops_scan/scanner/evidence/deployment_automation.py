@@ -25,6 +25,10 @@ class DeploymentAutomation(Derivation):
         for job in graph.facts("job"):
             if _DEPLOYS.search(str(job.get("uses") or "")):
                 yield self.evidence("reusable-workflow", job.at, f"job '{job.name}' calls {job.get('uses')}")
+        own = {f"{job.get('id')}" for job in graph.facts("job") if job.get("self_hosted") and not job.get("state")}
+        for use in graph.uses("local-run"):
+            if use.fact.get("owner") in own and not use.disabled and _stays(use):
+                yield self.evidence(use.tool, use.at, f"a runner on the machine itself runs {_text(use)}")
         reached = _reached_from_ci(graph)
         for use in deploying:
             at = _in_ci(use, reached)
@@ -40,6 +44,14 @@ def _in_ci(use: Use, reached: dict[str, Location]) -> Location | None:
     if use.fact.kind == "command" and owner and f"target:{owner}" in reached:
         return use.at
     return use.at if f"file:{use.at.path}" in reached else None
+
+
+def _stays(use: Use) -> bool:
+    """Whether the container outlives the job: it is started in the background, and nothing removes it afterwards."""
+    argv = [str(word) for word in use.fact.get("argv") or ()]
+    return (
+        any(word in ("-d", "--detach") or re.fullmatch(r"-[a-z]*d[a-z]*", word) for word in argv) and "--rm" not in argv
+    )
 
 
 def _text(use: Use) -> str:

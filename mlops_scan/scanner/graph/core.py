@@ -29,6 +29,7 @@ _T = TypeVar("_T")
 _BY_FACT = attrgetter("fact.at.path", "fact.at.line", "fact.at.column", "fact.kind", "fact.name", "key", "tool")
 
 
+_SAVES = re.compile(r"(?:^|[._])(?:save|dump|write|export|persist|serialize|upload)[a-z]*(?:_\w+)?$", re.IGNORECASE)
 _MODEL_WORDS = re.compile(
     r"model|clf|classif|regress|pipeline|vectori|encoder|scaler|predict|estimator|weights|transformer", re.IGNORECASE
 )
@@ -299,6 +300,8 @@ class Graph:
         if self._mentioned is None:
             self._mentioned = defaultdict(list)
             for fact in self.facts("call"):
+                if _SAVES.search(fact.name):
+                    continue
                 for value in (*(fact.get("args") or ()), *(fact.get("kwargs") or {}).values()):
                     text = value if isinstance(value, str) else value.get("const") if isinstance(value, dict) else None
                     if isinstance(text, str) and "." in text:

@@ -120,6 +120,7 @@ def _job(
         "image": used[0] if used and "container" in job else "",
         "soft": soft,
         "when": condition(job),
+        "self_hosted": any(str(one) == "self-hosted" for one in _labels(job.get("runs-on"))),
     }
     yield runner.fact("job", name, place, says)
     yield from uses(runner, lines_of(source), job)
@@ -127,6 +128,13 @@ def _job(
         yield runner.image(image, "ci", where)
     yield from runner.variables(job.get("env"))
     yield from steps(runner, lines_of(source), shells.within(job), job.get("steps"))
+
+
+def _labels(runs_on: Node | None) -> list[Node]:
+    """The labels of the machine that a job asks for: one, a list, or those of a group."""
+    if isinstance(runs_on, Mapping):
+        return _labels(runs_on.get("labels"))
+    return [runs_on] if isinstance(runs_on, Scalar) else yamlnodes.items(runs_on)
 
 
 def _composite(source: SourceFile, document: Mapping) -> Iterator[Fact]:
