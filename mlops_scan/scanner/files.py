@@ -62,7 +62,8 @@ class SourceFile:
     def text(self) -> str:
         """Contents as UTF-8 (UTF-16 with its mark; a BOM is dropped, wrong bytes are replaced), line ends made LF."""
         encoding = "utf-16" if self.data.startswith(_UTF16) else "utf-8-sig"
-        return self.data.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+        text = self.data.decode(encoding, errors="replace")
+        return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
     def _start(self, limit: int) -> bytes:
         try:

@@ -22,13 +22,20 @@ _DEPTH = 60
 _MOST = 5_000  # objects that substitute
 
 
+class File(Readable, Protocol):
+    """A file whose bytes can be looked at before they are made text: most of a repository is none of our business."""
+
+    @property
+    def data(self) -> bytes: ...
+
+
 class Files(Protocol):
     """The repository as this module needs it."""
 
     @property
     def paths(self) -> Iterable[str]: ...
 
-    def get(self, path: str) -> Readable | None: ...
+    def get(self, path: str) -> File | None: ...
 
     def memo(self, key: str, make: Callable[[], T]) -> T: ...
 
@@ -41,10 +48,8 @@ class Substitution:
     values: dict[str, str]
 
 
-def substituted(files: Files, path: str, document: Mapping, text: str = "${") -> Mapping:
-    """The document of the file (or kustomization) at `path`, which reads `text`, as the controller applies it."""
-    if "${" not in text:
-        return document
+def substituted(files: Files, path: str, document: Mapping) -> Mapping:
+    """The document of the file (or kustomization) at `path` as the controller applies it."""
     found = _holding(files.memo("substitutions", lambda: list(_all(files))), path)
     made = _replaced(document, found, 0) if found else document
     return made if isinstance(made, Mapping) else document
@@ -86,7 +91,7 @@ def _all(files: Files) -> Iterator[Substitution]:
     count = 0
     for path in files.paths:
         source = files.get(path) if path.endswith(_SUFFIXES) else None
-        if source is None or "postBuild" not in source.text or "kustomize.toolkit" not in source.text:
+        if source is None or b"postBuild" not in source.data or b"kustomize.toolkit" not in source.data:
             continue
         for document in yamlnodes.documents(source).documents:
             spec = yamlnodes.child(document, "spec")
@@ -112,7 +117,7 @@ def _maps(files: Files) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for path in files.paths:
         source = files.get(path) if path.endswith(_SUFFIXES) else None
-        if source is None or "ConfigMap" not in source.text:
+        if source is None or b"ConfigMap" not in source.data:
             continue
         for document in yamlnodes.documents(source).documents:
             if yamlnodes.text(document, "kind") == "ConfigMap":

@@ -33,9 +33,10 @@ class KubernetesManifests(Parser):
 
         parsed = kube.manifests(source)
         seen: Counter[str] = Counter()
+        variables = b"${" in source.data
         for document in parsed.documents:
             if isinstance(document, Mapping):
-                document = substitution.substituted(tree, source.path, document, source.text)
+                document = substitution.substituted(tree, source.path, document) if variables else document
                 identity = kube.distinct(kube.workload_id(source.path, document), seen)
                 yield from kube.facts(document, locate, origin="raw", identity=identity)
         yield from parsed.notes
