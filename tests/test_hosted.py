@@ -376,3 +376,20 @@ def test_the_values_that_a_pipeline_names(understand: Understand, script: str, t
     assert [one.get("tag") for one in graph.facts("image")] == [tag]
     (watch,) = [one for one in graph.facts("resource") if one.name == "watch"]
     assert watch.get("state") == (None if tag == "v2" else "disabled")
+
+
+def test_a_deployment_with_blanks_to_fill_in(understand: Understand) -> None:
+    graph = understand(
+        {
+            "deploy.yml": "$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json\n"
+            "name: blue\nendpoint_name: {{ENDPOINT}}\nenvironment:\n"
+            "  image: {{ACR_NAME}}.azurecr.io/score:1  # filled in\ninstance_count: 1\n",
+        }
+    )
+    (deployment,) = graph.facts("resource")
+    assert (deployment.get("type"), deployment.get("data")["endpoint_name"]) == (
+        "managedOnlineDeployment",
+        "{{ENDPOINT}}",
+    )
+    (image,) = graph.facts("image")
+    assert (image.get("raw"), image.get("tag")) == ("{{ACR_NAME}}.azurecr.io/score:1", "1")

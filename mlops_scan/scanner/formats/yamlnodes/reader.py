@@ -31,6 +31,10 @@ from mlops_scan.scanner.model import Location, Note
 T = TypeVar("T")
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# a value that begins with a placeholder, which YAML takes for a mapping
+_BLANK = re.compile(
+    r"^([ \t]*(?:- +)?(?:[\w.$/-]+:[ \t]+)?)(\{\{[^{}'\n]*\}\}[^'#\n]*?)(?=[ \t]*(?:#[^\n]*)?$)", re.MULTILINE
+)
 _SEPARATOR = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
 _DEFINITION = re.compile(r"""^["']?kind["']?[ \t]*:[ \t]*["']?CustomResourceDefinition\b""", re.MULTILINE)
 _DIRECTIVES = re.compile(r"(?:[ \t]*(?:#.*)?\n)*%")  # '%YAML 1.2' belongs to the document that follows its '---'
@@ -84,8 +88,25 @@ def _documents(source: Readable) -> Parsed:
 
 
 def document(source: Readable, text: str, first_line: int) -> list[Node]:
-    """The document of `source` that begins on `first_line`, read once a file. Raises YamlError."""
-    return source.memo(f"yaml:{first_line}", lambda: parse(text, first_line=first_line))
+    """The document of `source` that begins on `first_line`, read once a file. Raises YamlError.
+
+    A value that is left to be filled in (`image: {{IMAGE}}:1`) is the text that stands there.
+    """
+    return source.memo(f"yaml:{first_line}", lambda: _with_blanks(text, first_line))
+
+
+def _with_blanks(text: str, first_line: int) -> list[Node]:
+    try:
+        return parse(text, first_line=first_line)
+    except YamlError:
+        filled = _BLANK.sub(_quoted, text) if "{{" in text else text
+        if filled == text:
+            raise
+        return parse(filled, first_line=first_line)
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return f"{match[1]}'{match[2]}'"
 
 
 def is_definition(text: str) -> bool:
