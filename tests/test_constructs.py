@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlops_scan.engine import scan
+from mlops_scan.scanner.config import Config
 from mlops_scan.scanner.formats.python import module, notebook
 from mlops_scan.scanner.formats.python.constructs import mechanical, naming, tables
 from mlops_scan.scanner.formats.python.source import Source
@@ -420,3 +423,38 @@ def test_tables_say_what_was_read() -> None:
     known = tables.roots()
     for found in tables.load().calls.values():
         assert all(entry.root in known and (entry.makes or entry.joins) for entry in found)
+
+
+def test_a_workspace_makes_endpoints_and_jobs() -> None:
+    text = """
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service import jobs, serving
+w = WorkspaceClient()
+w.serving_endpoints.create(name="churn", config=serving.EndpointCoreConfigInput(served_entities=[
+    serving.ServedEntityInput(entity_name="ml.churn", entity_version="3")]))
+w.jobs.create(name="retrain", schedule=jobs.CronSchedule(quartz_cron_expression="0 0 3 * * ?", timezone_id="UTC"))
+"""
+    endpoint = one(text, "resource", "churn")
+    assert (endpoint.get("platform"), endpoint.get("type")) == ("databricks", "databricks_model_serving")
+    assert endpoint.get("data")["config"]["served_entities"] == [{"entity_name": "ml.churn", "entity_version": "3"}]
+    assert one(text, "schedule").get("owner") == one(text, "resource", "retrain").get("id")
+
+
+def test_endpoints_that_a_notebook_tries_are_not_judged_like_declared_ones(tmp_path: Path) -> None:
+    code = """import boto3
+from sklearn.linear_model import Ridge
+Ridge().fit([[0.0]], [0.0])
+sm = boto3.client("sagemaker")
+sm.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[{"InstanceType": "ml.m5.large"}])
+sm.create_endpoint(EndpointName="e", EndpointConfigName="c")
+"""
+    cells = [{"cell_type": "code", "source": code}]
+    (tmp_path / "try.ipynb").write_text(json.dumps({"nbformat": 4, "cells": cells}))
+    assert not [one.rule for one in scan(tmp_path, Config(jobs=1)).findings if one.rule.startswith("terraform-")]
+    (tmp_path / "deploy.py").write_text(code)
+    found = {one.rule for one in scan(tmp_path, Config(jobs=1)).findings if one.rule.startswith("terraform-")}
+    assert found == {
+        "terraform-endpoint-no-auto-rollback",
+        "terraform-endpoint-no-autoscaling",
+        "terraform-endpoint-no-data-capture",
+    }

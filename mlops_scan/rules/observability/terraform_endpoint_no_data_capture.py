@@ -73,6 +73,7 @@ class TerraformEndpointNoDataCapture(Rule):
         for use in graph.uses("can-capture-data"):
             if (
                 use.disabled
+                or use.tried_out
                 or paths.is_development(use.at.path)
                 or use.tool in in_code
                 or graph.has_role(use.fact, "model-monitoring")

@@ -76,6 +76,7 @@ class TerraformEndpointNoAutoRollback(Rule):
         for use in graph.uses("can-roll-back"):
             if (
                 use.disabled
+                or use.tried_out
                 or paths.is_development(use.at.path)
                 or use.tool in in_code
                 or graph.has_role(use.fact, "rollback")

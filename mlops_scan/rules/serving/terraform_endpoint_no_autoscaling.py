@@ -77,6 +77,7 @@ class TerraformEndpointNoAutoscaling(Rule):
         for use in graph.uses("can-scale"):
             if (
                 use.disabled
+                or use.tried_out
                 or paths.is_development(use.at.path)
                 or use.tool in scaled
                 or graph.has_role(use.fact, "autoscaling")

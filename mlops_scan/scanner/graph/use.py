@@ -29,6 +29,11 @@ class Use:
         return bool(self.fact.get("state") == "disabled") or self.match.off
 
     @property
+    def tried_out(self) -> bool:
+        """Made by a call in a notebook, cell by cell: nobody operates it by what stands there."""
+        return self.fact.get("origin") == "sdk" and self.at.path.endswith(".ipynb")
+
+    @property
     def safe(self) -> bool:
         """An argument takes the danger away (role unsafe-load)."""
         return self.match.safe

@@ -161,8 +161,10 @@ class _Emitter:
 
     def _image(self, one: Declared) -> Iterator[Fact]:
         node = one.data["image"]
-        if not isinstance(node, Scalar) or not node.strip() or _is_dark(node):
+        place = (node.line, node.column, "image")
+        if not isinstance(node, Scalar) or not node.strip() or _is_dark(node) or place in self.places:
             return
+        self.places.add(place)
         ref = images.parse(str(node))
         says: dict[str, Any] = {
             "tag": ref.tag,
