@@ -135,3 +135,16 @@ def test_a_registry_alias_is_no_part_of_the_name(tmp_path: Path) -> None:
     other = "import mlflow\nmodel = mlflow.pyfunc.load_model('models:/credit/3')\n"
     found = links(tmp_path, {"app.py": app, "other.py": other})
     assert {target for _, relation, target in found if relation == "reads"} == {"model:credit"}
+
+
+def test_a_notebook_that_runs_another_one_has_its_names(tmp_path: Path) -> None:
+    header = "# Databricks notebook source\n"
+    files = {
+        "nb/train.py": f"{header}# MAGIC %run ./common/setup\n\n# COMMAND ----------\n"
+        "dbutils.notebook.run('./score', 60)\n",
+        "nb/common/setup.py": f"{header}x = 1\n",
+        "nb/score.ipynb": '{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+    }
+    found = links(tmp_path, files)
+    assert ("file:nb/train.py", "imports", "file:nb/common/setup.py") in found
+    assert ("file:nb/train.py", "runs", "file:nb/score.ipynb") in found

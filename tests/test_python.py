@@ -463,6 +463,16 @@ def test_magic_comments_of_exported_notebooks(tmp_path: Path) -> None:
     ]
 
 
+def test_code_of_an_exported_notebook_stands_at_its_cell(tmp_path: Path) -> None:
+    text = (
+        "# Databricks notebook source\n# MAGIC %md\n# MAGIC m.text()\n\n# COMMAND ----------\n"
+        "# MAGIC %run ./setup\n\n# COMMAND ----------\nimport m\nm.fit()\n"
+    )
+    found = parse(tmp_path, text)
+    assert [(fact.name, fact.at.line, fact.get("cell")) for fact in facts(found, "call")] == [("m.fit", 10, 2)]
+    assert [(fact.get("argv"), fact.get("cell")) for fact in facts(found, "command")] == [(["%run", "./setup"], 1)]
+
+
 def test_nothing_unsafe_reaches_the_fallback_parser() -> None:
     assert newer.is_safe(b"x = (1 + 2)\n" * 1000)
     for hostile in (

@@ -58,6 +58,10 @@ def installed_manifests(argv: Sequence[str], folder: str, files: Collection[str]
 def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Iterator[str]:
     """Scripts, notebooks and Python modules that a command starts, as paths of the repository."""
     words = list(argv)
+    if words[:1] == ["%run"] and len(words) > 1:
+        if path := notebook_file(words[1], folder, files):
+            yield path
+        return
     if words[:1] == ["python"] and "-m" in words[:4] and words.index("-m") + 1 < len(words):
         found = list(module_files(words[words.index("-m") + 1], folder, files))
         yield from found
@@ -74,6 +78,13 @@ def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Ite
         for word in words[1:]:
             if re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)+", word):
                 yield from module_files(word, folder, files)
+
+
+def notebook_file(name: str, folder: str, files: Collection[str]) -> str:
+    """The notebook or script that another one names, with or without its suffix."""
+    name = name.strip("\"'")
+    found = (locate(f"{name}{suffix}", folder, files) for suffix in ("", ".py", ".ipynb"))
+    return next((path for path in found if path), "")
 
 
 def locate(name: str, folder: str, files: Collection[str]) -> str:

@@ -9,6 +9,7 @@ from mlops_scan.scanner import catalog
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.modules import LocalModules
 from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.commands import notebook_file
 from mlops_scan.scanner.model import Edge
 
 
@@ -26,3 +27,10 @@ class Imports(Link):
                     yield Edge(source, "imports", f"file:{path}", fact.at)
             if not found and not fact.get("relative") and fact.name.partition(".")[0] not in sys.stdlib_module_names:
                 yield Edge(source, "imports", f"package:{known.distribution_for(fact.name)}", fact.at)
+        files = frozenset(graph.files)
+        for command in graph.all_facts("command"):
+            words = list(command.get("argv") or [])
+            if command.name == "%run" and len(words) > 1:  # its names become names of the notebook
+                path = notebook_file(str(words[1]), command.at.path.rpartition("/")[0], files)
+                if path and path != command.at.path:
+                    yield Edge(f"file:{command.at.path}", "imports", f"file:{path}", command.at)

@@ -8,6 +8,7 @@ from typing import Any
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.modules import LocalModules
 from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.commands import notebook_file
 from mlops_scan.scanner.model import Edge, Fact
 
 _NAMES = ("task_id", "name", "step_name")
@@ -28,6 +29,12 @@ class Tasks(Link):
                     yield Edge(step, "runs", f"file:{run}", fact.at)
             for needed in fact.get("needs") or ():
                 yield Edge(step, "needs", f"step:{path}#{needed}", fact.at)
+        for use in graph.uses("executes-notebook"):
+            folder = use.at.path.rpartition("/")[0]
+            for value in (use.fact.get("args") or ())[:1] if use.fact.kind == "call" else ():
+                path = notebook_file(value, folder, files) if isinstance(value, str) else ""
+                if path and path != use.at.path:
+                    yield Edge(f"file:{use.at.path}", "runs", f"file:{path}", use.at)
         told = {fact.at for fact in steps}
         for use in graph.uses("pipeline-definition"):
             name = "" if use.fact.kind != "call" or use.disabled else _name(use.fact)

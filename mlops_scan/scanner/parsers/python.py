@@ -27,8 +27,10 @@ class PythonParser(Parser):
             yield Note(Location(source.path), f"larger than {bounds.FILE_BYTES // 2**20} MB: not read")
             return
         text = Source(source.path, source.data, names.module_of(source.path))
-        yield from module.read(text)
-        yield from databricks.commands(text)
+        if databricks.is_notebook(text):
+            yield from databricks.in_cells(text, (*module.read(text), *databricks.commands(text)))
+        else:
+            yield from module.read(text)
 
 
 def _is_script(data: bytes) -> bool:

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mlops_scan.scanner.formats.python import magics
 from mlops_scan.scanner.formats.python.source import Source
-from mlops_scan.scanner.model import Fact, Location
+from mlops_scan.scanner.model import Fact, Location, Note
 
 _HEADER = b"# Databricks notebook source"
 _COMMENT = "# MAGIC "
 _CELL = "# COMMAND ----------"
 
 
+def is_notebook(source: Source) -> bool:
+    """Whether a file is a notebook that was exported as source."""
+    return source.data.lstrip(b"\xef\xbb\xbf").startswith(_HEADER)
+
+
+def in_cells(source: Source, items: Iterable[Fact | Note]) -> Iterator[Fact | Note]:
+    """The facts of such a file, each with the number of its cell, from zero."""
+    marks = [number for number, line in enumerate(source.lines, start=1) if line.startswith(_CELL.encode())]
+    for item in items:
+        if isinstance(item, Fact) and item.kind != "module":
+            item = replace(item, says={**item.says, "cell": bisect_left(marks, item.at.line)})
+        yield item
+
+
 def commands(source: Source) -> Iterator[Fact]:
     """`command` facts of the magics of such a file; nothing for any other."""
-    if not source.data.lstrip(b"\xef\xbb\xbf").startswith(_HEADER):
+    if not is_notebook(source):
         return
     block: list[str] = []
     start = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mlops_scan.scanner.graph.core import counts
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.link.code import pipelines, routes, timetables
 from mlops_scan.scanner.link.code.constants import Constants, decided
@@ -21,7 +22,8 @@ def facts(found: Iterable[Fact], uses: Sequence[Use]) -> Iterator[Fact]:
 
     These are `pipeline`, `pipeline-step`, `schedule` and `route` facts of what the catalogue gives these roles.
     """
-    code = Code(found, [use for use in uses if use.key in _ROLES and use.fact.kind in ("call", "class")])
+    told = [use for use in uses if use.key in _ROLES and use.fact.kind in ("call", "class") and counts(use.at.path)]
+    code = Code(found, told)
     if not code.facts("module"):
         return
     _complete(code, uses)

@@ -229,6 +229,7 @@ def _object(use: Use, call: Fact, code: Code) -> Step:
     told = match.argument(call, "name")
     runs = match.argument(call, "runs")
     target = code.named(runs, call.at.path)
+    target = target if target in code.functions or target in code.classes else None
     name = text(told) or (target[1] if target else "") or assigned or call.name.rpartition(".")[2]
     if name.endswith((".yaml", ".yml")):  # a component that a file describes
         stem = posixpath.basename(posixpath.dirname(name)) if "component" in posixpath.basename(name) else name
