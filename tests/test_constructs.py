@@ -458,3 +458,15 @@ sm.create_endpoint(EndpointName="e", EndpointConfigName="c")
         "terraform-endpoint-no-autoscaling",
         "terraform-endpoint-no-data-capture",
     }
+
+
+def test_a_helper_that_the_file_calls_itself_deploys() -> None:
+    text = """
+import boto3
+def create(sagemaker, name, config):
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+def handler(event, context):
+    create(boto3.client("sagemaker"), event["name"], event["config"])
+"""
+    endpoint = one(text, "resource")
+    assert (endpoint.name, endpoint.get("type")) == ("name", "AWS::SageMaker::Endpoint")

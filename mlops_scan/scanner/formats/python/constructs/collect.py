@@ -89,6 +89,7 @@ class _Reading:
         attributes: list[tuple[ast.Attribute, ast.expr, Scope]],
     ) -> Iterator[Fact]:
         joins: list[tuple[Entry, Made]] = []
+        called = {name for _, name, _, says in met if says.get("local")}
         for one, name, _, says in met:
             found = self._subject(name)
             entry = None if found else self._entry(name, one, says)
@@ -103,7 +104,7 @@ class _Reading:
             if found is not None:
                 self._declare(one, found, made)
             elif entry is not None:
-                self._by_table(one, entry, made)
+                self._by_table(one, entry, made, called=says.get("function") in called)
                 if entry.joins:
                     joins.append((entry, made))
         for entry, made in joins:
@@ -139,15 +140,17 @@ class _Reading:
             if entry.pattern.match(name):
                 if not entry.service or entry.service in _made_with(says):
                     return entry
-            elif (entry.loose or entry.any) and isinstance(met.node, ast.Call) and self._is_foreign(name, entry):
+            elif (entry.loose or entry.any) and isinstance(met.node, ast.Call) and self._is_foreign(name, says, entry):
                 given = {one.arg for one in met.node.keywords}
                 if entry.loose <= given and (not entry.any or entry.any & given):
                     return entry
         return None
 
-    def _is_foreign(self, name: str, entry: Entry) -> bool:
-        """Whether a receiver was made elsewhere, in a repository that has it from a library imported here."""
-        return entry.root in self.imports and "." in name and name.partition(".")[0] not in tables.roots()
+    def _is_foreign(self, name: str, says: dict[str, Any], entry: Entry) -> bool:
+        """Whether a receiver was made elsewhere, where the library is imported here."""
+        if entry.root not in self.imports or "." not in name:
+            return False
+        return not says.get("known") or name.partition(".")[0] not in tables.roots()
 
     def _made(self, met: Met, name: str) -> Made | None:
         if not isinstance(met.node, ast.Call):
@@ -192,8 +195,9 @@ class _Reading:
         data = mechanical.data(subject, made)
         self._add(met.node, Declared(subject.platform, subject.type, name, data, made))
 
-    def _by_table(self, met: Met, entry: Entry, made: Made) -> None:
-        if entry.origin == "sdk" and "decorates" not in made and not declared.tells(made):
+    def _by_table(self, met: Met, entry: Entry, made: Made, *, called: bool) -> None:
+        """A call that only hands on what it is given is a helper, unless this file calls the helper."""
+        if entry.origin == "sdk" and "decorates" not in made and not called and not declared.tells(made):
             return
         for template in entry.makes:
             found = declared.by_template(template, entry, made, self.filler)

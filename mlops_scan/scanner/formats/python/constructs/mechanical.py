@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from mlops_scan.scanner.formats.python.constructs import naming
-from mlops_scan.scanner.formats.python.constructs.nodes import Made
+from mlops_scan.scanner.formats.python.constructs.nodes import Made, Unknown
 from mlops_scan.scanner.formats.python.constructs.tables import Tables
 from mlops_scan.scanner.formats.python.constructs.templates import keywords, styled
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, scalar
@@ -118,7 +118,7 @@ def document(subject_: Subject, call: Made) -> Mapping:
     place = (call.line, call.column)
     for key, known in (("apiVersion", subject_.version), ("kind", subject_.type)):
         written = found.get(key)
-        if not isinstance(written, Scalar) or "${" in written:
+        if not isinstance(written, Scalar) or isinstance(written, Unknown):
             found[key] = scalar(known, *place, bare=False)
             found.places[key] = place
     if "metadata" not in found and call.args:
