@@ -467,3 +467,14 @@ def test_one_base_with_twelve_overlays_is_one_system_with_one_finding(tmp_path: 
     assert {one.get("environment") for one in facts(read(tmp_path, {}), "workload")} == {
         f"overlays/{number}" for number in range(12)
     }
+
+
+def test_what_only_a_user_has_is_not_missing(tmp_path: Path) -> None:
+    patch = "patches: [{target: {kind: Deployment}, patch: '- {op: remove, path: /spec/replicas}'}]\n"
+    texts = {
+        "component/kustomization.yaml": f"kind: Component\n{patch}",
+        "crd/kustomization.yaml": "resources: [a.yaml]\n" + patch.replace("Deployment", "CustomResourceDefinition"),
+        "crd/a.yaml": BASE,
+        "empty/kustomization.yaml": "resources: [../crd/a.yaml]\npatchesStrategicMerge:\npatches: [{path: }]\n",
+    }
+    assert [one for one in read(tmp_path, texts) if isinstance(one, Note)] == []

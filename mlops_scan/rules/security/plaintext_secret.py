@@ -85,7 +85,12 @@ class PlaintextSecret(Rule):
 
 def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
     """Literal values that are given to names of secrets: environment, constants, settings, attributes of resources."""
+    offered = (
+        {one.id for one in graph.workloads() if one.origin == "helm"} if graph.profile.kind == "platform" else set()
+    )
     for fact in graph.facts(*_CONFIGURED):
+        if fact.get("owner") in offered:
+            continue  # a chart for others: its values are there to be replaced
         value: Any = fact.get("value")
         name = fact.name.rpartition(".")[2]
         if isinstance(value, str) and value and names_secret(name):

@@ -38,6 +38,7 @@ class Rendered:
 def render(tree: Repository, root: Kustomization) -> Rendered:
     """The objects of `root`. What goes over a bound or cannot be resolved is left out, with a note."""
     work = _Render(tree)
+    work.whole = yamlnodes.text(root.node, "kind") != "Component"  # what a component patches is its user's
     try:
         work.out.variants = work.accumulate(root, (), [])
         work.substitute()
@@ -179,14 +180,15 @@ class _Render:
 
     def _selected(self, one: Kustomization, target: Node, variants: list[Variant], body: Node | None) -> list[Variant]:
         chosen = variant.selected(variants, target)
-        if not chosen and self.whole:
+        definition = yamlnodes.text(target, "kind") == "CustomResourceDefinition"  # definitions of types are not read
+        if not chosen and self.whole and not definition:
             name, kind = yamlnodes.text(target, "name"), yamlnodes.text(target, "kind", default="object")
             self._note(one, body, f"a patch finds no {kind[:100]} '{name[:200]}'")
         return chosen
 
     def _patch_documents(self, one: Kustomization, body: Node | None) -> list[Node]:
         """The documents of a patch, in a file or written in place."""
-        if not isinstance(body, Scalar):
+        if not isinstance(body, Scalar) or not body.strip():
             return []
         source = file_of(self.tree, one.folder, body) if "\n" not in body else None
         if source is not None:
