@@ -526,3 +526,23 @@ def test_what_a_default_switches_off_is_disabled(understand: Understand) -> None
         }
     )
     assert {one.status for one in graph.evidence("autoscaling", *Status)} == {Status.DISABLED}
+
+
+COMPOSE = """
+services:
+  board:
+    image: acme/board:1.0
+  api:
+    build: .
+"""
+
+
+@pytest.mark.parametrize("dockerfile", ["COPY app.py .\nCMD uvicorn app:app\n", "COPY app.py .\nCMD ./start\n"])
+def test_what_answers_is_what_starts_or_holds_the_handler(understand: Understand, dockerfile: str) -> None:
+    graph = understand({**APP, "compose.yaml": COMPOSE, "Dockerfile": f"FROM python:3.12\n{dockerfile}"})
+    assert [one.name for one in graph.answering()] == ["api"]
+
+
+def test_what_answers_is_anything_where_nothing_is_known_to_hold_the_handler(understand: Understand) -> None:
+    graph = understand({**APP, "compose.yaml": COMPOSE})
+    assert [one.name for one in graph.answering()] == ["board", "api"]

@@ -92,10 +92,8 @@ class MissingRollback(Absence):
     )
 
     def needed(self, graph: Graph) -> Iterator[Place]:
-        for workload in graph.workloads():
-            served = graph.profile.serves_model != "none" and graph.bystanders.serves(workload)
-            if served and not workload.disabled:
-                yield Place(workload.at, f"'{workload.name}' is replaced in place")
+        for workload in graph.answering() if graph.profile.serves_model != "none" else ():
+            yield Place(workload.at, f"'{workload.name}' is replaced in place")
         for use in (*graph.online, *graph.batch):
             yield Place(use.at, "this serves a model")
 

@@ -77,9 +77,8 @@ class ManualDeployment(Absence):
     def needed(self, graph: Graph) -> Iterator[Place]:
         if graph.profile.serves_model == "none" or not graph.whole_repository:
             return
-        for workload in graph.workloads():
-            if not workload.disabled and graph.bystanders.serves(workload):
-                yield Place(workload.at, f"'{workload.name}' is applied by hand")
+        for workload in graph.answering():
+            yield Place(workload.at, f"'{workload.name}' is applied by hand")
         for use in (*graph.online, *graph.batch):
             yield Place(use.at, "this is served")
 

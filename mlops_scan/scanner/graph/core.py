@@ -268,6 +268,19 @@ class Graph:
             )
         return self._bystanders
 
+    def answering(self) -> tuple[Workload, ...]:
+        """Workloads that may answer the system's users: where any is known to start what serves, or else to hold it in
+        its image, only those.
+        """
+        serving = {use.at.path for use in (*self.online, *self.batch)}
+        able = tuple(one for one in self.workloads() if not one.disabled and self.bystanders.serves(one))
+        starting = tuple(one for one in able if not serving.isdisjoint(self.files_run_by(one.node)))
+        if starting:
+            return starting
+        held = {f"file:{path}" for path in serving}
+        relations = (*RUNNING, "copies")
+        return tuple(one for one in able if held & self.reachable_from(one.node, relations=relations)) or able
+
     def exposes(self, workload: Workload, container: Container) -> bool:
         """Whether something can call the container: it has ports, or a Service selects its pods."""
         return bool(container.fact.get("ports")) or bool(self.links_to(workload.node, "selects"))
