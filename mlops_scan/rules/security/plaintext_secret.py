@@ -10,7 +10,7 @@ from mlops_scan.rules.base import ANY_CODE, Rule
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.formats.credentials import looks_real, names_secret, redact
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Confidence, Fact, Finding, Location, Severity
+from mlops_scan.scanner.model import Confidence, Fact, Finding, Location, Place, Severity
 
 _CONFIGURED = ("env", "constant", "setting")
 _DECLARED = ("terraform", "cloudformation", "bicep", "arm")
@@ -74,13 +74,20 @@ class PlaintextSecret(Rule):
                     subject=f"{fact.at.path}:{fact.name}:{fact.get('redacted')}",
                 )
         for name, value, fact in _assignments(graph):
-            if (fact.at.path, fact.at.line) not in seen and looks_real(name, value):
-                seen.add((fact.at.path, fact.at.line))
+            at = _written(fact)
+            if (at.path, at.line) not in seen and looks_real(name, value):
+                seen.add((at.path, at.line))
                 yield self.finding(
                     f"'{name}' is set to a value that looks like a real credential ('{redact(value)}').",
-                    fact.at,
-                    subject=f"{fact.at.path}:{name}",
+                    at,
+                    subject=f"{at.path}:{name}",
+                    related=() if at == fact.at else (Place(fact.at, "it is handed on here"),),
                 )
+
+
+def _written(fact: Fact) -> Location:
+    """Where the value stands: the values line, where that alone fed a rendered template."""
+    return fact.also[0].at if len(fact.also) == 1 else fact.at
 
 
 def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
