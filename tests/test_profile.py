@@ -80,6 +80,38 @@ spec:
       containers:
         - {name: lab, image: "jupyter/scipy-notebook:1", ports: [{containerPort: 8888}]}
 """
+TRIES = """
+from sagemaker.tensorflow import TensorFlow
+
+estimator = TensorFlow(entry_point="train.py", role=role, instance_type="ml.m5.large", instance_count=1)
+estimator.fit(inputs)
+predictor = estimator.deploy(initial_instance_count=1, instance_type="ml.m5.large")
+predictor.delete_endpoint()
+"""
+PIPELINE = """
+from sagemaker.workflow.pipeline import Pipeline
+
+Pipeline(name="train", steps=[step]).upsert(role_arn=role)
+"""
+DEMO = """
+import gradio as gr
+import joblib
+
+model = joblib.load("model.joblib")
+gr.Interface(lambda x: model.predict([[x]]), "number", "number").launch()
+"""
+GRAPH = """
+import tensorflow as tf
+
+tf.import_graph_def(graph_def)
+session = tf.compat.v1.Session()
+
+
+def answer(x):
+    return session.run("scores:0", feed_dict={"x:0": x})
+"""
+STARTS = "from core.model import answer\nfrom someframe import App\n\nApp(answer).run()\n"
+LISTENS = 'FROM python:3.12\nCOPY . .\nEXPOSE 80\nCMD ["python", "app.py"]\n'
 PLATFORM = """
 apiVersion: datasciencecluster.opendatahub.io/v1
 kind: DataScienceCluster
@@ -126,6 +158,14 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
         ({"serve.ipynb": notebook(DEPLOYS), "k8s/lab.yaml": LAB}, "notebooks", "online"),
         ({"job.yaml": TRAINING_JOB}, "project", "none"),
         ({"main.py": "import openai\nopenai.OpenAI().responses.create()\n"}, "project", "none"),
+        ({"lab.ipynb": notebook(TRIES), "lab/pipeline.ipynb": notebook(PIPELINE)}, "notebooks", "none"),
+        ({"train.py": TRAIN, "examples/demo.ipynb": notebook(DEMO), "examples/demo.py": DEMO}, "project", "none"),
+        ({"core/model.py": GRAPH, "app.py": STARTS, "Dockerfile": LISTENS}, "project", "online"),
+        (
+            {"core/model.py": GRAPH, "app.py": STARTS, "Dockerfile": LISTENS.replace("EXPOSE 80\n", "")},
+            "project",
+            "none",
+        ),
         ({"ai/base.yaml": PLATFORM, "ai/kustomization.yaml": "resources: [base.yaml]\n"}, "platform", "none"),
         ({"cookiecutter.json": "{}", "{{ cookiecutter.name }}/model.py": NETWORK}, "template", "none"),
     ],
@@ -144,6 +184,10 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
         "a notebook that deploys a server, and where it runs",
         "a job that trains",
         "a script that asks a hosted model",
+        "notebooks that remove the endpoint that they set up",
+        "training with a demonstration among its examples",
+        "a program in an image that listens, by an unknown framework",
+        "the same that does not listen",
         "a platform for models on a cluster",
         "a template with a network and nothing that trains it",
     ],

@@ -15,6 +15,7 @@ _UNTYPED = re.compile(
     r"(?:typing\.)?(?:Any|dict|Dict|Mapping|list|List|object)(?:\[(?:str, ?)?(?:typing\.)?(?:Any|dict|object)\])?\Z"
 )
 _BODY_NAMES = re.compile(r"(?:^|\.)request\.(?:json|form|get_json|get_data|data)(?:\.|\Z)")
+_ASKS = ("predicts", "llm-client")
 
 
 class MissingInputValidation(Rule):
@@ -126,7 +127,7 @@ def _asks_model(graph: Graph, callees: Callees, handler: Fact, schemas: set[str]
         for call in callees.calls(function):
             if graph.has_role(call, "validates-input", "request-body") or _fills(call, schemas):
                 return None
-            if asked is None and any(use.key == "predicts" and use.strength != "weak" for use in graph.uses_of(call)):
+            if asked is None and any(use.key in _ASKS and use.strength != "weak" for use in graph.uses_of(call)):
                 asked = call.at
     checked = (str(one.get("name")) for one in handler.get("decorators") or ())
     return None if any(re.search(r"valid|schema|expects", name) for name in checked) else asked

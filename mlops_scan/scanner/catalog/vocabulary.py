@@ -90,6 +90,7 @@ ROLES = {
     "drift-check": "compares distributions",
     "alerts": "tells somebody",
     "deploys": "brings a release to where it runs",
+    "takes-down": "removes an endpoint or a deployment",
     "builds-image": "builds a container image",
     "pushes-image": "pushes a container image",
     "publishes-package": "publishes a package or a chart: that is no deployment",

@@ -9,7 +9,7 @@ from mlops_scan.scanner import paths
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.handover import constant
-from mlops_scan.scanner.model import Evidence, Fact
+from mlops_scan.scanner.model import Evidence, Fact, Status
 
 # a file whose name says that it scores, and a call that puts its answers somewhere
 _INFERENCE = re.compile(r"(?:^|/)[^/]*(?:inference|infer|predict|prediction|score|scoring)[^/]*\.py$", re.IGNORECASE)
@@ -36,12 +36,16 @@ class Serving(Derivation):
     alone = True
 
     def find(self, graph: Graph) -> Iterator[Evidence]:
+        passing = taken_down(graph)
         for use in graph.uses("model-server"):
-            yield self.evidence(use.tool, use.at, what(use), state(use.fact))
+            status = Status.DISABLED if use.at.path in passing else state(use.fact)
+            yield self.evidence(use.tool, use.at, what(use), status)
         for use in graph.uses("serving-platform"):
             yield self.evidence(use.tool, use.at, what(use), state(use.fact))
         for use in web_serving(graph):
             yield self.evidence(use.tool, use.at, f"{use.fact.name} answers with a model")
+        for use in listening(graph):
+            yield self.evidence(use.tool, use.at, f"{use.fact.name} is asked by what an image starts to listen")
         handed = {use.at for use in handed_out(graph)}
         for use in batch_serving(graph):
             says = "reads the predictions that are handed out" if use.at in handed else "writes predictions"
@@ -66,27 +70,58 @@ def _seen(use: Use) -> str:
 
 
 def web_serving(graph: Graph) -> tuple[Use, ...]:
-    """Web applications and demo UIs whose files come, by importing, to a model that is loaded or asked."""
+    """Web applications and demo UIs whose files come, by importing, to a model that is loaded or asked.
+
+    A page that a notebook shows, or an example beside code about models, serves nobody.
+    """
     modelled = model_files(graph)
+    about = modelled | {use.at.path for use in graph.uses("trains")}
+    beside = any(not paths.is_example(path) and not path.endswith(".ipynb") for path in about)
     return tuple(
         use
         for use in graph.uses("web-app", "web-route", "demo-ui")
-        if not use.disabled and not modelled.isdisjoint(graph.closure(use.at.path))
+        if not use.disabled
+        and not use.at.path.endswith(".ipynb")
+        and not (beside and paths.is_example(use.at.path))
+        and not modelled.isdisjoint(graph.closure(use.at.path))
     )
+
+
+def taken_down(graph: Graph) -> frozenset[str]:
+    """Notebooks that remove what they set up: nothing of it stays in service."""
+    return frozenset(use.at.path for use in graph.uses("takes-down") if use.at.path.endswith(".ipynb"))
+
+
+def listening(graph: Graph) -> tuple[Use, ...]:
+    """Where a program that an image starts on an exposed port asks a model, through a framework nobody knows."""
+    if any(not use.disabled for use in graph.uses("model-server", "batch-scoring")) or web_serving(graph):
+        return ()
+    asks = {use.at.path: use for use in graph.uses("predicts") if use.fact.kind == "call" and not use.disabled}
+    trains = {use.at.path for use in graph.uses("trains")}
+    found: dict[str, Use] = {}
+    for stage in graph.facts("stage") if asks else ():
+        if stage.get("final") and stage.get("expose"):
+            program = graph.files_run_by(f"stage:{stage.at.path}#{stage.name}")
+            if program.isdisjoint(trains):
+                found |= {path: asks[path] for path in program if path in asks}
+    return tuple(found[path] for path in sorted(found))
 
 
 def online_serving(graph: Graph) -> tuple[Use, ...]:
     """What answers requests with a model: model servers, endpoints, web handlers that come to a model.
 
-    Not: a server that CI starts to test something, and one in a form that says how others are to be run.
+    Not: a server that CI starts to test something, one in a form that says how others are to be run, and one that
+    the notebook that made it removes.
     """
+    passing = taken_down(graph)
     forms = frozenset(one.id for one in graph.workloads() if graph.bystanders.is_form(one))
     servers = tuple(
         use
         for use in graph.uses("model-server")
         if not use.disabled and not _is_test_run(graph, use) and _owner(use) not in forms
+        if use.at.path not in passing
     )
-    return servers + web_serving(graph)
+    return servers + web_serving(graph) + listening(graph)
 
 
 def _owner(use: Use) -> object:

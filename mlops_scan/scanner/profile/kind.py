@@ -120,7 +120,9 @@ def is_notebooks(graph: Graph) -> bool:
         return False
     if any(graph.bystanders.serves(workload) for workload in graph.workloads()):
         return False
-    if graph.uses("pipeline-definition") or graph.has("deployment-automation", "infrastructure-as-code"):
+    if any(not use.at.path.endswith(".ipynb") for use in graph.uses("pipeline-definition")):
+        return False
+    if graph.has("deployment-automation", "infrastructure-as-code"):
         return False
     trained = training(graph)
     in_notebooks = sum(use.at.path.endswith(".ipynb") for use in trained)
