@@ -77,6 +77,10 @@ WEB = "from flask import Flask\napp = Flask(__name__)\n\n@app.route('/')\ndef in
         ("project", {"train.py": TRAIN, "app.py": APP, "analysis.ipynb": NOTEBOOK}),
         ("project", {"app.py": APP, **CHART}),
         ("library", LIBRARY),
+        (
+            "project",
+            {"setup.py": "from setuptools import setup\nsetup(name='src', version='0.1')\n", "src/train.py": TRAIN},
+        ),
         ("template", {"cookiecutter.json": "{}", "{{cookiecutter.name}}/train.py": TRAIN}),
         ("template", {"copier.yml": "", "train.py": TRAIN}),
         ("platform", CHART),

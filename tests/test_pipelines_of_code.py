@@ -340,9 +340,9 @@ def test_routes_have_the_prefixes_of_their_routers(tmp_path: Path) -> None:
             ("POST", "/predict", "predict"),
         ),
         (
-            "import tornado.web\nclass Predict(tornado.web.RequestHandler): ...\n"
+            "import tornado.web\nclass Predict(tornado.web.RequestHandler):\n    def post(self): ...\n"
             "app = tornado.web.Application([(r'/predict', Predict)])\n",
-            ("GET", "/predict", "Predict"),
+            ("POST", "/predict", "Predict"),
         ),
         (
             "from sanic import Sanic\napp = Sanic('x')\n@app.post('/predict')\nasync def predict(r): ...\n",

@@ -58,6 +58,7 @@ _WITH_VALUE = frozenset(
         "--abi",
         "--report",
         "--use-feature",
+        "--root-user-action",
         "--use-deprecated",
         "--keyring-provider",
         "--no-build-isolation-package",

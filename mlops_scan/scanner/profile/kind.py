@@ -13,6 +13,7 @@ _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|__cookiecutter|\[\[.*?\]\]")
 _DEFINITIONS = re.compile(r"(?:^|/)crds?/|(?:^|/)PROJECT$")
 _ACTS = re.compile(r"(?:^|/)[^/]*(?:controller|reconciler)[^/]*\.(?:go|rs|java)$")
 _TEMPLATE_FILES = ("cookiecutter.json", "copier.yml", "copier.yaml", "cruft.json")
+_NAMELESS = ("src", "app", "main", "project", "code")  # packages that make a folder importable, for nobody else
 _ABOUT_MODELS = ("trains", "predicts", "loads-model", "loads-hub-model", "registry-load", "batch-scoring", "llm-client")
 
 
@@ -63,7 +64,11 @@ def is_operator(graph: Graph) -> bool:
 
 def is_library(graph: Graph) -> bool:
     """A distribution for others: it is packaged, and nothing here runs a system of its own."""
-    manifests = [fact for fact in graph.facts("manifest") if fact.get("package") and "/" not in fact.at.path]
+    manifests = [
+        fact
+        for fact in graph.facts("manifest")
+        if fact.get("package") and "/" not in fact.at.path and fact.get("project") not in _NAMELESS
+    ]
     if not manifests:
         return False
     return _library_score(graph) > _project_score(graph)

@@ -23,7 +23,11 @@ def read(code: Code) -> Iterator[Fact]:
         if use.fact.kind != "call" or use.disabled or "url" not in use.match.data:
             continue
         for path, handler in _paths(use, code):
-            says: dict[str, Any] = {"methods": _methods(use.fact), "tool": use.tool, "module": use.fact.get("module")}
+            says: dict[str, Any] = {
+                "methods": _methods(use.fact, handler, code),
+                "tool": use.tool,
+                "module": use.fact.get("module"),
+            }
             if handler:
                 says["handler"] = handler
             for prefix in mounts.get(use.at.path, [""]):
@@ -57,10 +61,16 @@ def _name(value: Any) -> str:
     return ""
 
 
-def _methods(call: Fact) -> list[str]:
+def _methods(call: Fact, handler: str, code: Code) -> list[str]:
     told = texts((call.get("kwargs") or {}).get("methods"))
     if told:
         return sorted(one.upper() for one in told)
+    place = code.names.find(handler, call.at.path) if handler else None
+    if place is not None and place in code.classes:  # a class has a method for each
+        path, name = place
+        found = [verb for verb in _VERBS if (path, f"{name}.{verb}") in code.functions]
+        if found:
+            return sorted(verb.upper() for verb in found)
     verb = call.name.rpartition(".")[2].removeprefix("add_").lower()
     return [verb.upper()] if verb in _VERBS else ["GET"]
 
