@@ -133,6 +133,11 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
     return engine.scan(root, Config(jobs=1)).profile
 
 
+SETUP = (
+    "from setuptools import setup\nsetup(name='src', version='0.1.0', packages=['src'], install_requires=['torch'])\n"
+)
+
+
 @pytest.mark.parametrize(
     ("texts", "kind", "serves"),
     [
@@ -167,6 +172,16 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
             "none",
         ),
         ({"ai/base.yaml": PLATFORM, "ai/kustomization.yaml": "resources: [base.yaml]\n"}, "platform", "none"),
+        (
+            {
+                "setup.py": SETUP,
+                "src/net.py": NETWORK,
+                "src/train.py": f"{TRAIN}\nif __name__ == '__main__':\n    print(1)\n",
+            },
+            "project",
+            "none",
+        ),
+        ({"setup.py": SETUP, "src/net.py": NETWORK, "examples/train.py": TRAIN}, "library", "none"),
         ({"cookiecutter.json": "{}", "{{ cookiecutter.name }}/model.py": NETWORK}, "template", "none"),
     ],
     ids=[
@@ -189,6 +204,8 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
         "a program in an image that listens, by an unknown framework",
         "the same that does not listen",
         "a platform for models on a cluster",
+        "a program that trains, beside a setup.py",
+        "a library whose examples train",
         "a template with a network and nothing that trains it",
     ],
 )

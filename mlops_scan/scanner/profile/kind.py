@@ -104,7 +104,22 @@ def _project_score(graph: Graph) -> int:
     application = bool(graph.uses("llm-api-client", "demo-ui", "pipeline-definition")) and not graph.uses(
         "publishes-package"
     )
-    return 2 * application + 3 * bool(workloads) + 2 * bool(stages) + 3 * deploys + 2 * data + 2 * pipeline + tracked
+    return (
+        2 * _has_training_program(graph)
+        + 2 * application
+        + 3 * bool(workloads)
+        + 2 * bool(stages)
+        + 3 * deploys
+        + 2 * data
+        + 2 * pipeline
+        + tracked
+    )
+
+
+def _has_training_program(graph: Graph) -> bool:
+    """Whether a file that is started as a program, and is no example, fits a model."""
+    programs = {fact.at.path for fact in graph.facts("entry-point")}
+    return any(use.at.path in programs and not paths.is_example(use.at.path) for use in training(graph))
 
 
 def _declares_steps(graph: Graph) -> bool:
