@@ -64,6 +64,20 @@ from kserve import KServeClient, V1beta1InferenceService
 
 KServeClient().create(V1beta1InferenceService(api_version="serving.kserve.io/v1beta1", spec=spec))
 """
+TRAINING_FORM = """apiVersion: trainer.kubeflow.org/v1alpha1
+kind: ClusterTrainingRuntime
+metadata: {name: fine-tune}
+spec:
+  template:
+    spec:
+      replicatedJobs:
+        - name: node
+          template:
+            spec:
+              template:
+                spec:
+                  containers: [{name: node, image: tune:1, command: [tune, run, lora_finetune_single_device]}]
+"""
 TRAINING_JOB = "apiVersion: kubeflow.org/v1\nkind: PyTorchJob\nmetadata: {name: train}\nspec: {}\n"
 IN_AN_IMAGE = {
     "Dockerfile": 'FROM example/base:1\nCOPY main.py run.sh ./\nENTRYPOINT ["bash", "run.sh"]\n',
@@ -162,6 +176,7 @@ SETUP = (
         ({"deploy.py": DEPLOYS}, "project", "online"),
         ({"serve.ipynb": notebook(DEPLOYS), "k8s/lab.yaml": LAB}, "notebooks", "online"),
         ({"job.yaml": TRAINING_JOB}, "project", "none"),
+        ({"runtimes/fine-tune.yaml": TRAINING_FORM}, "platform", "none"),
         ({"main.py": "import openai\nopenai.OpenAI().responses.create()\n"}, "project", "none"),
         ({"lab.ipynb": notebook(TRIES), "lab/pipeline.ipynb": notebook(PIPELINE)}, "notebooks", "none"),
         ({"train.py": TRAIN, "examples/demo.ipynb": notebook(DEMO), "examples/demo.py": DEMO}, "project", "none"),
@@ -198,6 +213,7 @@ SETUP = (
         "code that deploys a server",
         "a notebook that deploys a server, and where it runs",
         "a job that trains",
+        "a form for jobs that train",
         "a script that asks a hosted model",
         "notebooks that remove the endpoint that they set up",
         "training with a demonstration among its examples",

@@ -10,7 +10,15 @@ from mlops_scan.scanner.graph.workloads import Container, Workload
 from mlops_scan.scanner.model import Fact
 
 # roles and capabilities by which an image or a command shows that its container does not serve the system's users
-HELPING = ("cluster-agent", "infra-monitoring", "notebook-server", "load-generator", "keeps-data", "serving-platform")
+HELPING = (
+    "cluster-agent",
+    "infra-monitoring",
+    "notebook-server",
+    "load-generator",
+    "keeps-data",
+    "serving-platform",
+    "ml-platform",
+)
 # what says that a chart is about machine learning
 ABOUT_MODELS = (
     "trains",
@@ -66,7 +74,7 @@ class Bystanders:
         self._owners: set[str] = set()
         self._forms: set[str] = set()
         for use in helpers:
-            if use.key == "serving-platform":
+            if use.key in ("serving-platform", "ml-platform"):
                 if use.fact.kind == "resource":
                     self._forms.add(str(use.fact.get("type")))
             elif use.fact.kind == "image":
