@@ -393,3 +393,49 @@ def test_a_deployment_with_blanks_to_fill_in(understand: Understand) -> None:
     )
     (image,) = graph.facts("image")
     assert (image.get("raw"), image.get("tag")) == ("{{ACR_NAME}}.azurecr.io/score:1", "1")
+
+
+def test_container_apps_of_bicep_and_arm(understand: Understand) -> None:
+    graph = understand(
+        {
+            "main.bicep": """\
+param tag string = 'v3'
+param registry string
+resource web 'Microsoft.App/containerApps@2024-03-01' = {
+  name: 'web'
+  properties: {
+    template: {
+      containers: [
+        {
+          name: 'chat'
+          image: '${registry}.azurecr.io/chat:${tag}'
+          env: [
+            {
+              name: 'MODEL'
+              value: 'gpt'
+            }
+            {
+              name: 'KEY'
+              secretRef: 'key'
+            }
+          ]
+        }
+      ]
+    }
+  }
+}
+""",
+            "arm.json": """{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+ "resources": [{"type": "Microsoft.ContainerInstance/containerGroups", "name": "batch", "properties": {
+   "containers": [{"name": "score", "properties": {"image": "me/score:1", "ports": [{"port": 80}]}}]}}]}
+""",
+        }
+    )
+    found = {one.name: one for one in graph.workloads()}
+    assert found.keys() == {"web", "batch"}
+    (chat,) = found["web"].containers
+    assert (chat.name, chat.image, chat.at.line) == ("chat", "${registry}.azurecr.io/chat:v3", 8)
+    assert chat.fact.get("env") == {"MODEL": "gpt", "KEY": None}
+    image = next(one for one in graph.facts("image") if one.get("tag") == "v3")
+    assert (image.at.line, image.get("unresolved")) == (10, None)
+    assert [one.image for one in found["batch"].containers] == ["me/score:1"]

@@ -119,7 +119,8 @@ def _find(node: Mapping) -> Iterator[tuple[Mapping, Mapping, str]]:
             if (known & {"image", "containerimage"} and "container" in key) or known.intersection(_ALONE):
                 yield around, current, key
             else:
-                stack.extend((current, value, _plain(name), depth + 1) for name, value in reversed(current.items()))
+                inner = ((key if name == "properties" else _plain(name), value) for name, value in current.items())
+                stack.extend((current, value, below, depth + 1) for below, value in reversed(list(inner)))
 
 
 def _container(node: Mapping, holder: Mapping, key: str, name: str) -> Mapping:
@@ -132,7 +133,9 @@ def _container(node: Mapping, holder: Mapping, key: str, name: str) -> Mapping:
             made[target] = value
             made.places[target] = node.places.get(source, (value.line, value.column))
 
-    put("name", _first(own, "name", "containername") or scalar(name, node.line, node.column))
+    around = holder if holder.get("properties") is node else None
+    written_name = _first(own, "name", "containername") or _first(_folded(around), "name")
+    put("name", written_name or scalar(name, node.line, node.column))
     for word in _IMAGES:
         if word in own and isinstance(own[word][1], Scalar):
             put("image", own[word][1], own[word][0])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import bicep, yamlnodes
+from mlops_scan.scanner.formats import bicep, hosted, yamlnodes
 from mlops_scan.scanner.formats.kube.data import brief
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -25,6 +25,10 @@ class Bicep(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("*.bicep",)
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        def locate(line: int, column: int) -> tuple[Location, tuple[()]]:
+            return Location(source.path, line, column), ()
+
+        values = bicep.defaults(source.text)
         for one in bicep.resources(source.text):
             says: dict[str, Any] = {"platform": "bicep", "type": one.type, "data": one.data, "lines": one.lines}
             says["id"] = f"bicep:{source.path}#{one.name}"
@@ -32,6 +36,10 @@ class Bicep(Parser):
                 says["state"] = "disabled"
             at = Location(source.path, one.line, one.column, one.end_line)
             yield Fact("resource", one.name, at, {key: value for key, value in says.items() if value})
+            common = {"state": "disabled"} if one.off else {}
+            body = bicep.node(one.data, values, one.line) if hosted.runs_containers(one.type) else None
+            if isinstance(body, Mapping):
+                yield from hosted.facts(hosted.Declared(one.type, one.name, body, says["id"], locate, common))
 
 
 class ArmTemplate(Parser):
@@ -79,6 +87,13 @@ def _resource(path: str, node: Node, parent: str, depth: int) -> Iterator[Fact]:
     yield Fact(
         "resource", name, Location(path, node.line, node.column), {key: value for key, value in says.items() if value}
     )
+    common = {"state": says["state"]} if "state" in says else {}
+
+    def locate(line: int, column: int) -> tuple[Location, tuple[()]]:
+        return Location(path, line, column), ()
+
+    if nested is None:
+        yield from hosted.facts(hosted.Declared(kind, name, node, says["id"], locate, common))
     for one in yamlnodes.items(node, "resources"):
         yield from _resource(path, one, kind, depth + 1)
     if isinstance(nested, Mapping):
