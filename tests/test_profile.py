@@ -148,7 +148,7 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
 
 
 SETUP = (
-    "from setuptools import setup\nsetup(name='src', version='0.1.0', packages=['src'], install_requires=['torch'])\n"
+    "from setuptools import setup\nsetup(name='nets', version='0.1.0', packages=['nets'], install_requires=['torch'])\n"
 )
 
 
