@@ -234,3 +234,33 @@ def test_a_threshold_that_only_a_log_is_told_of(understand: Understand) -> None:
     )
     (found,) = understand({"check.py": text}).evidence("evaluation-gate", Status.DISABLED)
     assert (found.at.line, found.why) == (6, "what follows is a line in a log")
+
+
+JOB = """
+resources:
+  jobs:
+    training:
+      tasks:
+        - task_key: validate
+          notebook_task:
+            notebook_path: ../validation/Validate
+            base_parameters:
+              run_mode: {mode}
+"""
+
+
+@pytest.mark.parametrize(("mode", "status"), [("dry_run", Status.DISABLED), ("enabled", Status.USED)])
+def test_a_validation_that_only_runs_for_show(understand: Understand, mode: str, status: Status) -> None:
+    made = understand(
+        {
+            "databricks.yml": "bundle: {name: x}\ninclude: [resources/*.yml]\n",
+            "resources/train.yml": JOB.format(mode=mode),
+            "validation/Validate.py": "# Databricks notebook source\nimport mlflow\n"
+            "from mlflow.models import MetricThreshold\n"
+            "limits = {'f1_score': MetricThreshold(threshold=0.8, greater_is_better=True)}\n"
+            "mlflow.evaluate('models:/m/1', data, validation_thresholds=limits)\n",
+        }
+    )
+    found = made.evidence("evaluation-gate", Status.USED, Status.DISABLED)
+    assert {one.status for one in found} == {status}
+    assert all(one.why.startswith("'run_mode: dry_run' where 'training' runs it") for one in found if one.why)

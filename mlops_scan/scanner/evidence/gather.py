@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from mlops_scan import plugins
 from mlops_scan.scanner import catalog, evidence
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.evidence.serving import what
+from mlops_scan.scanner.evidence.without_effect import muted
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -19,9 +21,19 @@ def gather(graph: Graph, capabilities: tuple[str, ...]) -> None:
     called = _called_tools(graph)
     for capability in capabilities:
         tools = called if capability in _BY_ANY_CALL else {}
-        graph.add_evidence(_recognised(graph, capability, tools, capability in alone))
+        found = _recognised(graph, capability, tools, capability in alone)
+        graph.add_evidence(_heeded(graph, found) if capability == _GATE else found)
     for derivation in derivations:
-        graph.add_evidence(derivation.find(graph))
+        proven = derivation.find(graph)
+        graph.add_evidence(_heeded(graph, proven) if derivation.capability == _GATE else proven)
+
+
+def _heeded(graph: Graph, found: Iterable[Evidence]) -> Iterator[Evidence]:
+    """The same, switched off in files that are only run for show."""
+    off = muted(graph)
+    for one in found:
+        why = off.get(one.at.path) if one.status is Status.USED else None
+        yield one if why is None else replace(one, status=Status.DISABLED, why=why)
 
 
 def _recognised(graph: Graph, capability: str, called: Mapping[str, Fact], declared_only: bool) -> Iterator[Evidence]:
@@ -42,6 +54,7 @@ def _recognised(graph: Graph, capability: str, called: Mapping[str, Fact], decla
             yield Evidence(capability, use.tool, Status.DECLARED, use.at, f"declares {use.fact.name}")
 
 
+_GATE = "evaluation-gate"
 # capabilities that any call into a tool made for them proves
 _BY_ANY_CALL = frozenset(
     (

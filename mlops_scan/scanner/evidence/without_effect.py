@@ -17,6 +17,10 @@ _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")
 _LOGS = re.compile(
     r"(?:^|\.)(?:print|echo|debug|info|warning|warn|error|critical|exception|log|log_metric|log_param|set_tag)$"
 )
+_CODE = re.compile(r"\.(?:py|ipynb)(?:\.\w+)?\Z")
+_MODES = ("run_mode", "dry_run")
+_OFF = frozenset(("dry_run", "dryrun", "disabled", "true"))
+_NODES = 2000  # of one resource
 _LIKELY = frozenset((">", ">="))
 _UNLIKELY = frozenset(("<", "<="))
 
@@ -63,6 +67,44 @@ def only_told(graph: Graph, fact: Fact) -> bool:
         use.at.path == fact.at.path and use.fact.get("function") == function for use in graph.uses("evaluates")
     )
     return evaluates and all(_LOGS.search(str(call)) for call in body)
+
+
+def muted(graph: Graph) -> dict[str, str]:
+    """Files that jobs only run for show (`run_mode: dry_run`), each with what says so."""
+    found: dict[str, str] = {}
+    serious: set[str] = set()
+    for fact in graph.facts("resource"):
+        for path, mode in _modes(fact.get("data"), graph):
+            if mode:
+                found.setdefault(path, f"'{mode}' where '{fact.name}' runs it ({fact.at})")
+            else:
+                serious.add(path)
+    return {path: why for path, why in found.items() if path not in serious}
+
+
+def _modes(data: object, graph: Graph) -> Iterator[tuple[str, str]]:
+    """(file, mode) of each task in a resource's data that names a file and the mode in which it runs."""
+    stack = [data]
+    for _ in range(_NODES):
+        if not stack:
+            break
+        one = stack.pop()
+        if isinstance(one, list):
+            stack += one
+        elif isinstance(one, dict):
+            stack += one.values()
+            inner = [one, *(value for value in one.values() if isinstance(value, dict))]
+            told = [(key, each[key]) for each in inner for key in _MODES if key in each]
+            names = [value for key, value in one.items() if key.endswith(("path", "file")) and isinstance(value, str)]
+            for name in names if told else ():
+                key, value = told[0]
+                off = value is True or str(value).lower().replace("-", "_") in _OFF
+                stem = name.rpartition("/")[2].partition(".")[0]
+                yield from (
+                    (path, f"{key}: {value}" if off else "")
+                    for path in graph.files
+                    if path.rpartition("/")[2].partition(".")[0] == stem and _CODE.search(path)
+                )
 
 
 def unread_steps(graph: Graph) -> Iterator[Fact]:
