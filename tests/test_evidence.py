@@ -155,6 +155,19 @@ frame = pd.read_csv("orders.csv")
 {call}
 Ridge().fit(frame[["x"]], frame["y"])
 """
+SUITE = """
+import mlflow
+from evidently.test_suite import TestSuite
+from evidently.tests import TestColumnDrift
+
+suite = TestSuite(tests=[TestColumnDrift(column_name="score")])
+suite.run(reference_data=None, current_data=None)
+"""
+STOPS = """
+if not suite.as_dict()["summary"]["all_passed"]:
+    raise SystemExit(1)
+mlflow.register_model("runs:/1/m", "prices")
+"""
 FLOW = """
 name: weekly
 flow_name: prices
@@ -322,6 +335,13 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
         "a stored setting",
         ABSENT,
         {**TRAIN, "register.py": REGISTERS.format(test="metrics['verbose']", body="return")},
+    ),
+    ("evaluation-gate", "a suite over what is served", ABSENT, {**TRAIN, "jobs/watch.py": SUITE}),
+    (
+        "evaluation-gate",
+        "a suite that stops the registration",
+        USED,
+        {**TRAIN, "register.py": SUITE + STOPS},
     ),
     ("data-validation", "by hand", USED, {"train.py": CHECKED.format(call="frame = validate_data(frame)")}),
     ("data-validation", "by hand, and never called", ABSENT, {"train.py": CHECKED.format(call="print(frame.shape)")}),
