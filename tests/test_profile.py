@@ -197,6 +197,12 @@ SETUP = (
             "none",
         ),
         ({"setup.py": SETUP, "src/net.py": NETWORK, "examples/train.py": TRAIN}, "library", "none"),
+        (
+            {"train.py": TRAIN, "starter/cookiecutter.json": "{}", "starter/{{ cookiecutter.name }}/model.py": ""},
+            "project",
+            "none",
+        ),
+        ({"starter/cookiecutter.json": "{}", "starter/{{ cookiecutter.name }}/train.py": TRAIN}, "template", "none"),
         ({"cookiecutter.json": "{}", "{{ cookiecutter.name }}/model.py": NETWORK}, "template", "none"),
     ],
     ids=[
@@ -222,6 +228,8 @@ SETUP = (
         "a platform for models on a cluster",
         "a program that trains, beside a setup.py",
         "a library whose examples train",
+        "a project that keeps a template, too",
+        "templates in folders",
         "a template with a network and nothing that trains it",
     ],
 )

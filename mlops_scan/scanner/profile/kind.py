@@ -30,9 +30,14 @@ def kind_of(graph: Graph) -> str:
 
 
 def is_template(graph: Graph) -> bool:
-    """File names or marker files of a generator (cookiecutter, copier)."""
-    marked = any(path.rsplit("/", 1)[-1] in _TEMPLATE_FILES for path in graph.files)
-    return marked or any(_PLACEHOLDER.search(path) for path in graph.files)
+    """File names or marker files of a generator (cookiecutter, copier), and no system beside what it makes."""
+    homes = {path.rpartition("/")[0] for path in graph.files if path.rsplit("/", 1)[-1] in _TEMPLATE_FILES}
+    homes |= {path[: found.start()].rpartition("/")[0] for path in graph.files if (found := _PLACEHOLDER.search(path))}
+    if not homes or "" in homes:
+        return bool(homes)
+    made = tuple(f"{home}/" for home in homes)
+    acts = (*training(graph), *online_serving(graph), *batch_serving(graph))
+    return all(use.at.path.startswith(made) or paths.is_example(use.at.path) for use in acts)
 
 
 def is_platform(graph: Graph) -> bool:
