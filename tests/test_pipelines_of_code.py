@@ -182,11 +182,15 @@ def training():
 """
 SAGEMAKER = """
 from sagemaker.workflow.pipeline import Pipeline
+from sagemaker.workflow.condition_step import ConditionStep
+from sagemaker.workflow.step_collections import RegisterModel
 from sagemaker.workflow.steps import ProcessingStep, TrainingStep
 
 prepare = ProcessingStep(name="Prepare", processor=None)
 train = TrainingStep(name="Train", estimator=None, depends_on=[prepare])
-pipeline = Pipeline(name="Abalone", steps=[prepare, train])
+register = RegisterModel(name="Register", estimator=None)
+check = ConditionStep(name="Check", conditions=[], if_steps=[register], else_steps=[], depends_on=[train])
+pipeline = Pipeline(name="Abalone", steps=[prepare, train, check])
 """
 AZURE = """
 from azure.ai.ml import load_component
@@ -250,7 +254,7 @@ def test_operators_of_a_dag_are_steps_in_order(tmp_path: Path) -> None:
             [("*/5 * * * *", "p/a.py#training", "")],
         ),
         (FLYTE, {}, {"load": [], "fit": ["load"]}, [("0 2 * * *", "p/a.py#training", "")]),
-        (SAGEMAKER, {}, {"Prepare": [], "Train": ["Prepare"]}, []),
+        (SAGEMAKER, {}, {"Prepare": [], "Train": ["Prepare"], "Check": ["Train"], "Register": ["Check"]}, []),
         (AZURE, {}, {"prep": [], "fit": ["prep"]}, []),
     ],
     ids=["tasks", "prefect", "metaflow", "dagster", "kedro", "zenml", "flyte", "sagemaker", "azure"],

@@ -79,7 +79,10 @@ def _by_calls(pipeline: Pipeline) -> None:
         for other in within:  # what stands in a call that stands in this one, that one needs
             if not any(_within(other, one) for one in within if one is not other):
                 step.needs.append(other.name)
-        for name in sorted(used):
+        for other in told:
+            if any(_assigns(other.call, name) for name in step.leads if other.call is not None):
+                other.needs.append(step.name)
+        for name in sorted(used - step.leads):
             before = [one for one in told[:index] if one.call is not None and _assigns(one.call, name)]
             step.needs += [one.name for one in before[-1:]]
 

@@ -23,6 +23,7 @@ class Step:
     reads: list[str] = field(default_factory=list)
     makes: list[str] = field(default_factory=list)
     known_as: set[str] = field(default_factory=set)
+    leads: set[str] = field(default_factory=set)  # variables of the steps that it decides on
 
 
 @dataclass(slots=True)

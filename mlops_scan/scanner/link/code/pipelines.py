@@ -40,8 +40,8 @@ class Pipelines:
         if around:
             return max(around, key=lambda one: (bool(one.function), one.at))
         home = str(call.get("function") or "")
-        beside = [one for one in here if home and one.home == home]
-        if len(beside) == 1:
+        beside = [one for one in here if one.home == home and not one.function]
+        if len(beside) == 1 and (home or len(here) == 1):
             return beside[0]
         open_ = [one for one in here if not (one.function or one.block or one.listed)]
         return open_[0] if len(open_) == 1 and len(here) == 1 else None
@@ -237,6 +237,7 @@ def _object(use: Use, call: Fact, code: Code) -> Step:
     step = Step(name, call.at, use.tool, target, call=call)
     step.script = runs if isinstance(runs, str) and runs.endswith(".py") else ""
     step.known_as = {name, *words({"expr": assigned})}
+    step.leads = words(match.argument(call, "steps"))
     needs = match.argument(call, "needs")
     if match.data.get("makes"):
         step.makes, step.reads = texts(match.argument(call, "makes")), texts(needs)
