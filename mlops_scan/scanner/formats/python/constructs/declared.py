@@ -13,6 +13,7 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 
 _SEARCHED = 500
 _GAP = re.compile(r"\$\{[^}]*\}")
+_QUOTED = re.compile(r"""["']([\w./-]+)["']""")  # `named("Worker")`
 _IDENTITY = frozenset(("apiVersion", "kind"))
 _FORMS = ("resource", "run", "object", "image", "schedule")
 RUNNING = ("image", "storageUri", "storage_uri", "modelUri")
@@ -66,7 +67,8 @@ def known_name(named: Node | None, made: Made) -> str:
     """What is known of a name; of an unknown one the text that says it, without one the class."""
     if isinstance(named, Unknown):
         known = _GAP.sub("", str(named)).strip("-_./ ")
-        return known or str(named.value["expr"]).strip()[:80]
+        quoted = _QUOTED.search(str(named.value["expr"])) if "call" in named.value else None
+        return known or (quoted[1] if quoted else str(named.value["expr"]).strip()[:80])
     if isinstance(named, Scalar):
         return str(named)
     names = [name for name in made.callee.split(".") if name[:1].isupper()]
