@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -34,6 +35,8 @@ class _Emitter:
         self.places: set[tuple[int, int, str]] = set()
         self.subjects = {id(one.call.call): one for one in reversed(declared) if one.call is not None and one.type}
         self.named = {one.key: one for one in declared if one.key and one.form == "resource" and one.origin == "sdk"}
+        self.keepers = {id(task): one for one in reversed(declared) if (task := _task(one)) is not None}
+        self.cells = {one.line: one.cell for one in source.origins}
         self.ids: dict[int, str] = {}  # of resources, by the call that declares
         self.left = 0
 
@@ -59,7 +62,7 @@ class _Emitter:
     def _celled(self, fact: Fact) -> Fact:
         if not self.source.origins:
             return fact
-        cell = next((one.cell for one in self.source.origins if one.line == fact.at.line), None)
+        cell = self.cells.get(fact.at.line)
         return fact if cell is None else replace(fact, says={**fact.says, _CELL: cell})
 
     def _locate(self, line: int, column: int) -> tuple[Location, tuple[Place, ...]]:
@@ -106,14 +109,13 @@ class _Emitter:
         """The service that keeps a task running."""
         if one.call is None or "task" not in one.type.lower():
             return None
-        for other in self.declared:
-            body = other.data.get("Properties", other.data)
-            named = child(body, "TaskDefinition") or child(body, "task_definition")
-            if isinstance(named, Unknown) and named.made_by is one.call.call:
-                count = child(body, "DesiredCount") or child(body, "desired_count")
-                number = typed(count) if isinstance(count, Scalar) else None
-                return hosted.Runner(other.type, other.name, number if isinstance(number, int) else None)
-        return None
+        other = self.keepers.get(id(one.call.call))
+        if other is None:
+            return None
+        body = other.data.get("Properties", other.data)
+        count = child(body, "DesiredCount") or child(body, "desired_count")
+        number = typed(count) if isinstance(count, Scalar) else None
+        return hosted.Runner(other.type, other.name, number if isinstance(number, int) else None)
 
     def _plain(self, node: Node | None, of: Declared, depth: int) -> Any:
         self.left -= 1
@@ -197,6 +199,13 @@ def _build(node: Node | None, depth: int = 0) -> dict[str, Any]:
     inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, Listed) else ()
     found = (_build(one, depth + 1) for one in inner) if depth < _DEPTH else iter(())
     return next((one for one in found if one), {})
+
+
+def _task(one: Declared) -> ast.Call | None:
+    """The call that made the task which a service keeps running."""
+    body = one.data.get("Properties", one.data)
+    named = child(body, "TaskDefinition") or child(body, "task_definition")
+    return named.made_by if isinstance(named, Unknown) else None
 
 
 def _is_dark(node: Scalar) -> bool:
