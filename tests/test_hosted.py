@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlops_scan.scanner import reading, walk
 from mlops_scan.scanner.graph import Graph
 
 Understand = Callable[[Mapping[str, str]], Graph]
@@ -439,3 +441,23 @@ resource web 'Microsoft.App/containerApps@2024-03-01' = {
     image = next(one for one in graph.facts("image") if one.get("tag") == "v3")
     assert (image.at.line, image.get("unresolved")) == (10, None)
     assert [one.image for one in found["batch"].containers] == ["me/score:1"]
+
+
+def test_modules_in_a_circle_end_in_a_note(tmp_path: Path) -> None:
+    files = {"a": "../b", "b": "../a", "self": "./", "top": "../leaf", "leaf": ""}
+    for folder, called in files.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "main.tf").write_text(f'module "m" {{\n  source = "{called}"\n}}\n' if called else "")
+    notes = reading.read(walk.discover(tmp_path).tree, 1).notes
+    assert {(note.at.path, note.reason) for note in notes} == {
+        (f"{folder}/main.tf", "module 'm' leads back to itself: not followed") for folder in ("a", "b", "self")
+    }
+
+
+@pytest.mark.parametrize(
+    ("actions", "told"), [("[aws_sns_topic.x.arn]", True), ("[aws_sns_topic.x.arn]\n  actions_enabled = false", False)]
+)
+def test_an_alarm_that_tells_nobody_is_none(understand: Understand, actions: str, told: bool) -> None:
+    graph = understand({"main.tf": f'resource "aws_cloudwatch_metric_alarm" "a" {{\n  alarm_actions = {actions}\n}}\n'})
+    found = [one for one in graph.capabilities() if one.capability == "alerting" and one.status.value == "used"]
+    assert bool(found) is told

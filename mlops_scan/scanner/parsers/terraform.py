@@ -41,6 +41,9 @@ class Terraform(Parser):
                 yield from _constant(f"var.{block.labels[0]}", block.body.attributes["default"], block.path)
             elif block.kind == "module" and len(block.labels) == 1:
                 yield _module_call(block, scopes)
+                folder = modules.local_source(source.folder, block.body.text("source"))
+                if folder is not None and _calls_back(tree, source.folder, folder):
+                    yield Note(resources.at(block), f"module '{block.labels[0]}' leads back to itself: not followed")
             elif block.kind == "provider" and len(block.labels) == 1:
                 yield _settings(block, "provider", block.labels[0], scopes[0])
             elif block.kind == "terraform" and not block.labels:
@@ -125,6 +128,18 @@ def _module_call(block: Block, scopes: list[Scope]) -> Fact:
     }
     kept = {key: value for key, value in says.items() if value}
     return Fact("terraform-module", block.labels[0], resources.at(block), {**kept, "local": written.startswith(".")})
+
+
+def _calls_back(tree: Tree, own: str, called: str) -> bool:
+    """Whether the module at `called` is the one at `own`, or comes to call it."""
+    seen, waiting = {own}, [own]
+    while waiting and len(seen) <= scope.MAX_FOLDERS:
+        if called in seen:
+            return True
+        above = {caller.folder for caller in modules.callers(tree, waiting.pop())} - seen
+        seen |= above
+        waiting += sorted(above)
+    return called in seen
 
 
 def _settings(block: Block, kind: str, name: str, used: Scope) -> Fact:
