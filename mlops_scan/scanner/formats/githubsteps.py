@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import placeholders, yamlnodes
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact
@@ -63,25 +63,36 @@ def job_images(job: Mapping) -> list[tuple[str, str, tuple[int, int]]]:
     return found
 
 
-def steps(runner: Runner, lines: Sequence[str], shells: Shells, nodes: Node | None) -> Iterator[Fact]:
-    """Facts of a list of steps."""
+def steps(
+    runner: Runner,
+    lines: Sequence[str],
+    shells: Shells,
+    nodes: Node | None,
+    matrix: Sequence[dict[str, str]] = (),
+) -> Iterator[Fact]:
+    """Facts of a list of steps; a command that the jobs of a `matrix` run differently is told once for each."""
     for step in yamlnodes.items(nodes):
         if not isinstance(step, Mapping):
             continue
         soft = runner.soft or truth(step.get("continue-on-error"))
-        folder = yamlnodes.text(step, "working-directory") or shells.folder
+        off = runner.disabled or is_false(step.get("if"))
         one = replace(
             runner,
             soft=soft,
-            disabled=runner.disabled or is_false(step.get("if")),
-            folder=None if "$" in folder else folder,
+            disabled=off,
+            known={**runner.known, **placeholders.constants(step.get("env"), "env.", "")},
         )
         yield from one.variables(step.get("env"))
         yield from uses(one, lines, step)
         run = step.get("run")
         shell = yamlnodes.text(step, "shell") or shells.shell
         if isinstance(run, Scalar) and not _NOT_SHELL.match(shell):
-            yield from one.script(run, lines, powershell=shell.startswith(_POWERSHELL))
+            written = yamlnodes.text(step, "working-directory") or shells.folder
+            for values in placeholders.by_matrix(matrix, f"{run} {written}"):
+                known = {**one.known, **values}
+                folder = placeholders.fill(written, known).removeprefix("./")
+                job = replace(one, known=known, folder=None if "$" in folder else folder)
+                yield from job.script(run, lines, powershell=shell.startswith(_POWERSHELL))
 
 
 def uses(runner: Runner, lines: Sequence[str], step: Mapping) -> Iterator[Fact]:

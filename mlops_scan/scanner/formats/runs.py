@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats import images, shell
+from mlops_scan.scanner.formats import images, placeholders, shell
+from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.python import inline
 from mlops_scan.scanner.formats.textlines import ScalarLines
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
@@ -38,6 +39,7 @@ class Runner:
     disabled: bool = False
     macros: bool = False  # $(NAME) is a variable
     says: dict[str, Any] = field(default_factory=dict)
+    known: Known = field(default_factory=dict)  # values of placeholders
 
     def fact(self, kind: str, name: str, place: tuple[int, int], says: dict[str, Any]) -> Fact:
         """A fact of this runner; keys without a value are left out."""
@@ -54,22 +56,31 @@ class Runner:
             if command.argv[0] in _TALK and self.where not in ("ci", "dvc"):
                 continue
             place = locate(command)
-            argv = [word[: bounds.FACT_TEXT] for word in command.argv[:_WORDS]]
-            says = {
-                "argv": argv,
-                "raw": command.raw,
-                "where": self.where,
-                "owner": self.owner,
-                "stage": self.stage,
-                "soft": command.soft or self.soft,
-                "cwd": self._cwd(command.cwd),
-                **self.says,
-            }
-            yield self.fact("command", argv[0][: bounds.FACT_TEXT], place, says)
-            about = {"where": self.where, "owner": self.owner, **({"state": "disabled"} if self.disabled else {})}
-            yield from inline.calls(command.argv, self.path, place, about)
-            for reference, role in built_images(argv):
-                yield self.image(reference, role, place)
+            for argv in self._filled(command.argv[:_WORDS]):
+                yield from self._command(command, argv, place)
+
+    def _filled(self, words: Sequence[str]) -> Iterator[list[str]]:
+        """The words with their placeholders filled; a program that was one is looked at again."""
+        for argv in placeholders.variants(words, self.known):
+            found = argv if argv[0] == words[0] else shell.unwrap(" ".join(argv[:1]).split() + argv[1:]) or argv
+            yield [word[: bounds.FACT_TEXT] for word in found]
+
+    def _command(self, command: shell.Command, argv: list[str], place: tuple[int, int]) -> Iterator[Fact]:
+        says = {
+            "argv": argv,
+            "raw": command.raw,
+            "where": self.where,
+            "owner": self.owner,
+            "stage": self.stage,
+            "soft": command.soft or self.soft,
+            "cwd": self._cwd(command.cwd),
+            **self.says,
+        }
+        yield self.fact("command", argv[0][: bounds.FACT_TEXT], place, says)
+        about = {"where": self.where, "owner": self.owner, **({"state": "disabled"} if self.disabled else {})}
+        yield from inline.calls(command.argv, self.path, place, about)
+        for reference, role in built_images(argv):
+            yield self.image(reference, role, place)
 
     def _cwd(self, changed: str | None) -> str:
         """The folder relative to the root, "" when it is the root or not known."""
@@ -81,12 +92,10 @@ class Runner:
     def script(self, scalar: Scalar, lines: Sequence[str], *, powershell: bool = False) -> Iterator[Fact]:
         """The commands of a shell text in a YAML scalar, each at its own line."""
         places = ScalarLines(lines, scalar)
-        text = (
-            _POWERSHELL_BREAK.sub(lambda found: "\\".ljust(len(found[0]) - 1) + "\n", scalar) if powershell else scalar
-        )
-        yield from self.commands(
-            shell.commands(str(text), macros=self.macros), lambda command: places.place(command.offset)
-        )
+        text = placeholders.angled(str(scalar))
+        if powershell:
+            text = _POWERSHELL_BREAK.sub(lambda found: "\\".ljust(len(found[0]) - 1) + "\n", text)
+        yield from self.commands(shell.commands(text, macros=self.macros), lambda command: places.place(command.offset))
 
     def argv(self, words: Sequence[str], place: tuple[int, int]) -> Iterator[Fact]:
         """The commands behind a list of words."""
@@ -94,6 +103,7 @@ class Runner:
 
     def image(self, reference: str, role: str, place: tuple[int, int], **more: Any) -> Fact:
         """An image that is run by, built or pushed by this runner."""
+        reference = placeholders.fill(reference, self.known)
         ref = images.parse(reference)
         says = {
             "tag": ref.tag,

@@ -38,6 +38,7 @@ _SPOKEN = (  # of a pipeline that is started by its name
 )
 _SCORES = re.compile(r"infer|predict|scor|forecast", re.IGNORECASE)
 _TESTING = re.compile(r"(?:^|[^a-z])(?:ci|tests?|testing|lint|links|stale|checks?)(?:[^a-z]|$)", re.IGNORECASE)
+_NAMED_BY_FILE = "github-actions"  # other services prescribe the file's name
 _EVENT = re.compile(r"github\.event_name\s*(==|!=)\s*['\"](\w+)['\"]|\bCI_PIPELINE_SOURCE\s*(==|!=)\s*['\"](\w+)['\"]")
 _CRON = re.compile(r"github\.event\.schedule\s*==\s*['\"]([^'\"]+)['\"]")
 _TEXT = 400  # characters of a command or call that are asked for a name
@@ -85,6 +86,7 @@ def _purposes(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> tuple[str,
         found.discard("score")  # what is evaluated is predicted first
     if {"train", "monitor"} <= found and "keep" not in found:
         found.discard("train")  # what compares distributions is fitted, too
+    found.discard("keep")
     if not found and _does_something(graph, reached):
         found.add("maintenance")
     return tuple(one for one in PURPOSES if one in found)
@@ -190,5 +192,9 @@ def _does_something(graph: Graph, reached: Collection[str]) -> bool:
 
 def _is_named_for_tests(graph: Graph, schedule: Fact) -> bool:
     path = workflow_of(schedule)
-    titles = [str(one.get("title") or "") for one in graph.in_file(path, "workflow")] if path else []
-    return bool(path) and any(_TESTING.search(text) for text in (path.rsplit("/", 1)[-1], *titles))
+    workflows = graph.in_file(path, "workflow") if path else ()
+    names = [str(one.get("title") or "") for one in workflows]
+    if any(one.get("provider") == _NAMED_BY_FILE for one in workflows):
+        names.append(path.rsplit("/", 1)[-1])
+    names.append(str(schedule.get("owner") or "").partition("#")[2])
+    return bool(path) and any(_TESTING.search(text) for text in names)

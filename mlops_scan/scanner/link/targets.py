@@ -122,8 +122,8 @@ class _Targets:
             found = list(self._nearest(name, start, maker.files))
             if not found and argv[0] in _FALLBACK:
                 found = list(self._nearest(_FALLBACK[argv[0]], start, maker.files))
-            if not found and argv[0] in ("invoke", "inv", "nox"):
-                found = sorted(self._by_name.get(name.rpartition(".")[2], ()))[:1]
+            if not found and argv[0] in ("invoke", "inv"):
+                found = self._of_namespace(name)
             yield from found
         if names:
             return
@@ -149,6 +149,16 @@ class _Targets:
             folder = folder.rpartition("/")[0]
         anywhere = [one for one in sorted(owners) if _is_one_of(one.partition("#")[0], files)]
         yield from anywhere[:1]
+
+    def _of_namespace(self, name: str) -> list[str]:
+        """`projects.train` is a task of the module `projects`; a module alone means its default task."""
+        space, _, task = name.rpartition(".")
+        owners = sorted(self._by_name.get(task, ()))
+        within = [one for one in owners if one.partition("#")[0].rpartition("/")[2] == f"{space}.py"]
+        whole = [
+            one for one in sorted(self._by_name.get("all", ())) if f"/{one}".partition("#")[0].endswith(f"/{name}.py")
+        ]
+        return (within or owners or whole)[:1] if space else (owners or whole)[:1]
 
     def _first_of(self, folder: str, files: Sequence[str]) -> Iterator[str]:
         while True:

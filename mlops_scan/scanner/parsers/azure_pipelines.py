@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds, paths
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import placeholders, yamlnodes
 from mlops_scan.scanner.formats.azuresteps import flat, flat_mapping, steps, template_path, waits_for_approval
 from mlops_scan.scanner.formats.githubsteps import is_false, truth
+from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
@@ -27,6 +28,7 @@ _ITEM_KEYS = {"stages": frozenset(("stage", "template")), "jobs": frozenset(("jo
 _PIPELINE_KEYS = ("trigger", "pr", "schedules", "pool", "resources", "name")
 _TEMPLATE = re.compile(rb"^[ \t-]*template[ \t]*:[ \t]*['\"]?([^'\"\s#]+\.ya?ml)", re.MULTILINE)
 _OFFER = re.compile(r"(?:^|/)[^/]*(?:templates?|seed(?:code)?|samples?|cookiecutter)[^/]*/", re.IGNORECASE)
+_MOST_VALUES = 8  # of one parameter
 _HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic")
 
 
@@ -49,7 +51,10 @@ class AzurePipelines(Parser):
                 continue
             template = _is_template(source, document, tree)
             active = not template and not _OFFER.search(source.path) and paths.role(source.path) == "production"
-            runner = Runner(source.path, "ci", source.path, disabled=not (active or template), macros=True)
+            known = _parameters(source, tree, document)
+            known |= _constants(document, known)
+            off = not (active or template)
+            runner = Runner(source.path, "ci", source.path, disabled=off, macros=True, known=known)
             if not template:
                 yield from _workflow(runner, document, active=active)
             yield from _variables(runner, document)
@@ -141,6 +146,60 @@ def _variables(runner: Runner, holder: Mapping) -> Iterator[Fact]:
             yield runner.variable(yamlnodes.text(one, "name"), str(value), (value.line, value.column))
 
 
+def _constants(holder: Mapping, known: Known) -> dict[str, tuple[str, ...]]:
+    """The variables of a pipeline, stage or job that are written down, by the names placeholders give them."""
+    variables = holder.get("variables")
+    found = placeholders.constants(flat_mapping(variables), "", "variables.", known=known)
+    for one in flat(variables) if isinstance(variables, yamlnodes.Sequence) else ():
+        name, value = yamlnodes.text(one, "name"), yamlnodes.text(one, "value")
+        if name and value and "${{" not in (value := placeholders.fill(value, {**known, **found})):
+            found[name] = found[f"variables.{name}"] = (value,)
+    return found
+
+
+def _parameters(source: SourceFile, tree: Tree, document: Mapping) -> dict[str, tuple[str, ...]]:
+    """The parameters of a template: what those who include it say, else their defaults."""
+    declared = document.get("parameters")
+    defaults: dict[str, str] = {}
+    if isinstance(declared, Mapping):
+        defaults = {name: str(one) for name, one in declared.items() if isinstance(one, Scalar)}
+    for one in declared if isinstance(declared, yamlnodes.Sequence) else ():
+        defaults[yamlnodes.text(one, "name")] = yamlnodes.text(one, "default")
+    said = _given(tree).get(source.path, {}) if defaults else {}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, default in defaults.items():
+        values = tuple(dict.fromkeys(said.get(name) or ([default] if default else [])))[:_MOST_VALUES]
+        if name and values and not any("${{" in value for value in values):
+            found[f"parameters.{name}"] = values
+    return found
+
+
+def _given(tree: Tree) -> dict[str, dict[str, list[str]]]:
+    """Template -> parameter -> the constants that files of the repository give it."""
+
+    def find() -> dict[str, dict[str, list[str]]]:
+        found: dict[str, dict[str, list[str]]] = {}
+        for path in tree.paths:
+            source = tree.get(path) if path.endswith((".yml", ".yaml")) else None
+            if source is None or not _TEMPLATE.search(source.data) or b"parameters" not in source.data:
+                continue
+            waiting: list[Node] = list(yamlnodes.documents(source).documents[:1])
+            while waiting:
+                node = waiting.pop()
+                if isinstance(node, Mapping):
+                    used = template_path(source.folder, yamlnodes.text(node, "template"))
+                    given = node.get("parameters")
+                    for name, value in given.items() if used and isinstance(given, Mapping) else ():
+                        if isinstance(value, Scalar):
+                            found.setdefault(used, {}).setdefault(name, []).append(str(value))
+                    waiting += node.values()
+                elif isinstance(node, yamlnodes.Sequence):
+                    waiting += node
+        return found
+
+    return tree.memo("azure-template-parameters", find)
+
+
 @dataclass
 class _Reader:
     """The stages, jobs and steps of one file."""
@@ -162,11 +221,12 @@ class _Reader:
                 needed = [str(one) for one in yamlnodes.items(stage, "dependsOn") if isinstance(one, Scalar)]
                 needs = [job for one in needed for job in made.get(one, ())]
             yield from _variables(self.runner, stage)
+            known = {**self.runner.known, **_constants(stage, self.runner.known)}
             jobs = [stage] if "template" in stage else list(flat(stage.get("jobs")))
             made[name] = before = [self._name(job, index, name) for index, job in enumerate(jobs)]
             off = is_false(stage.get("condition"))
             for index, job in enumerate(jobs):
-                yield from self._job(job, index, name, needs, disabled=off)
+                yield from self._job(job, index, name, needs, disabled=off, known=known)
         for index, job in enumerate(flat(document.get("jobs"))):
             yield from self._job(job, index, "", [])
         if "steps" in document:
@@ -182,7 +242,16 @@ class _Reader:
             name = "steps" if job is self.document else f"{'template' if template else 'job'}-{index + 1}"
         return f"{stage}.{name}" if stage else name
 
-    def _job(self, job: Node, index: int, stage: str, needs: list[str], *, disabled: bool = False) -> Iterator[Fact]:
+    def _job(
+        self,
+        job: Node,
+        index: int,
+        stage: str,
+        needs: list[str],
+        *,
+        disabled: bool = False,
+        known: Known | None = None,
+    ) -> Iterator[Fact]:
         if not isinstance(job, Mapping):
             return
         name = self._name(job, index, stage)
@@ -194,6 +263,9 @@ class _Reader:
         off = self.runner.disabled or disabled or is_false(job.get("condition"))
         owner = f"{self.source.path}#{name}"
         runner = replace(self.runner, owner=owner, soft=truth(job.get("continueOnError")), disabled=off)
+        if job is not self.document:
+            outer = known or self.runner.known
+            runner = replace(runner, known={**outer, **_constants(job, outer), **_legs(job)})
         key = next((key for key in ("job", "deployment", "template", "steps") if key in job), "")
         place = job.places.get(key, (job.line, job.column))
         image = yamlnodes.text(job, "container") or yamlnodes.text(job, "container", "image")
@@ -226,6 +298,17 @@ class _Reader:
             if name and yamlnodes.text(container, "container") == name:
                 return yamlnodes.text(container, "image")
         return name
+
+
+def _legs(job: Mapping) -> dict[str, tuple[str, ...]]:
+    """The values that `strategy: matrix` gives to variables: its legs are mappings by name."""
+    found: dict[str, tuple[str, ...]] = {}
+    legs = yamlnodes.child(job, "strategy", "matrix")
+    for leg in legs.values() if isinstance(legs, Mapping) else ():
+        for name, value in leg.items() if isinstance(leg, Mapping) else ():
+            if isinstance(value, Scalar):
+                found[name] = tuple(dict.fromkeys((*found.get(name, ()), str(value))))
+    return found
 
 
 def _strategy(job: Mapping) -> Iterator[Node | None]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import plain_inputs
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -31,7 +31,7 @@ class CircleCi(Parser):
 def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact]:
     active = source.folder == ".circleci"
     runner = Runner(source.path, "ci", source.path, disabled=not active)
-    order = dict(_order(document.get("workflows")))
+    order, given = _placed(document.get("workflows"))
     schedules = [
         cron
         for workflow in _values(document.get("workflows"))
@@ -49,10 +49,13 @@ def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact]:
     jobs = document["jobs"]
     for name, job in jobs.items() if isinstance(jobs, Mapping) else ():
         if isinstance(job, Mapping) and isinstance(jobs, Mapping):
-            yield from _job(source, runner, document, name, job, jobs.places[name], order.get(name, {}))
+            yield from _job(
+                source, runner, document, name, job, jobs.places[name], order.get(name, {}), given.get(name, {})
+            )
     commands = document.get("commands")
     for name, command in commands.items() if isinstance(commands, Mapping) else ():
-        yield from _steps(source, Runner(source.path, "ci", f"{source.path}#{name}", disabled=not active), command)
+        one = Runner(source.path, "ci", f"{source.path}#{name}", disabled=not active, known=_defaults(command))
+        yield from _steps(source, one, command)
 
 
 def _values(node: Node | None) -> list[Node]:
@@ -65,7 +68,35 @@ def _order(workflows: Node | None) -> Iterator[tuple[str, dict[str, Any]]]:
         for one in yamlnodes.items(workflow, "jobs"):
             for name, options in one.items() if isinstance(one, Mapping) else ():
                 needs = [str(need) for need in yamlnodes.items(options, "requires") if isinstance(need, Scalar)]
-                yield name, {"needs": needs, "manual": yamlnodes.text(options, "type") == "approval"}
+                given = (
+                    {key: value for key, value in options.items() if isinstance(value, Scalar)}
+                    if isinstance(options, Mapping)
+                    else {}
+                )
+                yield name, {"needs": needs, "manual": yamlnodes.text(options, "type") == "approval", "given": given}
+
+
+def _placed(workflows: Node | None) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, tuple[str, ...]]]]:
+    """(what a workflow says of each job, the values that workflows give its parameters)."""
+    order: dict[str, dict[str, Any]] = {}
+    given: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name, says in _order(workflows):
+        for key, value in says.pop("given").items():
+            values = given.setdefault(name, {})
+            place = f"parameters.{key}"
+            values[place] = tuple(dict.fromkeys((*values.get(place, ()), str(value))))
+        order.setdefault(name, says)
+    return order, given
+
+
+def _defaults(holder: Node | None) -> dict[str, tuple[str, ...]]:
+    """The defaults of the parameters of a job or command."""
+    parameters = yamlnodes.child(holder, "parameters")
+    found: dict[str, tuple[str, ...]] = {}
+    for name, one in parameters.items() if isinstance(parameters, Mapping) else ():
+        if default := yamlnodes.text(one, "default"):
+            found[f"parameters.{name}"] = (default,)
+    return found
 
 
 def _job(
@@ -76,9 +107,11 @@ def _job(
     job: Mapping,
     place: tuple[int, int],
     order: dict[str, Any],
+    given: dict[str, tuple[str, ...]],
 ) -> Iterator[Fact]:
     owner = f"{source.path}#{name}"
-    runner = Runner(source.path, "ci", owner, disabled=pipeline.disabled)
+    known = {**_defaults(job), **given, **placeholders.constants(job.get("environment"), "")}
+    runner = Runner(source.path, "ci", owner, disabled=pipeline.disabled, known=known)
     executor = yamlnodes.text(job, "executor") or yamlnodes.text(job, "executor", "name")
     images = [
         image

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree, resolve
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import truth
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -29,6 +29,7 @@ _SOURCES = (
     ("manual", re.compile(r"[\"']?\bweb\b[\"']?")),
     ("dispatch", re.compile(r"[\"'](?:trigger|api|pipeline|parent_pipeline)[\"']|\btriggers\b|\bapi\b")),
 )
+_SCHEDULED = re.compile(r"CI_PIPELINE_SOURCE\s*==\s*[\"']schedule[\"']|^schedules$")
 _STAGES = (".pre", "build", "test", "deploy", ".post")
 
 
@@ -113,11 +114,20 @@ class _Pipeline:
         says = {"provider": "gitlab-ci", "triggers": self._triggers(list(jobs)), "active": self.active}
         title = yamlnodes.text(first, "workflow", "name")
         yield Fact("workflow", self.source.path, Location(self.source.path, first.line), {**says, "title": title})
-        runner = Runner(self.source.path, "ci", self.source.path, disabled=not self.active)
+        known: dict[str, tuple[str, ...]] = {}
+        for _, document in self.documents:
+            known = {**placeholders.constants(_values(document.get("variables")), ""), **known}
+        runner = Runner(self.source.path, "ci", self.source.path, disabled=not self.active, known=known)
         for source, document in self.documents:
             yield from replace(runner, path=source.path).variables(_values(document.get("variables")))
         stages = self._stages(list(jobs))
         for name in jobs:
+            if any(_SCHEDULED.search(one) for one in self._rules(name)) and not self._manual(name):
+                place = self.keys[name].place
+                says = {"owner": f"{self.source.path}#{name}", "where": "ci"}
+                yield replace(runner, path=self.keys[name].source.path).fact(
+                    "schedule", "kept by the service", place, says
+                )
             yield from self._job(runner, name, stages)
 
     def _get(self, job: str, key: str) -> _Placed | None:
@@ -182,11 +192,24 @@ class _Pipeline:
         variables = self._get(name, "variables")
         if variables:
             yield from replace(runner, path=variables.source.path).variables(_values(variables.node))
+            own = placeholders.constants(_values(variables.node), "", known=runner.known)
+            runner = replace(runner, known={**runner.known, **own})
+        runner = replace(runner, known={**runner.known, **self._matrix(name)})
         for key in ("before_script", "script", "after_script"):
             for line in self._listed(name, key):
                 if isinstance(line.node, Scalar):
                     where = replace(runner, path=line.source.path)
                     yield from where.script(line.node, lines_of(line.source))
+
+    def _matrix(self, job: str) -> dict[str, tuple[str, ...]]:
+        """The values that `parallel: matrix` gives to variables."""
+        parallel = self._get(job, "parallel")
+        found: dict[str, tuple[str, ...]] = {}
+        for one in yamlnodes.items(parallel.node, "matrix") if parallel else ():
+            for name, values in one.items() if isinstance(one, Mapping) else ():
+                plain = [str(value) for value in (values if isinstance(values, yamlnodes.Sequence) else [values])]
+                found[name] = tuple(dict.fromkeys((*found.get(name, ()), *plain)))
+        return found
 
     def _listed(self, job: str, key: str) -> list[_Placed]:
         """The items of a list, `!reference [job, key]` and nested lists opened."""

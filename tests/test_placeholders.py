@@ -1,0 +1,117 @@
+"""Placeholders of CI files: variables, matrices, inputs and parameters come to the commands that use them."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlops_scan.scanner.formats.placeholders import fill, variants
+from mlops_scan.scanner.graph import purpose, purpose_of_schedule
+from tests.conftest import Understand
+
+TRAIN = "import joblib\nfrom sklearn.linear_model import Ridge\n\njoblib.dump(Ridge().fit([[0]], [0]), 'm.joblib')\n"
+GITHUB = ".github/workflows/w.yml"
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("${{ env.A }}/x", "1/x"),
+        ("$A-${A}-$(A)", "1-1-1"),
+        ("<< parameters.p >>", "2"),
+        ("$AB ${{ secrets.A }} $(date)", "$AB ${{ secrets.A }} $(date)"),
+    ],
+)
+def test_what_is_known_is_filled_in(text: str, filled: str) -> None:
+    assert fill(text, {"env.A": ("1",), "A": ("1",), "parameters.p": ("2",)}) == filled
+
+
+def test_every_way_to_fill_is_told_up_to_a_bound() -> None:
+    assert variants(["x", "$A", "$B"], {"A": ("1", "2"), "B": ("3",)}) == [["x", "1", "3"], ["x", "2", "3"]]
+    many = {name: tuple(str(number) for number in range(9)) for name in "ABC"}
+    assert len(variants(["$A", "$B", "$C"], many)) == 16
+
+
+def argvs(understand: Understand, files: dict[str, str]) -> list[tuple[str, list[str], str]]:
+    graph = understand(files)
+    return [
+        (str(fact.get("owner")).partition("#")[2], fact.get("argv"), fact.get("cwd") or "")
+        for fact in graph.all_facts("command")
+    ]
+
+
+def test_github_matrix_and_environment(understand: Understand) -> None:
+    text = (
+        "on: push\nenv: {LR: '0.1', KEY: '${{ secrets.KEY }}'}\njobs:\n  fit:\n    strategy:\n      matrix:\n"
+        "        model: [tree, net]\n        os: [a, b]\n        include:\n          - {model: net, big: 'yes'}\n"
+        "    steps:\n      - run: python train.py --model ${{ matrix.model }} --lr $LR\n"
+        "        working-directory: ./models/${{ matrix.model }}\n      - run: echo $KEY\n"
+    )
+    assert argvs(understand, {GITHUB: text}) == [
+        ("fit", ["python", "train.py", "--model", "tree", "--lr", "0.1"], "models/tree"),
+        ("fit", ["python", "train.py", "--model", "net", "--lr", "0.1"], "models/net"),
+        ("fit", ["echo", "$KEY"], ""),
+    ]
+
+
+def test_github_inputs_of_called_workflows_and_actions(understand: Understand) -> None:
+    called = (
+        "on:\n  workflow_call:\n    inputs:\n      script: {type: string}\n      folder: {type: string, default: ml}\n"
+        "jobs:\n  run:\n    steps:\n      - run: python ${{ inputs.folder }}/${{ inputs.script }}\n"
+    )
+    action = (
+        "inputs: {target: {default: check}}\nruns:\n  using: composite\n  steps:\n"
+        "    - run: make ${{ inputs.target }}\n      shell: bash\n"
+    )
+    files = {
+        "ml/train.py": TRAIN,
+        "Makefile": "check:\n\truff check .\nfit:\n\tpython ml/train.py\n",
+        ".github/workflows/run.yml": called,
+        ".github/actions/make/action.yml": action,
+        GITHUB: "on: push\njobs:\n  a:\n    uses: ./.github/workflows/run.yml\n    with: {script: train.py}\n"
+        "  b:\n    steps:\n      - uses: ./.github/actions/make\n        with: {target: fit}\n",
+    }
+    graph = understand(files)
+    assert [purpose(graph, f"job:{GITHUB}#{name}") for name in ("a", "b")] == ["train", "train"]
+
+
+def test_gitlab_variables_and_schedules(understand: Understand) -> None:
+    files = {
+        "models/a/train.py": TRAIN,
+        ".gitlab-ci.yml": "variables: {ROOT: models}\n"
+        "fit:\n  parallel:\n    matrix:\n      - MODEL: [a, b]\n  script: python $ROOT/$MODEL/train.py\n"
+        '  rules:\n    - if: $CI_PIPELINE_SOURCE == "schedule"\n'
+        "lint:\n  script: ruff check .\n  rules:\n    - if: $CI_PIPELINE_SOURCE == 'push'\n",
+    }
+    graph = understand(files)
+    assert [fact.get("argv") for fact in graph.all_facts("command") if fact.name == "python"] == [
+        ["python", "models/a/train.py"],
+        ["python", "models/b/train.py"],
+    ]
+    (schedule,) = graph.facts("schedule")
+    assert (schedule.at.line, purpose_of_schedule(graph, schedule)) == (2, "train")
+    assert graph.has("retraining-trigger")
+
+
+def test_azure_parameters_and_variables(understand: Understand) -> None:
+    files = {
+        "ml/train.py": TRAIN,
+        "azure-pipelines.yml": "trigger: none\nvariables:\n  - {name: folder, value: ml}\nstages:\n  - stage: fit\n"
+        "    jobs:\n      - template: ci/job.yml\n        parameters: {script: train.py}\n"
+        "      - job: other\n        strategy: {matrix: {one: {NAME: train.py}}}\n        steps:\n"
+        "          - script: python $(folder)/$(NAME)\n",
+        "ci/job.yml": "parameters:\n  - {name: script, default: none.py}\njobs:\n  - job: go\n    steps:\n"
+        "      - script: python ml/${{ parameters.script }}\n",
+    }
+    graph = understand(files)
+    assert purpose(graph, "job:azure-pipelines.yml#fit.template-1") == "train"
+    assert purpose(graph, "job:azure-pipelines.yml#fit.other") == "train"
+
+
+def test_circleci_parameters(understand: Understand) -> None:
+    files = {
+        "train.py": TRAIN,
+        ".circleci/config.yml": "version: 2.1\njobs:\n  run:\n    parameters: {script: {type: string, default: x.py}}\n"
+        "    docker: [{image: 'python:3.12'}]\n    steps: [{run: 'python << parameters.script >>'}]\n"
+        "workflows:\n  w:\n    jobs:\n      - run: {script: train.py}\n",
+    }
+    assert purpose(understand(files), "job:.circleci/config.yml#run") == "train"
