@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -478,3 +479,29 @@ def test_what_only_a_user_has_is_not_missing(tmp_path: Path) -> None:
         "empty/kustomization.yaml": "resources: [../crd/a.yaml]\npatchesStrategicMerge:\npatches: [{path: }]\n",
     }
     assert [one for one in read(tmp_path, texts) if isinstance(one, Note)] == []
+
+
+def test_replacements_without_end_are_a_note(tmp_path: Path) -> None:
+    rule = "  - {source: {kind: Service}, targets: [{select: {kind: Deployment}, fieldPaths: [a, b, c, d, e, f, g]}]}\n"
+    objects = "---\n".join(f"apiVersion: v1\nkind: Service\nmetadata: {{name: s{number}}}\n" for number in range(3000))
+    texts = {"kustomization.yaml": "resources: [a.yaml]\nreplacements:\n" + rule * 3000, "a.yaml": objects}
+    started = time.process_time()
+    notes = [one.reason for one in read(tmp_path, texts) if isinstance(one, Note)]
+    assert notes == [f"kustomization replaces in more than {bounds.KUSTOMIZE_FIELDS} fields"]
+    assert time.process_time() - started < 4
+
+
+def test_more_charts_than_the_bound_are_a_note(tmp_path: Path) -> None:
+    many = "helmGlobals: {chartHome: ../charts}\nhelmCharts:\n" + "  - name: llm\n" * 500
+    notes = [one.reason for one in read(tmp_path, {**CHART, "live/kustomization.yaml": many}) if isinstance(one, Note)]
+    assert notes == [f"kustomization inflates more than {bounds.KUSTOMIZE_CHARTS} charts"]
+
+
+def test_a_variable_that_holds_itself_ends(tmp_path: Path) -> None:
+    texts = {
+        "kustomization.yaml": "resources: [a.yaml]\nvars: [{name: A, objref: {kind: ConfigMap, name: c},"
+        " fieldref: {fieldpath: data.a}}]\n",
+        "a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: '" + "$(A)" * 10_000 + "'}\n",
+    }
+    made = rendered(tmp_path, texts, "kustomization.yaml")
+    assert len(made["ConfigMap/c"]["data"]["a"]) < 50_000

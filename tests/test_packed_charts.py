@@ -149,3 +149,17 @@ def test_a_bomb_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert len(bomb) < 5_000
     _, notes = read(tmp_path, {"Chart.yaml": PARENT, "charts/cache-2.1.0.tgz": bomb})
     assert [str(note.at) for note in notes] == ["Chart.yaml:5"]
+
+
+def test_a_sparse_member_is_left_out(tmp_path: Path) -> None:
+    hole = tarfile.TarInfo("cache/files/hole")
+    hole.pax_headers = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(7 * 2**20)}
+    hole.size = 1
+    (tmp_path / "charts").mkdir()
+    with tarfile.open(tmp_path / "charts/a.tgz", mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(hole, io.BytesIO(b"x"))
+        plain = tarfile.TarInfo("cache/values.yaml")
+        tar.addfile(plain, io.BytesIO())
+    with tarfile.open(tmp_path / "charts/a.tgz") as tar:
+        assert tar.getmember("cache/files/hole").issparse()
+    assert packed.Opened(Tree(tmp_path, walk(tmp_path))).under("charts/a.tgz") == ("charts/a.tgz/values.yaml",)

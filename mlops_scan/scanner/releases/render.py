@@ -38,7 +38,10 @@ def rendered(tree: Tree, facts: Sequence[Fact]) -> tuple[list[Fact], list[Note]]
 def _rendered(tree: Tree, facts: Sequence[Fact]) -> Iterator[Fact | Note]:
     known = _Charts(fact for fact in facts if fact.kind == "chart")
     given: dict[str, list[Given]] = defaultdict(list)
-    for release in _releases(facts):
+    for number, release in enumerate(_releases(facts)):
+        if number >= bounds.RELEASES:
+            yield Note(release.at, f"more than {bounds.RELEASES} installations of charts: the rest is left out")
+            break
         folders: list[str | None] = [*known.meant(release)]
         for folder in folders or [None]:
             made, notes = _safely(tree, release, folder)
@@ -46,7 +49,8 @@ def _rendered(tree: Tree, facts: Sequence[Fact]) -> Iterator[Fact | Note]:
                 yield from _images(release, made)
                 continue
             yield from notes
-            given[folder] += [one for one in made if one.values and one not in given[folder]]
+            if len(given[folder]) <= bounds.CHART_OVERLAYS:
+                given[folder] += [one for one in made if one.values and one not in given[folder]]
     for folder in sorted(given):
         yield from _environments(tree, folder, given[folder])
 

@@ -18,7 +18,7 @@ from mlops_scan.scanner.model import Fact, Location, Note
 
 T = TypeVar("T")
 SUFFIX = ".tgz"
-_UNPACKED = 48 * 2**20  # bytes of all archives of one chart together
+_UNPACKED = 24 * 2**20  # bytes of all archives of one chart together
 _MEMBERS = 20_000
 _NESTED = 4  # archives in archives
 # lines of a file that nobody can open
@@ -98,7 +98,7 @@ class Opened:
             with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as tar:
                 for number, entry in enumerate(tar):
                     inner = _inside(entry.name)
-                    if number >= _MEMBERS or not inner or not entry.isreg() or entry.size > bounds.FILE_BYTES:
+                    if number >= _MEMBERS or not inner or not _is_plain(entry):
                         continue
                     held = tar.extractfile(entry)
                     content = held.read() if held is not None else b""
@@ -118,6 +118,11 @@ class Opened:
             return b""
         self.left -= len(made)
         return made if unpacker.eof else b""
+
+
+def _is_plain(entry: tarfile.TarInfo) -> bool:
+    """Whether an entry is a file of a size that is there: a sparse one says any."""
+    return entry.isreg() and not entry.issparse() and entry.size <= bounds.FILE_BYTES
 
 
 def is_packed(path: str) -> bool:

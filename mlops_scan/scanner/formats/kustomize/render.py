@@ -53,6 +53,8 @@ class _Render:
         self.out = Rendered()
         self.includes = 0
         self.whole = True  # nothing that the objects come from is remote or missing
+        self.charts = 0
+        self.fields = bounds.KUSTOMIZE_FIELDS
         self.declared: list[Mapping] = []  # `vars`, which stand for something once everything has its name
 
     def accumulate(self, one: Kustomization, above: tuple[str, ...], given: list[Variant]) -> list[Variant]:
@@ -81,6 +83,9 @@ class _Render:
 
     def _inflated(self, one: Kustomization) -> Iterator[Variant]:
         for entry in yamlnodes.items(one.node, "helmCharts"):
+            self.charts += 1
+            if self.charts > bounds.KUSTOMIZE_CHARTS:
+                raise TooLargeError(f"inflates more than {bounds.KUSTOMIZE_CHARTS} charts")
             if isinstance(entry, Mapping):
                 from mlops_scan.scanner.formats.kustomize.inflation import inflated  # few have charts
 
@@ -97,6 +102,9 @@ class _Render:
             for document in self._patch_documents(one, body) if body is not None else written:
                 for rule in document if isinstance(document, Sequence) else [document]:
                     if isinstance(rule, Mapping):
+                        self.fields -= len(variants) * (1 + replacements.paths(rule))
+                        if self.fields < 0:
+                            raise TooLargeError(f"replaces in more than {bounds.KUSTOMIZE_FIELDS} fields")
                         self._complain(one, entry, replacements.replace(rule, variants, self.out.ledger))
 
     def _complain(self, one: Kustomization, entry: Node, complaints: Iterator[str]) -> None:

@@ -15,6 +15,14 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 _VARIABLE = re.compile(r"\$\(([A-Za-z_][\w.-]*)\)")
 _NAME = "metadata.name"
 _TEXT = 2_000
+_VALUE = 300
+_VARIABLES = 20  # that one text may hold
+
+
+def paths(rule: Mapping) -> int:
+    """How many fields of an object a replacement may write to."""
+    targets = yamlnodes.items(rule, "targets")
+    return sum(1 + len(yamlnodes.items(one, "fieldPaths")) + len(yamlnodes.items(one, "reject")) for one in targets)
 
 
 def replace(rule: Mapping, variants: list[Variant], ledger: Ledger) -> Iterator[str]:
@@ -115,7 +123,7 @@ def substitute(node: Node, known: AnyMapping[str, Scalar]) -> None:
 def _filled(node: Node, known: AnyMapping[str, Scalar]) -> Node:
     if not isinstance(node, Scalar) or "$(" not in node:
         return node
-    text = _VARIABLE.sub(lambda match: str(known.get(match[1], match[0]))[:_TEXT], node)
+    text = _VARIABLE.sub(lambda match: str(known.get(match[1], match[0]))[:_VALUE], node, count=_VARIABLES)
     if text == node:
         return node
     made = scalar(text, node.line, node.column, bare=False)
