@@ -107,7 +107,12 @@ def judge(graph: Graph, chosen: list[type[Rule]], persona: Persona = Persona.REG
         for finding in rule().check(graph)
         if persona is Persona.AUDIT or issubclass(rule, Absence) or graph.is_production(finding.at.path)
     )
-    unique = {(finding.rule, finding.at.path, finding.at.line, finding.subject): finding for finding in found}
+    # a template is told once, however many releases print it
+    templates = tuple(f"{chart.at.path.rpartition('Chart.')[0]}templates/" for chart in graph.facts("chart"))
+    unique: dict[tuple[str, str, int, str], Finding] = {}
+    for finding in found:
+        subject = "" if finding.at.path.startswith(templates) else finding.subject
+        unique.setdefault((finding.rule, finding.at.path, finding.at.line, subject), finding)
     yield from sorted(unique.values(), key=lambda finding: finding.order)
 
 

@@ -236,3 +236,30 @@ SETUP = (
 def test_kind_and_serving(tmp_path: Path, texts: dict[str, str], kind: str, serves: str) -> None:
     found = profile(tmp_path, texts)
     assert (found.kind, found.serves_model, found.is_ml) == (kind, serves, True)
+
+
+def test_a_template_is_told_once_however_many_releases_print_it(tmp_path: Path) -> None:
+    deployment = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: "{{ .Values.name }}"}
+spec:
+  template:
+    spec:
+      containers:
+        - name: "{{ .Values.name }}-api"
+          image: vllm/vllm-openai:v0.10.0
+          ports: [{containerPort: 8000}]
+"""
+    texts = {
+        "Chart.yaml": "apiVersion: v2\nname: chat\nversion: 1.0.0\n",
+        "values.yaml": "name: chat\n",
+        "templates/deployment.yaml": deployment,
+        ".github/workflows/ship.yml": "on: push\njobs:\n  ship:\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - run: helm upgrade --install other . --set name=other\n",
+    }
+    for path, text in texts.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    found = [one for one in engine.scan(tmp_path, Config(jobs=1)).findings if one.rule == "missing-readiness-probe"]
+    assert [(one.at.path, one.at.line) for one in found] == [("templates/deployment.yaml", 9)]

@@ -125,6 +125,7 @@ def test_a_large_file_is_quick(tmp_path: Path) -> None:
         ("DB_PASSWORD", "my-db-password", False),
         ("DB_PASSWORD", "minioadmin", False),
         ("DB_PASSWORD", "x" * 3000 + "!", False),
+        ("REFRESH_FAILED_KEY", "_xqpt_mcp_refresh_failed", False),
     ],
 )
 def test_looks_real(name: str, value: str, real: bool) -> None:

@@ -43,6 +43,7 @@ _NO_PASSWORD = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[-_./:@ ]+")
+_KEY_OF_A_STORE = re.compile(r"_*[a-z]{2,14}(?:[_.:-][a-z]{2,14}){2,}")  # lower-case words and abbreviations
 _VARIABLE = re.compile(r"[A-Z]+(?:_[A-Z]+)+")  # the name of an environment variable
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-fA-F]+\Z")
@@ -95,7 +96,9 @@ def _is_placeholder(text: str) -> bool:
 def _is_wordy(text: str) -> bool:
     """Words and short numbers between separators, or CamelCase: an identifier."""
     pieces = [piece for piece in _WORDS.split(text) if piece]
-    return bool(_VARIABLE.fullmatch(text)) or all(_is_word(piece) for piece in pieces)
+    if _VARIABLE.fullmatch(text) or _KEY_OF_A_STORE.fullmatch(text):
+        return True
+    return all(_is_word(piece) for piece in pieces)
 
 
 def _is_word(piece: str) -> bool:
