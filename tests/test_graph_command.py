@@ -6,9 +6,13 @@ import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from mlops_scan.cli import run
+
+SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "graph.schema.json").read_text("utf-8"))
+SYSTEMS = Path(__file__).parent.parent / "fixtures" / "systems"
 
 FILES = {
     "train.py": (
@@ -82,3 +86,87 @@ def test_mermaid_shows_what_runs_and_not_what_imports(repository: Path, capsys: 
 def test_unknown_format_is_told(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["graph", str(repository), "--format", "mermade"]) == 2
     assert "did you mean 'mermaid'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SYSTEMS.iterdir() if path.is_dir()))
+def test_json_keeps_to_its_schema(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every link has both ends, every subject a mark but tools and capabilities, which are part of all."""
+    assert run(["graph", str(SYSTEMS / name), "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, SCHEMA)
+    known = {node["id"]: node for node in document["nodes"]}
+    assert len(known) == len(document["nodes"])
+    assert {end for link in document["links"] for end in (link["source"], link["target"])} - known.keys() == set()
+    unmarked = {node["kind"] for node in document["nodes"] if "reach" not in node}
+    assert unmarked <= {"tool", "capability"}
+
+
+def test_a_drawing_folds_packages_and_tools_unless_asked(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for kind, arrow in (("mermaid", "-->"), ("dot", "->")):
+        assert run(["graph", str(repository), "--format", kind]) == 0
+        brief = capsys.readouterr().out
+        assert "scikit-learn" not in brief
+        assert "POST /predict" in brief.replace("#47;", "/")
+        assert run(["graph", str(repository), "--format", kind, "--full"]) == 0
+        full = capsys.readouterr().out
+        assert "scikit-learn" in full
+        assert full.count(arrow) > brief.count(arrow)
+
+
+def test_many_routes_of_one_application_are_drawn_as_one(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    handlers = "".join(f"@app.get('/r{n}')\ndef r{n}() -> int:\n    return {n}\n" for n in range(9))
+    (repository / "app.py").write_text(FILES["app.py"] + handlers)
+    assert run(["graph", str(repository)]) == 0
+    chart = capsys.readouterr().out
+    assert "10 routes of app.py" in chart
+    assert "/r3" not in chart
+    assert run(["graph", str(repository), "--format", "json"]) == 0
+    nodes = json.loads(capsys.readouterr().out)["nodes"]
+    assert len([node for node in nodes if node["kind"] == "endpoint"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [
+        ("train.py", "train.py:3"),
+        ("./train.py", "train.py:3"),
+        ("TRAIN.PY", "train.py:3"),
+        ("train", "train.py:3"),
+        ("file:train.py", "train.py:3"),
+        ("model.joblib", "app.py:4"),
+        ("/predict", "app.py:5"),
+    ],
+)
+def test_subjects_go_by_loose_names(
+    word: str, place: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["graph", str(repository), "--why", word, "app.py"]) == 0
+    assert capsys.readouterr().out.split()[0] == place
+
+
+def test_an_unknown_name_is_answered_with_the_nearest(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["graph", str(repository), "--why", "trian.py", "modle.joblib"]) == 2
+    told = capsys.readouterr().err
+    assert "did you mean 'train.py'" in told
+    assert "did you mean 'model.joblib'" in told
+
+
+def test_of_several_subjects_the_most_telling_is_taken_and_the_rest_told(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: api}\nspec: {selector: {app: api}}\n"
+    (repository / "service.yaml").write_text(service)
+    assert run(["graph", str(repository), "--why", "train.py", "workload:compose.yaml#service/api"]) == 0
+    wanted = capsys.readouterr().out
+    assert run(["graph", str(repository), "--why", "train.py", "service/api"]) == 0
+    told = capsys.readouterr()
+    assert told.out == wanted or "may also mean" in told.err
+
+
+def test_what_is_not_linked_is_told_with_its_neighbours(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "alone.py").write_text("import json_lines\n")
+    assert run(["graph", str(repository), "--why", "alone.py", "api"]) == 1
+    told = capsys.readouterr().err
+    assert "'file:alone.py' is linked with json-lines" in told.replace("json_lines", "json-lines")
+    assert run(["graph", str(repository), "--why", "api", "api"]) == 1
+    assert "both names mean" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from typing import Any
 from mlops_scan.reports import escape
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.diagram import diagram
+from mlops_scan.reports.inventory import inventory
 from mlops_scan.reports.narrative import sentence
 from mlops_scan.scanner.model import Evidence, Finding, Result, Severity, Status
 
@@ -50,6 +51,7 @@ def _context(result: Result) -> dict[str, Any]:
     advice = {one.topic: one for one in result.recommendations}
     questions = {one.about: number for number, one in enumerate(result.questions, start=1)}
     findings = list(result.open_findings)
+    rows, more = inventory(result)
     return {
         "name": result.name,
         "summary": sentence(result),
@@ -57,6 +59,8 @@ def _context(result: Result) -> dict[str, Any]:
         "diagram": diagram(result) if result.profile.is_ml else "",
         "capabilities": _capabilities(result.capabilities),
         "systems": result.systems,
+        "inventory": rows,
+        "inventory_more": more,
         "stack": advice.get("serving-stack"),
         "monitoring": advice.get("monitoring-plan"),
         "retraining": advice.get("retraining-trigger"),

@@ -54,7 +54,7 @@ def similar(result: Result, word: str, most: int = 3) -> list[str]:
     """Names of subjects that are spelled like `word` or hold it, the nearest first."""
     known: dict[str, str] = {}
     for node in result.nodes:
-        for name in (*_tails(node.label), node.label):
+        for name in _tails(node.label):
             known.setdefault(name.casefold(), name)
     small = word.casefold().rpartition("/")[2] or word.casefold()
     found = [known[name] for name in get_close_matches(small, sorted(known), most, 0.7)]
@@ -91,12 +91,10 @@ def why(edges: Iterable[Edge]) -> str:
 
 
 def _tails(label: str) -> Iterator[str]:
-    """The names by which people call a subject: what stands behind each `/`, `#` and `.` of a job."""
-    for match in re.finditer(r"[/#]", label):
+    """The names by which people call a subject: all of it, and what stands behind each `/`, `#` and space."""
+    yield label
+    for match in re.finditer(r"[/#]|(?<=\S) ", label):
         yield label[match.end() :]
-    last = re.split(r"[/#]", label)[-1]
-    if " " in last:  # 'POST /predict', '0 3 * * 1'
-        yield from last.split(" ")[1:]
 
 
 def _length(edge: Edge) -> int:

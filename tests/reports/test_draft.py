@@ -113,6 +113,7 @@ def test_every_claim_has_its_place(draft: str) -> None:
     for title in ("Findings", "Risk register"):
         rows += [line for line in section(draft, title).splitlines() if line.startswith("| ")][1:]
     rows += [line for line in section(draft, "Implementation phases").splitlines() if line.startswith("- `")]
+    rows.remove("| What | Name | Declared | Part of | Leads to |")
     assert len(rows) > 30
     assert [row for row in rows if not cited.search(row)] == []
     for title in (

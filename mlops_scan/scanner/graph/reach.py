@@ -28,6 +28,8 @@ _WORKS = (  # what a job does that is more than checking
     "publishes-package",
     "executes-notebook",
     "pipeline-orchestration",
+    "drift-check",
+    "drift-monitoring",
 )
 _LEADS = frozenset(
     (
@@ -37,7 +39,7 @@ _LEADS = frozenset(
     )
 )
 _BACK = frozenset(("runs", "starts", "calls", "has step", "has job", "imports"))
-_HOLDS = ("defines", "has job", "has step", "triggers")
+_HOLDS = ("defines", "has job", "has step", "triggers", "includes")
 _OWN = frozenset(("workload", "endpoint", "pipeline", "schedule", "monitor", "resource", "job"))
 _CODE = (".py", ".ipynb", ".R", ".sh")
 
@@ -65,7 +67,8 @@ class Reach:
         self._marks: dict[str, str] = {}
         self._spread(sorted(set(self._roots())), PRODUCTION)
         for node in sorted(self._nodes):  # what holds something of production is production: a workflow, a manifest
-            if any(self._marks.get(edge.target) for edge in graph.links_from(node, *_HOLDS)) and self._may(node):
+            held = any(self._marks.get(edge.target) for edge in graph.links_from(node, *_HOLDS))
+            if held and self._may(node) and not paths.is_development(self._path(node)):
                 self._marks.setdefault(node, PRODUCTION)
         for mark in (DEVELOPMENT, EXAMPLE, TEST):
             self._spread([node for node in sorted(self._nodes) if self._own(node) == mark], mark)
@@ -123,7 +126,8 @@ class Reach:
         path = edge.target[5:]
         if paths.is_example(path) or paths.is_documentation(path):
             return False
-        return (edge.at.path, edge.at.line) not in self._whole or not path.endswith(_CODE)
+        told = (edge.at.path, edge.at.line) not in self._whole or not path.endswith(_CODE)
+        return told or not self._graph.links_from(edge.source, "starts", "runs")  # who knows what it starts
 
     def _roots(self) -> Iterator[str]:
         """What runs in production by being there: workloads, endpoints, images, pipelines, working jobs."""
@@ -172,6 +176,7 @@ class Reach:
                 found.add(f"job:{use.fact.get('owner')}")
             elif use.fact.kind == "call":
                 found.add(f"file:{use.at.path}")
+        found.update(self._running())
         waiting = deque(sorted(found))
         while waiting:
             for edge in graph.links_to(waiting.popleft()):
@@ -179,6 +184,15 @@ class Reach:
                     found.add(edge.source)
                     waiting.append(edge.source)
         return frozenset(found)
+
+    def _running(self) -> Iterator[str]:
+        """Jobs that run a program of the repository, and no tests."""
+        testing = {owner_id(use.fact) for use in self._graph.uses("runs-tests") if use.fact.kind == "command"}
+        for node in self._nodes:
+            if node.startswith("job:") and node not in testing:
+                for edge in self._graph.links_from(node, "runs"):
+                    if edge.target.endswith((".py", ".ipynb")) and not paths.is_test(edge.target[5:]):
+                        yield node
 
 
 def _whole_copies(stages: Iterable[Fact]) -> frozenset[tuple[str, int]]:

@@ -19,7 +19,8 @@ def subjects(graph: Graph) -> tuple[Node, ...]:
     kinds = dict(_kinds(graph))
     schedules = _schedules(graph)
     found = []
-    for node in graph.nodes():
+    shown = {path: Node(f"file:{path}", "file", path, Location(path)) for path in _showing(graph)}
+    for node in (*graph.nodes(), *(shown[path] for path in sorted(shown))):
         at = Location(node.id[5:]) if node.id.startswith("file:") else node.at
         kind = kinds.get(node.id, node.kind)
         meant = _purpose(graph, node, schedules) if kind == "schedule" else ""
@@ -63,6 +64,12 @@ def _purpose(graph: Graph, node: Node, schedules: dict[Location, Fact]) -> str:
     if node.at in schedules and (meant := purpose_of_schedule(graph, schedules[node.at])):
         return meant
     return next((meant for edge in graph.links_from(node.id, "triggers") if (meant := purpose(graph, edge.target))), "")
+
+
+def _showing(graph: Graph) -> set[str]:
+    """Files that show a tool and that nothing links."""
+    linked = {node.id for node in graph.nodes()}
+    return {one.at.path for one in graph.capabilities() if f"file:{one.at.path}" not in linked}
 
 
 def _tools(graph: Graph) -> Iterator[Node]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph.workloads import merge
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import spelled, subjects
 from mlops_scan.scanner.link.selectors import object_id
@@ -40,13 +41,16 @@ class Endpoints(Link):
         yield from _run_by(graph, [use.fact for use, _ in found if use.fact.kind == "resource"])
 
 
-class Services(Link):
-    """A resource that runs a container or code of one's own is a workload, where no workload is told at its place."""
+class Workloads(Link):
+    """Workloads at the place that declares them, and resources that run a container or code of one's own."""
 
     turn = 1
 
     def nodes(self, graph: Graph) -> Iterator[Node]:
         told = {(one.at.path, one.at.line) for one in graph.all_facts("workload")}
+        for one in merge(graph.all_facts("workload"), ()):
+            kind = str(one.fact.get("type") or one.kind)
+            yield Node(one.node, "workload", one.id, one.at, kind, "disabled" if one.disabled else "")
         for use in graph.uses("runs-service"):
             fact = use.fact
             if fact.kind != "resource" or (fact.at.path, fact.at.line) in told or graph.has_role(fact, "endpoint"):

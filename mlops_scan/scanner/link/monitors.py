@@ -41,6 +41,7 @@ class Monitors(Link):
         for use, node in subjects(graph, "monitor"):
             yield Edge(f"file:{use.at.path}", "defines", node.id, use.at)
             found = [edge.target for edge in graph.links_from(node.id, "refers to")]
+            found += [edge.source for edge in graph.links_to(node.id, "refers to")]
             found = [one for one in found if known[one].kind in _WATCHED] or list(_told(use.fact, named))
             for target in dict.fromkeys(found):
                 yield Edge(node.id, "watches", target, use.at)

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.declared import spelled
+from mlops_scan.scanner.link.declared import spelled, told_name
 from mlops_scan.scanner.link.pipelines import resource_ids
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact, Location, Node
@@ -75,7 +75,7 @@ def declared(graph: Graph) -> Iterator[tuple[Fact | Use, Node]]:
             yield fact, Node(node, "schedule", fact.name, fact.at, str(fact.get("where") or ""), _state(fact))
     for use in timed:
         here = Location(use.at.path, use.at.line)
-        if use.fact.kind in ("call", "command") and here not in places:
+        if use.fact.kind in ("call", "command") and here not in places and told_name(use):
             name = _told(use)
             node = f"schedule:{use.at.path}#{name}"
             if node not in seen:
