@@ -104,8 +104,9 @@ def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str
     waiting = [start]
     while waiting:
         node = waiting.pop()
+        own = node.startswith("workload:") and _has_own_program(graph, node)
         for edge in graph.links_from(node, *RUNNING):
-            if edge.target not in skipped:
+            if edge.target not in skipped and not (own and edge.target.startswith(("image:", "stage:"))):
                 if edge.target not in seen:
                     waiting.append(edge.target)
                 seen.setdefault(edge.target, []).append(edge)
@@ -114,6 +115,11 @@ def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str
                 seen[edge.source] = [edge]
                 waiting.append(edge.source)
     return seen
+
+
+def _has_own_program(graph: Graph, workload: str) -> bool:
+    """Whether a workload says what its image is to start, in place of the image's own program."""
+    return any(edge.target.startswith("file:") for edge in graph.links_from(workload, "runs"))
 
 
 def _runs_by_clock(condition: str, cron: str) -> bool:
