@@ -20,6 +20,7 @@ from mlops_scan.scanner.model import Result, Status
 # what of an expectation the tool does not reach yet stands under `gaps`: a gap that is closed must not stay listed
 SYSTEMS = Path(__file__).parent.parent / "fixtures" / "systems"
 NAMES = sorted(path.name for path in SYSTEMS.iterdir() if path.is_dir())
+SUBJECTS = ("endpoint ", "pipeline ", "schedule ", "monitor ")
 System = tuple[Result, dict[str, Any]]
 
 
@@ -69,6 +70,25 @@ def test_links(name: str, system: Callable[[str], System]) -> None:
     assert {tuple(edge) for edge in expected["edges"]} - known == gaps(expected, "edges")
     for asked in expected["why"]:
         assert chain(result, asked["from"], asked["to"]) == asked["places"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_subjects(name: str, system: Callable[[str], System]) -> None:
+    """What answers, flows, is scheduled and watches, each once, with its mark, purpose and state."""
+    result, expected = system(name)
+    told = [" ".join(filter(None, (one.kind, one.id, one.reach, one.purpose, one.state))) for one in result.nodes]
+    assert sorted(one for one in told if one.startswith(SUBJECTS)) == sorted(expected["subjects"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reach(name: str, system: Callable[[str], System]) -> None:
+    """Files, jobs, images and workloads that are not of production, by their mark."""
+    result, expected = system(name)
+    beside: dict[str, list[str]] = {}
+    for node in result.nodes:
+        if node.reach != "production" and node.id.startswith(("file:", "job:", "stage:", "workload:")):
+            beside.setdefault(node.reach, []).append(node.id)
+    assert beside == expected["beside"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mlops_scan.scanner.graph import Graph, Use, Workload
 from mlops_scan.scanner.link.selectors import object_id
@@ -30,7 +32,22 @@ def systems(graph: Graph) -> tuple[System, ...]:
             claimed.update(system.members)
             found.append(system)
     unique = {system.id: system for system in reversed(found)}
-    return tuple(sorted(unique.values(), key=lambda system: (system.at, system.id)))
+    return tuple(sorted(_told_apart(list(unique.values())), key=lambda system: (system.at, system.id)))
+
+
+def _told_apart(found: list[System]) -> Iterator[System]:
+    """Systems of one name in several folders go by the folder that tells them apart: 'search/api', 'prices/api'."""
+    by_name: dict[str, list[System]] = defaultdict(list)
+    for system in found:
+        by_name[system.name].append(system)
+    for name, same in by_name.items():
+        parts = [system.at.path.split("/") for system in same]
+        depth = next(
+            (level for level in range(min(map(len, parts)) - 1) if len({one[level] for one in parts}) > 1), None
+        )
+        for system, path in zip(same, parts, strict=True):
+            alone = len(same) == 1 or depth is None
+            yield system if alone else replace(system, name=f"{path[depth or 0]}/{name}")
 
 
 def _spot(fact: Fact) -> tuple[str, int, int]:

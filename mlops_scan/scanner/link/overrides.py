@@ -1,0 +1,59 @@
+"""Commands of containers to the files of the image that they start instead of the image's own program."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.owners import owner_id
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.commands import entry_files
+from mlops_scan.scanner.model import Edge
+
+_WHERE = ("container", "compose")
+_CODE = (".py", ".sh", ".ipynb", ".R")
+_PROGRAM = re.compile(r"\.(?:py|sh|ipynb|R)\Z|\A-m\Z|\w:\w")
+_BASES = 8  # stages on which a stage stands
+
+
+class Overrides(Link):
+    """`workload:k8s/job.yaml#CronJob/retrain` runs `file:services/search/train.py`, which its image copies."""
+
+    turn = 1
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        for command in graph.all_facts("command"):
+            argv = [str(word) for word in command.get("argv") or ()]
+            if command.get("where") not in _WHERE or not any(map(_PROGRAM.search, argv)):
+                continue
+            owner = owner_id(command)
+            if any(one.target.startswith("file:") and one.at == command.at for one in graph.links_from(owner, "runs")):
+                continue
+            for path in _found(argv, frozenset(_copied(graph, owner))):
+                yield Edge(owner, "runs", f"file:{path}", command.at)
+
+
+def _found(argv: list[str], copied: frozenset[str]) -> list[str]:
+    """The files that the command starts, in the highest folder of the image's files that has them."""
+    folders = {posixpath.dirname(path) for path in copied if path.endswith(_CODE)}
+    for folder in sorted(folders, key=lambda folder: (folder.count("/"), folder)):
+        inside = f"{folder}/" if folder else ""
+        if found := [path for path in entry_files(argv, folder, copied) if path.startswith(inside)]:
+            return found
+    return []
+
+
+def _copied(graph: Graph, workload: str) -> Iterator[str]:
+    """The files that the images of a workload hold."""
+    stages = [edge.target for edge in graph.links_from(workload, "builds")]
+    for image in graph.links_from(workload, "runs"):
+        if image.target.startswith("image:"):
+            stages += [
+                edge.source for edge in graph.links_to(image.target, "builds") if edge.source.startswith("stage:")
+            ]
+    for _ in range(_BASES):
+        for stage in stages:
+            yield from (edge.target[5:] for edge in graph.links_from(stage, "copies"))
+        stages = [edge.target for stage in stages for edge in graph.links_from(stage, "stands on")]
