@@ -8,7 +8,7 @@ from collections.abc import Iterable
 _TEST = re.compile(
     r"(?:^|/)\.(?:devcontainer|vscode|idea)/|(?:^|/)(?:tests?|testing|__tests__|mocks?|mock[-_][\w-]+|e2e|testdata|test[-_](?:data|configs?|values|resources|cases?)|fixtures?|[\w-]*(?:integration|unit|smoke|e2e)[-_]?tests?(?:[-_]data)?|"
     r"(?!(?:[\w-]*[-_])?(?:ab|a-b|load|stress)[-_]tests?/)[\w-]+[-_]tests?)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.(?:py|ipynb|sh|ya?ml)$|\.(?:test|spec)\.[jt]sx?$"
+    r"|(?:^|/)(?<!\.github/workflows/)(?:test_[^/]*|[^/]*_test|conftest)\.(?:py|ipynb|sh|ya?ml)$|\.(?:test|spec)\.[jt]sx?$"
     r"|(?:^|/)\.github/(?!workflows/[^/]*$|actions/|[^/]*$)[^/]+/.*(?:\.ya?ml|dockerfile[^/]*)$",
     re.IGNORECASE,
 )

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.graph import Graph, Use
-from mlops_scan.scanner.model import Evidence, Location
+from mlops_scan.scanner.model import Evidence, Fact, Location, Status
 
 _CALLING = ("runs", "calls", "starts")
+_NAMED = re.compile(r"deploy|rollout|release-to|ship", re.IGNORECASE)
+_TALK = frozenset(("echo", "printf", "true", ":", "sleep", "exit", "set"))
+_PREPARES = re.compile(r"^actions/(?:checkout|setup-|cache|download-artifact)")
+_DRY = re.compile(r"--dry-?run(?:=.*)?|--dryrun|--check-only")
 _DEPLOYS = re.compile(r"/[^/@]*(?:deploy|rollout|release-to)[^/@]*(?:@|$)", re.IGNORECASE)
 
 
@@ -32,8 +36,29 @@ class DeploymentAutomation(Derivation):
         reached = _reached_from_ci(graph)
         for use in deploying:
             at = _in_ci(use, reached)
-            if at is not None:
+            if at is not None and _is_dry(use):
+                yield self.evidence(use.tool, at, f"CI only tries out {_text(use)}", Status.DISABLED)
+            elif at is not None:
                 yield self.evidence(use.tool, at, f"CI runs {_text(use)}")
+        for use in graph.uses("deploys"):
+            if use.disabled and use.fact.get("where") == "ci":
+                yield self.evidence(use.tool, use.at, f"{_text(use)} stands where CI never comes", Status.DISABLED)
+        yield from self._printed(graph)
+
+    def _printed(self, graph: Graph) -> Iterator[Evidence]:
+        """Jobs that are named for deploying and only print."""
+        owned: dict[str, list[Fact]] = {}
+        for fact in graph.facts("command", "action"):
+            owned.setdefault(str(fact.get("owner")), []).append(fact)
+        for job in graph.facts("job"):
+            found = owned.get(str(job.get("id")), [])
+            commands = [one for one in found if one.kind == "command"]
+            if not _NAMED.search(job.name) or not commands or job.get("uses"):
+                continue
+            if all(one.name in _TALK for one in commands) and all(
+                _PREPARES.search(one.name) for one in found if one.kind == "action"
+            ):
+                yield self.evidence("ci", commands[0].at, f"job '{job.name}' only prints", Status.DISABLED)
 
 
 def _in_ci(use: Use, reached: dict[str, Location]) -> Location | None:
@@ -44,6 +69,12 @@ def _in_ci(use: Use, reached: dict[str, Location]) -> Location | None:
     if use.fact.kind == "command" and owner and f"target:{owner}" in reached:
         return use.at
     return use.at if f"file:{use.at.path}" in reached else None
+
+
+def _is_dry(use: Use) -> bool:
+    """Whether a command is told to change nothing."""
+    argv = [str(word) for word in use.fact.get("argv") or ()]
+    return any(_DRY.fullmatch(word) for word in argv) and "--dry-run=none" not in argv
 
 
 def _stays(use: Use) -> bool:
