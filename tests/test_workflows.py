@@ -102,3 +102,22 @@ def test_a_compiled_pipeline_as_the_job_of_a_service(understand: Understand) -> 
     inside = "pipelineSpec:\n" + "".join(f"  {line}\n" for line in COMPILED.splitlines())
     graph = understand({"job.yaml": inside, "odd.yaml": "deploymentSpec: 1\npipelineInfo: 2\nroot: []\n"})
     assert [one.at.path for one in graph.facts("pipeline-step")] == ["job.yaml", "job.yaml"]
+
+
+def test_long_pipelines_end(understand: Understand) -> None:
+    """Conditions behind conditions cost no more than the file is long."""
+    tasks = "".join(
+        f"        - {{task_key: t{at}, depends_on: [{{task_key: t{at - 1}, outcome: 'true'}}], "
+        "condition_task: {op: GREATER_THAN, left: accuracy, right: 1}}\n"
+        for at in range(3000)
+    )
+    conditions = ", ".join(f"C{at}: !And [{{Condition: C{at + 1}}}, {{Condition: C{at + 1}}}]" for at in range(60))
+    graph = understand(
+        {
+            "job.yml": f"resources:\n  jobs:\n    j:\n      tasks:\n{tasks}",
+            "stack.yaml": f"AWSTemplateFormatVersion: x\nConditions: {{{conditions}}}\n"
+            "Resources: {A: {Type: 'A::B', Condition: C0}}\n",
+        }
+    )
+    assert len(graph.facts("pipeline-step")) == 3000
+    assert [one.name for one in graph.facts("resource") if one.get("platform") == "cloudformation"] == ["A"]

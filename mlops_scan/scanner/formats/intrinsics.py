@@ -31,7 +31,7 @@ class Template:
         self.mappings = yamlnodes.child(document, "Mappings")
         self.conditions = yamlnodes.child(document, "Conditions")
         self.left = STEPS
-        self._asked: set[str] = set()
+        self._held: dict[str, bool | None] = {}
 
     def resolve(self, node: Node, depth: int = 0) -> Node | None:
         """The node without intrinsics; what stays unknown is `Open`, None what the template leaves out."""
@@ -60,13 +60,12 @@ class Template:
     def holds(self, name: str) -> bool | None:
         """Whether a condition of the template holds by its defaults; None when they do not tell."""
         found = yamlnodes.child(self.conditions, name)
-        if found is None or name in self._asked:
+        if found is None:
             return None
-        self._asked.add(name)
-        try:
-            return self._truth(found, 0)
-        finally:
-            self._asked.discard(name)
+        if name not in self._held:
+            self._held[name] = None  # a condition that asks for itself
+            self._held[name] = self._truth(found, 0)
+        return self._held[name]
 
     def _function(self, name: str, argument: Node, node: Node, depth: int) -> Node | None:
         bare = _untagged(argument)

@@ -34,7 +34,7 @@ _STEPS = {
 }
 _IDLE = ("Fail", "Succeed", "Wait", "Pass")
 _DEPTH = 12
-_MOST = 2_000  # states of one definition
+_MOST = 1_000  # states of one definition
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ _TEMPLATE = re.compile(
     rb"AWSTemplateFormatVersion|Transform[\"']?[ \t]*:[ \t]*[\"']?AWS::|Type[\"']?[ \t]*:[ \t]*[\"']?AWS::"
 )
 _TIMES = ("ScheduleExpression", "Schedule")
+_Services = dict[str, tuple[str, Node]]
 _DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
 
 
@@ -39,18 +40,22 @@ class CloudFormationTemplates(Parser):
             if not isinstance(resources, Mapping):
                 continue
             template = intrinsics.Template(document)
+            services = _services(resources)
             for name, resource in resources.items():
                 kind = yamlnodes.text(resource, "Type")
                 if isinstance(resource, Mapping) and "::" in kind:
                     place = resources.places.get(name, (resource.line, resource.column))
                     template.left = intrinsics.STEPS
-                    yield from _Resource(source.path, name, kind, resource, document, template).facts(place)
+                    yield from _Resource(source.path, name, kind, resource, document, template, services).facts(place)
         if b"AWSTemplateFormatVersion" in source.data:
             yield from parsed.notes
 
 
 class _Resource:
-    def __init__(self, path: str, name: str, kind: str, node: Mapping, document: Node, template: Template) -> None:
+    def __init__(
+        self, path: str, name: str, kind: str, node: Mapping, document: Node, template: Template, services: _Services
+    ) -> None:
+        self.services = services
         self.path, self.name, self.kind, self.node = path, name, kind, node
         self.document, self.template = document, template
         resolved = template.resolve(node)
@@ -114,22 +119,30 @@ class _Resource:
 
     def _runner(self) -> hosted.Runner | None:
         """The service of this template that keeps a task of it running."""
-        resources = yamlnodes.child(self.document, "Resources")
-        for name, one in resources.items() if isinstance(resources, Mapping) and "Task" in self.kind else ():
-            task = yamlnodes.child(one, "Properties", "TaskDefinition")
-            named = str(task) if isinstance(task, Scalar) else yamlnodes.text(task, "Ref")
-            if named == self.name:
-                wanted = yamlnodes.child(one, "Properties", "DesiredCount")
-                count = self.template.resolve(wanted) if wanted is not None else None
-                number = yamlnodes.typed(count) if isinstance(count, Scalar) and not isinstance(count, Open) else None
-                return hosted.Runner(yamlnodes.text(one, "Type"), name, number if isinstance(number, int) else None)
-        return None
+        name, one = self.services.get(self.name, ("", None))
+        if one is None:
+            return None
+        wanted = yamlnodes.child(one, "Properties", "DesiredCount")
+        count = self.template.resolve(wanted) if wanted is not None else None
+        number = yamlnodes.typed(count) if isinstance(count, Scalar) and not isinstance(count, Open) else None
+        return hosted.Runner(yamlnodes.text(one, "Type"), name, number if isinstance(number, int) else None)
 
     def _build(self) -> dict[str, Any]:
         """Where the image of a function is built from."""
         metadata = self.resolved.get("Metadata")
         context, dockerfile = yamlnodes.text(metadata, "DockerContext"), yamlnodes.text(metadata, "Dockerfile")
         return {"build_context": context or ".", "dockerfile": dockerfile} if context or dockerfile else {}
+
+
+def _services(resources: Mapping) -> _Services:
+    """Task -> the name and node of the service that runs it."""
+    found: _Services = {}
+    for name, one in resources.items():
+        task = yamlnodes.child(one, "Properties", "TaskDefinition")
+        if task is not None:
+            named = str(task) if isinstance(task, Scalar) else yamlnodes.text(task, "Ref")
+            found.setdefault(named, (name, one))
+    return found
 
 
 def _with_globals(document: Node, kind: str, properties: Node | None, template: Template) -> Mapping | None:

@@ -43,6 +43,8 @@ _OPERATORS = {
     "EQUAL_TO": "==",
 }
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_CONDITIONS = 200  # of one job that are looked behind
+_Waiting = dict[str, list[tuple[str, str]]]
 
 
 class DatabricksBundle(Parser):
@@ -112,6 +114,7 @@ class _Scope:
         tasks = [one for one in yamlnodes.items(job.get("tasks")) if isinstance(one, Mapping)]
         if not tasks and any(kind in job for kind, _ in _RUN):
             tasks = [job]  # the form of jobs with a single task
+        waiting, conditions = _waiting(tasks), _CONDITIONS
         for task in tasks:
             inner = yamlnodes.child(task, "for_each_task", "task")
             needs = [yamlnodes.text(one, "task_key") for one in yamlnodes.items(task, "depends_on")]
@@ -120,7 +123,9 @@ class _Scope:
             at = yamlnodes.at(self.source.path, task, "task_key" if "task_key" in task else None)
             yield Fact("pipeline-step", key, at, {**says, "outs": [key], "tool": "databricks", **self.common})
             yield from self._commands(inner if isinstance(inner, Mapping) else task, owner)
-            yield from self._condition(key, task, tasks)
+            if conditions and "condition_task" in task:
+                conditions -= 1
+                yield from self._condition(key, task, waiting)
 
     def _commands(self, task: Mapping, owner: str) -> Iterator[Fact]:
         for kind, field in _RUN:
@@ -130,14 +135,14 @@ class _Scope:
                 run = {"argv": ["python", path], "raw": str(written), "where": "config", "owner": owner, **self.common}
                 yield Fact("command", "python", yamlnodes.at(self.source.path, yamlnodes.child(task, kind), field), run)
 
-    def _condition(self, key: str, task: Mapping, tasks: list[Mapping]) -> Iterator[Fact]:
+    def _condition(self, key: str, task: Mapping, waiting: _Waiting) -> Iterator[Fact]:
         """A task that compares two values, with the tasks that wait for either outcome."""
         condition = task.get("condition_task")
         operator = _OPERATORS.get(yamlnodes.text(condition, "op"))
         if operator is None or not isinstance(condition, Mapping):
             return
         left, right = (yamlnodes.text(condition, side) for side in ("left", "right"))
-        yes, no = _after(key, "true", tasks), _after(key, "false", tasks)
+        yes, no = _after(key, "true", waiting), _after(key, "false", waiting)
         says = {
             "in": "choice",
             "function": key,
@@ -175,16 +180,23 @@ def _spelled(when: Node, field: str) -> str:
     return f"every {interval} {unit}" if interval and unit else field
 
 
-def _after(key: str, outcome: str, tasks: list[Mapping]) -> set[str]:
+def _waiting(tasks: list[Mapping]) -> _Waiting:
+    """For each task, those that wait for it, and for which outcome."""
+    found: _Waiting = {}
+    for task in tasks:
+        for one in yamlnodes.items(task, "depends_on"):
+            told = (yamlnodes.text(task, "task_key"), yamlnodes.text(one, "outcome"))
+            found.setdefault(yamlnodes.text(one, "task_key"), []).append(told)
+    return found
+
+
+def _after(key: str, outcome: str, waiting: _Waiting) -> set[str]:
     """The tasks that run only once the task `key` came out so."""
     found: set[str] = set()
-    grew = True
-    while grew:
-        before = len(found)
-        for task in tasks:
-            for one in yamlnodes.items(task, "depends_on"):
-                needed = yamlnodes.text(one, "task_key")
-                if needed in found or (needed == key and yamlnodes.text(one, "outcome") == outcome):
-                    found.add(yamlnodes.text(task, "task_key"))
-        grew = len(found) > before
+    queue = [task for task, wanted in waiting.get(key, ()) if wanted == outcome]
+    while queue:
+        task = queue.pop()
+        if task not in found:
+            found.add(task)
+            queue += [after for after, _ in waiting.get(task, ())]
     return found

@@ -13,6 +13,7 @@ from mlops_scan.scanner.model import Fact
 
 _NAME = re.compile(r"[\w-]+(?=[.\s|&)!]|\Z)")
 _WHEN = re.compile(r"^(?P<left>.+?)\s*(?P<op><=|>=|<|>|==|!=)\s*(?P<right>.+)$")
+_MOST = 60  # tasks of a template that are followed
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -51,6 +52,17 @@ def _waits(tasks: list[Node]) -> dict[str, list[str]]:
     return found
 
 
+def _after(name: str, waits: dict[str, list[str]]) -> set[str]:
+    """The task and those that wait for it."""
+    found = {name}
+    grew = True
+    while grew:
+        more = {one for one, needed in waits.items() if one not in found and not found.isdisjoint(needed)}
+        found |= more
+        grew = bool(more)
+    return found
+
+
 def _step(scene: Scene, task: Node, waits: dict[str, list[str]], path: str) -> Iterator[Fact]:
     name = yamlnodes.text(task, "name")
     if not name or not isinstance(task, Mapping):
@@ -60,12 +72,7 @@ def _step(scene: Scene, task: Node, waits: dict[str, list[str]], path: str) -> I
     yield scene.fact("pipeline-step", name, place, says)
     match = _WHEN.match(yamlnodes.text(task, "when"))
     if match:
-        after = {name}
-        grew = True
-        while grew:
-            more = {one for one, needed in waits.items() if one not in after and not after.isdisjoint(needed)}
-            after |= more
-            grew = bool(more)
+        after = _after(name, waits) if len(waits) <= _MOST else {name}
         compared: dict[str, Any] = {
             "in": "choice",
             "function": name,
