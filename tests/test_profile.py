@@ -126,6 +126,27 @@ def answer(x):
 """
 STARTS = "from core.model import answer\nfrom someframe import App\n\nApp(answer).run()\n"
 LISTENS = 'FROM python:3.12\nCOPY . .\nEXPOSE 80\nCMD ["python", "app.py"]\n'
+PACKAGED = """
+[project]
+name = "scorer"
+version = "1.0.0"
+dependencies = ["fastapi>=0.110", "joblib>=1.4"]
+
+[project.optional-dependencies]
+gpu = ["torch>=2.2"]
+"""
+SCORES = """
+import joblib
+from fastapi import FastAPI
+
+app = FastAPI()
+model = joblib.load("model.joblib")
+
+
+@app.post("/score")
+def score(x: float) -> float:
+    return float(model.predict([[x]])[0])
+"""
 PLATFORM = """
 apiVersion: datasciencecluster.opendatahub.io/v1
 kind: DataScienceCluster
@@ -186,6 +207,11 @@ SETUP = (
             "project",
             "none",
         ),
+        (
+            {"pyproject.toml": PACKAGED, "mkdocs.yml": "site_name: a\n", "app.py": SCORES, "Dockerfile": LISTENS},
+            "project",
+            "online",
+        ),
         ({"ai/base.yaml": PLATFORM, "ai/kustomization.yaml": "resources: [base.yaml]\n"}, "platform", "none"),
         (
             {
@@ -225,6 +251,7 @@ SETUP = (
         "training with a demonstration among its examples",
         "a program in an image that listens, by an unknown framework",
         "the same that does not listen",
+        "a packaged service with an image of its own",
         "a platform for models on a cluster",
         "a program that trains, beside a setup.py",
         "a library whose examples train",

@@ -109,8 +109,10 @@ def _project_score(graph: Graph) -> int:
     application = bool(graph.uses("llm-api-client", "demo-ui", "pipeline-definition")) and not graph.uses(
         "publishes-package"
     )
+    serves = bool(stages) and any(not paths.is_example(use.at.path) for use in graph.online)
     return (
         2 * _has_training_program(graph)
+        + 2 * serves
         + 2 * application
         + 3 * bool(workloads)
         + 2 * bool(stages)
