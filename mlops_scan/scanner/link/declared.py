@@ -19,16 +19,24 @@ _FILE_OPTIONS = ("-f", "--file")
 
 
 def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
-    """Uses of the role that is called like the kind, each with the node that it declares; the first of each node."""
-    seen: set[str] = set()
-    told = {fact.at: fact for fact in graph.facts(kind)}  # of code: read already, with its name
-    for use in graph.uses(kind):
-        node = node_of(use, kind)
-        fact = told.get(use.at)
-        if fact is not None and node is not None:
+    """Uses of the role that is called like the kind, each with the node that it declares; the first of each node.
+
+    Code says one thing in several ways: a call that is read as a resource, too, or one branch that creates it and one
+    that updates it. There a place and a name count once: as the resource, a pipeline as the call, which has the steps.
+    """
+    seen: set[str | tuple[str, int | str]] = set()
+    named = {fact.at: fact for fact in graph.facts(kind)}  # of code: read already, with its name
+    for use in sorted(graph.uses(kind), key=lambda one: (one.fact.kind == "resource") == (kind == "pipeline")):
+        node, fact = node_of(use, kind), named.get(use.at)
+        if node is None:
+            continue
+        told: set[tuple[str, int | str]] = set()
+        if use.at.path.endswith((".py", ".ipynb")):
+            told = {(use.at.path, use.at.line), (use.at.path, node.label)}
+        if fact is not None:
             node = Node(f"{kind}:{fact.get('id')}", kind, fact.name, fact.at, node.detail, node.state)
-        if node is not None and node.id not in seen:
-            seen.add(node.id)
+        if node.id not in seen and seen.isdisjoint(told):
+            seen |= {node.id, *told}
             yield use, node
 
 

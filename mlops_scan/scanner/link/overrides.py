@@ -1,4 +1,4 @@
-"""Commands of containers to the files of the image that they start instead of the image's own program."""
+"""Commands of images and containers to the files that they start by the name that these have inside the image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import entry_files
 from mlops_scan.scanner.model import Edge
 
-_WHERE = ("container", "compose")
+_WHERE = ("container", "compose", "dockerfile-cmd", "dockerfile-entrypoint")
 _CODE = (".py", ".sh", ".ipynb", ".R")
 _PROGRAM = re.compile(r"\.(?:py|sh|ipynb|R)\Z|\A-m\Z|\w:\w")
 _BASES = 8  # stages on which a stage stands
@@ -28,11 +28,14 @@ class Overrides(Link):
             argv = [str(word) for word in command.get("argv") or ()]
             if command.get("where") not in _WHERE or not any(map(_PROGRAM.search, argv)):
                 continue
-            owner = owner_id(command)
-            if any(one.target.startswith("file:") and one.at == command.at for one in graph.links_from(owner, "runs")):
+            inside = str(command.get("where")).startswith("dockerfile")
+            owner = f"stage:{command.at.path}#{command.get('stage')}" if inside else owner_id(command)
+            relation = "starts" if inside else "runs"
+            known = graph.links_from(owner, relation)
+            if any(one.target.startswith("file:") and one.at == command.at for one in known):
                 continue
             for path in _found(argv, frozenset(_copied(graph, owner))):
-                yield Edge(owner, "runs", f"file:{path}", command.at)
+                yield Edge(owner, relation, f"file:{path}", command.at)
 
 
 def _found(argv: list[str], copied: frozenset[str]) -> list[str]:
@@ -45,10 +48,10 @@ def _found(argv: list[str], copied: frozenset[str]) -> list[str]:
     return []
 
 
-def _copied(graph: Graph, workload: str) -> Iterator[str]:
-    """The files that the images of a workload hold."""
-    stages = [edge.target for edge in graph.links_from(workload, "builds")]
-    for image in graph.links_from(workload, "runs"):
+def _copied(graph: Graph, owner: str) -> Iterator[str]:
+    """The files that a stage, or the images of a workload, hold."""
+    stages = [owner] if owner.startswith("stage:") else [edge.target for edge in graph.links_from(owner, "builds")]
+    for image in graph.links_from(owner, "runs"):
         if image.target.startswith("image:"):
             stages += [
                 edge.source for edge in graph.links_to(image.target, "builds") if edge.source.startswith("stage:")
