@@ -268,6 +268,15 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
         },
     ),
     ("deployment-automation", "a script at hand", ABSENT, {**APP, "deploy.sh": "#!/bin/sh\nkubectl apply -f k8s/\n"}),
+    *(
+        (
+            "deployment-automation",
+            f"the engine at {host}",
+            status,
+            {**APP, ".gitlab-ci.yml": f"go:\n  variables: {{DOCKER_HOST: '{host}'}}\n  script: docker compose up -d\n"},
+        )
+        for host, status in (("tcp://prod-1:2375", USED), ("tcp://docker:2375", ABSENT))
+    ),
     (
         "deployment-automation",
         "a dry run",

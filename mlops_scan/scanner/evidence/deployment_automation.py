@@ -13,6 +13,7 @@ _CALLING = ("runs", "calls", "starts")
 _NAMED = re.compile(r"deploy|rollout|release-to|ship", re.IGNORECASE)
 _TALK = frozenset(("echo", "printf", "true", ":", "sleep", "exit", "set"))
 _PREPARES = re.compile(r"^actions/(?:checkout|setup-|cache|download-artifact)")
+_REMOTE = re.compile(r"(?:tcp|ssh)://(?!docker(?::\d+)?/?$|localhost|127\.)")
 _DRY = re.compile(r"--dry-?run(?:=.*)?|--dryrun|--check-only")
 _DEPLOYS = re.compile(r"/[^/@]*(?:deploy|rollout|release-to)[^/@]*(?:@|$)", re.IGNORECASE)
 
@@ -30,6 +31,7 @@ class DeploymentAutomation(Derivation):
             if _DEPLOYS.search(str(job.get("uses") or "")):
                 yield self.evidence("reusable-workflow", job.at, f"job '{job.name}' calls {job.get('uses')}")
         own = {f"{job.get('id')}" for job in graph.facts("job") if job.get("self_hosted") and not job.get("state")}
+        own |= {str(env.get("owner")) for env in graph.facts("env") if _is_elsewhere(env) and not env.get("state")}
         for use in graph.uses("local-run"):
             if use.fact.get("owner") in own and not use.disabled and _stays(use):
                 yield self.evidence(use.tool, use.at, f"a runner on the machine itself runs {_text(use)}")
@@ -69,6 +71,13 @@ def _in_ci(use: Use, reached: dict[str, Location]) -> Location | None:
     if use.fact.kind == "command" and owner and f"target:{owner}" in reached:
         return use.at
     return use.at if f"file:{use.at.path}" in reached else None
+
+
+def _is_elsewhere(env: Fact) -> bool:
+    """Whether a job's containers run on another machine's engine, not on one beside the job."""
+    value = str(env.get("value") or "")
+    remote = env.name == "DOCKER_HOST" and env.get("where") == "ci" and _REMOTE.match(value)
+    return bool(remote)
 
 
 def _is_dry(use: Use) -> bool:
