@@ -68,9 +68,11 @@ class Builds(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.get("final")}
+        built: dict[str, str] = {}
         for workload in graph.all_facts("workload"):
             path = _dockerfile_of(workload, finals)
             if path is not None:
+                built[str(workload.get("id"))] = finals[path]
                 yield Edge(f"workload:{workload.get('id')}", "builds", finals[path], workload.at)
         workloads = {str(workload.get("id")) for workload in graph.all_facts("workload")}
         resources = {str(one.get("id")): object_id(one) for one in graph.all_facts("resource") if one.get("id")}
@@ -78,6 +80,8 @@ class Builds(Link):
             if image.get("role") == "run" and (owner := str(image.get("owner") or "")):
                 node = f"workload:{owner}" if owner in workloads else resources.get(owner, f"file:{image.at.path}")
                 yield Edge(node, "runs", f"image:{image.name}", image.at)
+                if owner in built:  # built here, under the name that the service gives it
+                    yield Edge(built[owner], "builds", f"image:{image.name}", image.at)
         yield from self._by_name(graph, finals)
 
     def _by_name(self, graph: Graph, finals: dict[str, str]) -> Iterator[Edge]:
