@@ -93,10 +93,19 @@ def test_ignored_files_are_not_listed(repository: Path) -> None:
     write(repository, ".gitignore", text="*.log\n!keep.log\n/build\ndata/\n**/cache/*\n")
     write(repository, "a.log", "keep.log", "build/x", "src/build/x", "data/x", "src/data/x", "src/cache/x", "src/a.py")
     write(repository, "sub/.gitignore", text="!a.log\n/only.txt\n")
-    write(repository, "sub/a.log", "sub/only.txt", "sub/deep/only.txt")
+    write(repository, "sub/a.log", "sub/only.txt", "sub/deep/only.txt", "src/__pycache__/a.pyc")
     assert listed(repository) == [
         ".gitignore", "keep.log", "src/a.py", "src/build/x", "sub/.gitignore", "sub/a.log", "sub/deep/only.txt",
     ]  # fmt: skip
+
+
+def test_a_copy_without_git_holds_what_was_committed(tmp_path: Path) -> None:
+    """Nobody works in an archive: what a pattern ignores there was committed all the same, as git would tell."""
+    write(tmp_path, ".gitignore", text="*.lock\n/models\n")
+    write(tmp_path, "uv.lock", "models/m.pkl", "sub/a.py")
+    assert listed(tmp_path) == [".gitignore", "models/m.pkl", "sub/a.py", "uv.lock"]
+    write(tmp_path, "sub/__pycache__/a.pyc")
+    assert listed(tmp_path) == [".gitignore", "sub/a.py"]
 
 
 def test_odd_names_are_listed(repository: Path) -> None:

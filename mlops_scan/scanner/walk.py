@@ -1,4 +1,4 @@
-"""Discovery: the files git knows, else a walk that honours .gitignore; links and vendored trees sorted out."""
+"""Discovery: the files git knows, else a walk; links and vendored trees sorted out."""
 
 from __future__ import annotations
 
@@ -48,9 +48,14 @@ def discover(root: Path, exclude: Sequence[str] = ()) -> Discovery:
     left_out: set[str] = set()
     if not listed:
         above = _rules_above(root)
-        listed = sorted(_walked(root, above, notes, left_out))
+        walk = _Walk(root)
+        listed = walk.files(above)
         if above and not listed:  # the root itself is ignored, yet it was asked for
-            listed = sorted(_walked(root, (), notes, left_out))
+            listed = walk.files(())
+        if git_top(root) is None and walk.ignored and not walk.worked_in:
+            listed = walk.files((), honour=False)
+        notes += walk.notes
+        left_out |= walk.left_out
     kept = _without_installed(listed, left_out)
     skipped = [Skipped(folder, "installed or generated, not this repository's own") for folder in left_out]
     if exclude:
@@ -118,35 +123,67 @@ class _Folder(NamedTuple):
     rules: tuple[_Rules, ...]
 
 
-def _walked(root: Path, above: tuple[_Rules, ...], notes: list[Note], left_out: set[str]) -> Iterator[str]:
-    waiting = [_Folder("", above)]
-    while waiting:
-        folder = waiting.pop()
-        try:
-            with os.scandir(root / folder.path) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-        except OSError as error:
-            notes.append(Note(Location(folder.path or "."), f"folder could not be listed: {error.strerror}"))
-            continue
-        names = {entry.name for entry in entries}
-        if folder.path and "pyvenv.cfg" in names:
-            left_out.add(folder.path)
-            continue
-        prefix = f"{folder.path}/" if folder.path else ""
-        rules = folder.rules
-        if ".gitignore" in names:
-            rules = (*rules, _Rules("", len(prefix), IgnoreRules(_small_text(root / prefix / ".gitignore"))))
-        for entry in entries:
-            path = prefix + entry.name
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if entry.name == ".git" or _ignored(path, is_folder, rules):
+class _Walk:
+    """A walk over the folders of `root`, for where git does not tell.
+
+    Outside git `.gitignore` is honoured only where somebody works: caches, environments or installed packages lie
+    there. Without any of them the folder is a copy of what was committed (an archive, an export), and a file that was
+    committed although a pattern ignores it belongs to the repository, as git would say, too.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.notes: list[Note] = []
+        self.left_out: set[str] = set()
+        self.ignored = False  # whether anything was passed over because an ignore file says so
+        self.worked_in = False  # whether installed packages, an environment or a cache lie there
+
+    def files(self, above: tuple[_Rules, ...], *, honour: bool = True) -> list[str]:
+        """Paths by name; `above` are the ignore files of the folders above."""
+        self.notes, self.left_out, self.ignored, self.worked_in = [], set(), False, False
+        return sorted(self._walked(above, honour))
+
+    def _walked(self, above: tuple[_Rules, ...], honour: bool) -> Iterator[str]:
+        waiting = [_Folder("", above)]
+        while waiting:
+            folder = waiting.pop()
+            entries = self._entries(folder.path)
+            names = {entry.name for entry in entries}
+            if folder.path and "pyvenv.cfg" in names:
+                self.worked_in = True
+                self.left_out.add(folder.path)
                 continue
-            if not is_folder:
-                yield path
-            elif _FOLDER_LEFT_OUT.match(entry.name):
-                left_out.add(path)
-            else:
-                waiting.append(_Folder(path, rules))
+            prefix = f"{folder.path}/" if folder.path else ""
+            rules = folder.rules
+            if honour and ".gitignore" in names:
+                rules = (*rules, _Rules("", len(prefix), IgnoreRules(_small_text(self.root / prefix / ".gitignore"))))
+            for entry in entries:
+                path = prefix + entry.name
+                is_folder = entry.is_dir(follow_symlinks=False)
+                installed = is_folder and bool(_FOLDER_LEFT_OUT.match(entry.name))
+                self.worked_in |= installed and entry.name not in _VCS
+                if entry.name in _VCS or self._passed_over(path, is_folder, rules):
+                    continue
+                if installed:
+                    self.left_out.add(path)
+                elif is_folder:
+                    waiting.append(_Folder(path, rules))
+                else:
+                    yield path
+
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(self.root / folder) as found:
+                return sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            self.notes.append(Note(Location(folder or "."), f"folder could not be listed: {error.strerror}"))
+            return []
+
+    def _passed_over(self, path: str, folder: bool, rules: tuple[_Rules, ...]) -> bool:
+        if _ignored(path, folder, rules):
+            self.ignored = True
+            return True
+        return False
 
 
 def _rules_above(root: Path) -> tuple[_Rules, ...]:
