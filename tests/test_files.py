@@ -90,7 +90,7 @@ def test_under_is_a_folder_not_a_prefix(tmp_path: Path) -> None:
 
 
 def test_ignored_files_are_not_listed(repository: Path) -> None:
-    write(repository, ".gitignore", text="*.log\n!keep.log\n/build\ndata/\n**/cache/*\n")
+    write(repository, ".gitignore", text="*.log\n!keep.log\n/build\ndata/\n**/cache/*\n__pycache__/\n")
     write(repository, "a.log", "keep.log", "build/x", "src/build/x", "data/x", "src/data/x", "src/cache/x", "src/a.py")
     write(repository, "sub/.gitignore", text="!a.log\n/only.txt\n")
     write(repository, "sub/a.log", "sub/only.txt", "sub/deep/only.txt", "src/__pycache__/a.pyc")
@@ -101,8 +101,8 @@ def test_ignored_files_are_not_listed(repository: Path) -> None:
 
 def test_a_copy_without_git_holds_what_was_committed(tmp_path: Path) -> None:
     """Nobody works in an archive: what a pattern ignores there was committed all the same, as git would tell."""
-    write(tmp_path, ".gitignore", text="*.lock\n/models\n")
-    write(tmp_path, "uv.lock", "models/m.pkl", "sub/a.py")
+    write(tmp_path, ".gitignore", text="*.lock\n/models\n.venv\n__pycache__\n.ipynb_checkpoints\n")
+    write(tmp_path, "uv.lock", "models/m.pkl", "sub/a.py", ".ipynb_checkpoints/a.ipynb")
     assert listed(tmp_path) == [".gitignore", "models/m.pkl", "sub/a.py", "uv.lock"]
     write(tmp_path, "sub/__pycache__/a.pyc")
     assert listed(tmp_path) == [".gitignore", "sub/a.py"]

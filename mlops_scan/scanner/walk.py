@@ -25,6 +25,7 @@ _INSTALLED = (
 _LEFT_OUT = re.compile(rf"(?:^|/)(?:{_INSTALLED})(?=/)")
 _FOLDER_LEFT_OUT = re.compile(rf"(?:{_INSTALLED})\Z")
 _VCS = (".git", ".hg", ".svn")
+_OFTEN_COMMITTED = (".ipynb_checkpoints",)  # by accident: they say nothing of where they lie
 
 
 class Discovery(NamedTuple):
@@ -126,9 +127,9 @@ class _Folder(NamedTuple):
 class _Walk:
     """A walk over the folders of `root`, for where git does not tell.
 
-    Outside git `.gitignore` is honoured only where somebody works: caches, environments or installed packages lie
-    there. Without any of them the folder is a copy of what was committed (an archive, an export), and a file that was
-    committed although a pattern ignores it belongs to the repository, as git would say, too.
+    Outside git `.gitignore` is honoured only where somebody works: ignored caches, environments or installed packages
+    lie there. Without any of them the folder is a copy of what was committed (an archive, an export), and a file that
+    was committed although a pattern ignores it belongs to the repository, as git would say, too.
     """
 
     def __init__(self, root: Path) -> None:
@@ -136,7 +137,7 @@ class _Walk:
         self.notes: list[Note] = []
         self.left_out: set[str] = set()
         self.ignored = False  # whether anything was passed over because an ignore file says so
-        self.worked_in = False  # whether installed packages, an environment or a cache lie there
+        self.worked_in = False  # whether an environment, or ignored packages or caches lie there
 
     def files(self, above: tuple[_Rules, ...], *, honour: bool = True) -> list[str]:
         """Paths by name; `above` are the ignore files of the folders above."""
@@ -160,11 +161,9 @@ class _Walk:
             for entry in entries:
                 path = prefix + entry.name
                 is_folder = entry.is_dir(follow_symlinks=False)
-                installed = is_folder and bool(_FOLDER_LEFT_OUT.match(entry.name))
-                self.worked_in |= installed and entry.name not in _VCS
                 if entry.name in _VCS or self._passed_over(path, is_folder, rules):
                     continue
-                if installed:
+                if is_folder and _FOLDER_LEFT_OUT.match(entry.name):
                     self.left_out.add(path)
                 elif is_folder:
                     waiting.append(_Folder(path, rules))
@@ -182,6 +181,8 @@ class _Walk:
     def _passed_over(self, path: str, folder: bool, rules: tuple[_Rules, ...]) -> bool:
         if _ignored(path, folder, rules):
             self.ignored = True
+            name = path.rpartition("/")[2]
+            self.worked_in |= folder and name not in _OFTEN_COMMITTED and bool(_FOLDER_LEFT_OUT.match(name))
             return True
         return False
 
