@@ -20,7 +20,7 @@ from pathlib import Path
 from mlops_scan.engine import scan
 from mlops_scan.reports.sarif import Sarif
 from mlops_scan.scanner.config import Config
-from mlops_scan.scanner.walk import git_top
+from mlops_scan.scanner.folders import git_top
 from tests.acceptance.requirements import violations
 
 SKIPPED = 77
