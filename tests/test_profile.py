@@ -168,6 +168,7 @@ def profile(root: Path, texts: dict[str, str]) -> Profile:
     return engine.scan(root, Config(jobs=1)).profile
 
 
+PROGRAM = f"{TRAIN}\nif __name__ == '__main__':\n    print(1)\n"
 SETUP = (
     "from setuptools import setup\nsetup(name='nets', version='0.1.0', packages=['nets'], install_requires=['torch'])\n"
 )
@@ -217,12 +218,13 @@ SETUP = (
             {
                 "setup.py": SETUP,
                 "src/net.py": NETWORK,
-                "src/train.py": f"{TRAIN}\nif __name__ == '__main__':\n    print(1)\n",
+                "src/train.py": PROGRAM,
             },
             "project",
             "none",
         ),
         ({"setup.py": SETUP, "src/net.py": NETWORK, "examples/train.py": TRAIN}, "library", "none"),
+        ({"setup.py": SETUP, "src/net.py": NETWORK, "scripts/baseline/run.py": PROGRAM}, "library", "none"),
         (
             {"train.py": TRAIN, "starter/cookiecutter.json": "{}", "starter/{{ cookiecutter.name }}/model.py": ""},
             "project",
@@ -255,6 +257,7 @@ SETUP = (
         "a platform for models on a cluster",
         "a program that trains, beside a setup.py",
         "a library whose examples train",
+        "a library whose scripts measure it",
         "a project that keeps a template, too",
         "templates in folders",
         "a template with a network and nothing that trains it",

@@ -13,6 +13,7 @@ _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|__cookiecutter|\[\[.*?\]\]")
 _DEFINITIONS = re.compile(r"(?:^|/)crds?/|(?:^|/)PROJECT$")
 _ACTS = re.compile(r"(?:^|/)[^/]*(?:controller|reconciler)[^/]*\.(?:go|rs|java)$")
 _TEMPLATE_FILES = ("cookiecutter.json", "copier.yml", "copier.yaml", "cruft.json")
+_BESIDE = re.compile(r"(?:^|/)(?:scripts?|tools|recipes|research)/")  # where libraries keep what shows or measures them
 _NAMELESS = ("src", "app", "main", "project", "code")  # packages that make a folder importable, for nobody else
 _ABOUT_MODELS = ("trains", "predicts", "loads-model", "loads-hub-model", "registry-load", "batch-scoring", "llm-client")
 
@@ -124,8 +125,8 @@ def _project_score(graph: Graph) -> int:
 
 
 def _has_training_program(graph: Graph) -> bool:
-    """Whether a file that is started as a program, and is no example, fits a model."""
-    programs = {fact.at.path for fact in graph.facts("entry-point")}
+    """Whether a file that is started as a program, and is no example or script beside a library, fits a model."""
+    programs = {fact.at.path for fact in graph.facts("entry-point") if not _BESIDE.search(fact.at.path)}
     return any(use.at.path in programs and not paths.is_example(use.at.path) for use in training(graph))
 
 
