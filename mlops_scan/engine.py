@@ -9,7 +9,7 @@ from time import perf_counter
 from mlops_scan import plugins, rules
 from mlops_scan.rules import advice
 from mlops_scan.rules.advice.base import Chooser
-from mlops_scan.rules.base import Absence, Rule
+from mlops_scan.rules.base import Absence, Rule, led_to
 from mlops_scan.scanner import catalog, reading, suppress, walk
 from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.config import Config, selects
@@ -113,7 +113,7 @@ def judge(graph: Graph, chosen: list[type[Rule]], persona: Persona = Persona.REG
     for finding in found:
         subject = "" if finding.at.path.startswith(templates) else finding.subject
         unique.setdefault((finding.rule, finding.at.path, finding.at.line, subject), finding)
-    yield from sorted(unique.values(), key=lambda finding: finding.order)
+    yield from (led_to(finding, graph) for finding in sorted(unique.values(), key=lambda finding: finding.order))
 
 
 def selected(candidates: list[type[Rule]], config: Config) -> list[type[Rule]]:

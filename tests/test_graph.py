@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -59,6 +60,64 @@ def test_files_run_by_goes_through_targets_and_scripts_to_what_they_import() -> 
         ("file:other.py", "runs", "file:unrelated.py"),
     )
     assert graph.files_run_by("job:ci#train") == {"train.sh", "train.py", "model.py"}
+
+
+def way(graph: Graph, path: str, line: int = 1, subject: str = "") -> list[str]:
+    return [f"{one.source} {one.relation} {one.target}" for one in graph.way_to(Location(path, line), subject)]
+
+
+def test_the_way_to_a_finding_begins_with_what_stands_in_production() -> None:
+    stage = fact("stage", "0", "Dockerfile", 1, final=True)
+    graph = linked(
+        ("resource:argo.yaml#Application/api", "applies", "file:k8s/kustomization.yaml"),
+        ("file:k8s/kustomization.yaml", "includes", "file:k8s/a.yaml"),
+        ("file:k8s/a.yaml", "defines", "workload:k8s/a.yaml#Deployment/api"),
+        ("workload:k8s/a.yaml#Deployment/api", "runs", "image:acme/api"),
+        ("stage:Dockerfile#0", "builds", "image:acme/api"),
+        ("stage:Dockerfile#0", "copies", "file:load.py"),
+        ("stage:Dockerfile#0", "starts", "file:app.py"),
+        ("file:app.py", "imports", "file:load.py"),
+        facts=(stage, workload("api")),
+    )
+    applied = [
+        "resource:argo.yaml#Application/api applies file:k8s/kustomization.yaml",
+        "file:k8s/kustomization.yaml includes file:k8s/a.yaml",
+        "file:k8s/a.yaml defines workload:k8s/a.yaml#Deployment/api",
+    ]
+    built = ["workload:k8s/a.yaml#Deployment/api runs image:acme/api", "stage:Dockerfile#0 builds image:acme/api"]
+    assert way(graph, "k8s/a.yaml", 9, "k8s/a.yaml#Deployment/api/main") == applied
+    assert way(graph, "Dockerfile", 3) == [*applied, *built]
+    started = ["stage:Dockerfile#0 starts file:app.py", "file:app.py imports file:load.py"]
+    assert way(graph, "load.py", 7) == [*applied, *built, *started]  # what runs wins over what is only copied
+
+
+def test_the_way_goes_from_a_schedule_over_its_job_to_the_script() -> None:
+    graph = linked(
+        ("schedule:train.yml#0 3 * * *", "triggers", "file:train.yml"),
+        ("file:train.yml", "has job", "job:train.yml#fit"),
+        ("job:train.yml#fit", "runs", "file:fit.sh"),
+        ("file:fit.sh", "runs", "file:train.py"),
+        ("job:train.yml#fit", "runs", "file:train.py"),
+        ("file:other.py", "imports", "file:train.py"),
+        ("file:tests/test_a.py", "imports", "file:helper.py"),
+    )
+    assert way(graph, "train.py", 30) == [
+        "schedule:train.yml#0 3 * * * triggers file:train.yml",
+        "file:train.yml has job job:train.yml#fit",
+        "job:train.yml#fit runs file:train.py",
+    ]
+    assert way(graph, "other.py") == way(graph, "helper.py") == way(graph, "nowhere.py") == []
+
+
+def test_a_way_is_bounded_and_survives_circles() -> None:
+    files = [f"file:m{number}.py" for number in range(30)]
+    graph = linked(
+        ("workload:a.yaml#Deployment/a", "runs", files[0]),
+        *((one, "imports", other) for one, other in pairwise(files)),
+        (files[-1], "imports", files[0]),
+    )
+    assert len(way(graph, "m3.py")) == 4
+    assert len(way(graph, "m29.py")) == 8
 
 
 def test_path_is_the_shortest_chain_with_its_places() -> None:

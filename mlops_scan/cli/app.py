@@ -44,7 +44,7 @@ _CHECK = (
         is_flag=True,
         help="Print the concise report where there is one; nothing when nothing is found.",
     ),
-    click.option("-v", "--verbose", count=True, help="Tell on stderr what was left out and why."),
+    click.option("-v", "--verbose", count=True, help="Tell what comes to run each place; on stderr what was left out."),
 )
 
 

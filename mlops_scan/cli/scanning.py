@@ -76,7 +76,9 @@ def _on_stdout(result: Result, config: Config, options: Options, reports: dict[s
             return ""
         name = _QUIET_FORMAT if _QUIET_FORMAT in reports else name
     color = name in ("text", _QUIET_FORMAT) and terminal.colored(options.color, sys.stdout)
-    return reports[name]().render(result, color=color, width=terminal.width(sys.stdout))
+    report = reports[name]()
+    report.full = name == "text" and bool(options.verbose)
+    return report.render(result, color=color, width=terminal.width(sys.stdout))
 
 
 def _tell_more(result: Result, config: Config) -> None:

@@ -20,23 +20,23 @@ _NOTICES = 8
 
 
 class Text(Report):
-    """Plain lines; with `color`, the same lines styled by rich."""
+    """Plain lines; with `color`, the same lines styled by rich. In full: also the chain that led to each finding."""
 
     format = "text"
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:
-        lines = list(_lines(result, width))
+        lines = list(_lines(result, width, self.full))
         if not color:
             return "\n".join(text for text, _ in lines) + "\n"
         return _styled(lines, width)
 
 
-def _lines(result: Result, width: int) -> Iterator[tuple[str, str]]:
+def _lines(result: Result, width: int, full: bool) -> Iterator[tuple[str, str]]:
     """(text, style) of every line."""
     yield sentence(result), "bold"
     if result.profile.is_ml:
         yield from _capabilities(result.capabilities)
-    yield from _findings(result, width)
+    yield from _findings(result, width, full)
     yield from _unread(result)
     yield from _advice(result)
     yield "", ""
@@ -68,7 +68,7 @@ def _rows(evidence: list[Evidence]) -> Iterator[tuple[str, str, str, str]]:
         name = ""
 
 
-def _findings(result: Result, width: int) -> Iterator[tuple[str, str]]:
+def _findings(result: Result, width: int, full: bool) -> Iterator[tuple[str, str]]:
     shown = result.open_findings
     ignored = len(result.findings) - len(shown)
     yield "", ""
@@ -82,7 +82,7 @@ def _findings(result: Result, width: int) -> Iterator[tuple[str, str]]:
         yield concern, "bold underline"
         for finding in shown:
             if finding.concern == concern:
-                yield from _finding(finding, width)
+                yield from _finding(finding, width, full)
 
 
 def _rank(concern: str) -> tuple[int, str]:
@@ -100,12 +100,12 @@ def counts(findings: Iterable[Finding]) -> str:
     return ", ".join(parts) or "0 findings"
 
 
-def _finding(finding: Finding, width: int) -> Iterator[tuple[str, str]]:
+def _finding(finding: Finding, width: int, full: bool) -> Iterator[tuple[str, str]]:
     place = printable(f"{finding.at.path}:{finding.at.line}:{finding.at.column}")
     head = f"  {finding.severity.label:<8} {finding.rule}"
     yield f"{head:<{max(0, width - len(place) - 1)}} {place}", _STYLES[finding.severity]
     yield f"           {printable(finding.message)}", ""
-    for related in _related(finding):
+    for related in _related(finding, full):
         yield f"             {printable(str(related.at)):<28}  {printable(related.note)}".rstrip(), "dim"
     if finding.looked_for:
         yield f"           looked for: {printable(finding.looked_for)}", "dim"
@@ -113,10 +113,10 @@ def _finding(finding: Finding, width: int) -> Iterator[tuple[str, str]]:
         yield f"           fix: {printable(finding.remedy)}", "green"
 
 
-def _related(finding: Finding) -> Iterable[Place]:
-    """Other places, then the chain of links that led here: each line once."""
+def _related(finding: Finding, full: bool) -> Iterable[Place]:
+    """Other places, then in full the chain of links that led here: each line once."""
     shown: dict[tuple[str, int], Place] = {}
-    for place in (*finding.places[1 : _RELATED + 1], *finding.chain[:_STEPS]):
+    for place in (*finding.places[1 : _RELATED + 1], *finding.chain[: _STEPS * full]):
         shown.setdefault((place.at.path, place.at.line), place)
     return shown.values()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from mlops_scan.scanner.graph import Graph
@@ -105,9 +106,23 @@ class Rule:
             info.concern,
             subject,
             remedy or self.remedy,
-            tuple(Place(edge.at, f"{edge.relation} {edge.target.partition(':')[2]}") for edge in chain),
+            told(chain),
             looked_for,
         )
+
+
+def led_to(finding: Finding, graph: Graph) -> Finding:
+    """The finding with the chain of links by which production comes to its place, where its rule tells no other."""
+    chain = () if finding.chain else told(graph.way_to(finding.at, finding.subject))
+    return replace(finding, chain=chain) if chain else finding
+
+
+def told(chain: Iterable[Edge]) -> tuple[Place, ...]:
+    """A chain of links as places, each with what the link says."""
+    return tuple(
+        Place(edge.at, f"{edge.source.partition(':')[2]} {edge.relation} {edge.target.partition(':')[2]}")
+        for edge in chain
+    )
 
 
 class Absence(Rule):

@@ -26,7 +26,7 @@ def run_of(result: Result) -> dict[str, Any]:
 
 
 def test_requirements(result: Result) -> None:
-    assert violations(Sarif().render(result).encode("ascii"), Path(result.root)) == []
+    assert violations(Sarif().render(result).encode(), Path(result.root)) == []
 
 
 def test_an_empty_run_lists_every_rule(results: dict[str, Result]) -> None:

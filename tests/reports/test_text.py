@@ -34,7 +34,9 @@ def finding(concern: str, severity: Severity, line: int = 1, **more: Any) -> Fin
 def plain(*findings: Finding, **more: Any) -> str:
     profile = Profile("project", True, True, "online")
     result = Result("name", ".", profile, (), (), findings, (), (), Coverage(9, 7), (), seconds=1.234)
-    return Text().render(replace(result, **more))
+    report = Text()
+    report.full = more.pop("full", False)
+    return report.render(replace(result, **more))
 
 
 def test_what_is_told_and_in_which_order(results: dict[str, Result]) -> None:
@@ -63,12 +65,13 @@ def test_a_finding_shows_places_remedy_and_what_was_looked_for(results: dict[str
     assert "           looked for: " in "\n".join(lines)
 
 
-def test_a_chain_is_shown_once() -> None:
+def test_a_chain_is_shown_in_full_and_once() -> None:
     seen = Place(Location("src/train.py", 44), "saves the model")
     told = finding("serving", Severity.ERROR, places=(Place(Location("a.txt")), seen), chain=(seen, replace(seen)))
-    assert plain(told).count("src/train.py:44") == 1
+    assert plain(told, full=True).count("src/train.py:44") == 1
     more = (seen, Place(Location("k8s/api.yaml", 14), "runs fraud/api"))
-    assert "             k8s/api.yaml:14               runs fraud/api\n" in plain(replace(told, chain=more))
+    assert "             k8s/api.yaml:14               runs fraud/api\n" in plain(replace(told, chain=more), full=True)
+    assert "runs fraud/api" not in plain(replace(told, chain=more))
 
 
 def test_concerns_have_an_order() -> None:

@@ -20,6 +20,7 @@ from mlops_scan.scanner.graph.handover import pairs
 from mlops_scan.scanner.graph.reach import PRODUCTION, Reach
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
+from mlops_scan.scanner.graph.ways import Ways
 from mlops_scan.scanner.graph.workloads import Container, Workload, is_idle, is_whole, merge, stays_up
 from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Place, Profile, Status, System, by_place
 
@@ -419,6 +420,10 @@ class Graph:
                     before[edge.target] = edge
                     queue.append(edge.target)
         return ()
+
+    def way_to(self, at: Location, subject: str = "") -> tuple[Edge, ...]:
+        """The shortest chain of links from what starts it in production to what is called `subject` or stands there."""
+        return self.once(Ways).to(at, subject)
 
 
 @lru_cache(maxsize=100_000)
