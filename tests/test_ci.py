@@ -12,7 +12,8 @@ from mlops_scan.scanner import files
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.azure_pipelines import AzurePipelines
 from mlops_scan.scanner.parsers.base import Parser
-from mlops_scan.scanner.parsers.buildspec import BitbucketPipelines, Buildspec
+from mlops_scan.scanner.parsers.bitbucket import BitbucketPipelines
+from mlops_scan.scanner.parsers.buildspec import Buildspec
 from mlops_scan.scanner.parsers.circleci import CircleCi
 from mlops_scan.scanner.parsers.cloud_build import CloudBuild
 from mlops_scan.scanner.parsers.github_actions import GithubActions

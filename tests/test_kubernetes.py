@@ -130,7 +130,6 @@ HOLDERS = {
     "spec: {pytorchReplicaSpecs: {Master: {replicas: 1, template: {spec: {containers: [{name: c, image: i}]}}}}}\n",
     "Workflow": "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: x}\n"
     "spec: {templates: [{name: c, container: {image: i, command: [python, a.py]}}]}\n",
-    "Task": "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: x}\nspec: {steps: [{name: c, image: i}]}\n",
     "Made": "apiVersion: unheard.of/v1\nkind: Made\nmetadata: {name: x}\n"
     "spec: {a: [{b: {containers: [{image: i}]}}]}\n",
 }

@@ -55,11 +55,14 @@ class ImageTagLatest(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         told: set[Location] = set()  # one values line can feed many images
+        steps: set[tuple[str, str]] = set()  # images of CI, by file
         owners = {workload.id: workload for workload in graph.workloads()}
         pinned = {(one.id, c.image) for one in owners.values() for c in one.containers if c.pinned_elsewhere}
         for image in graph.facts("image"):
             if image.get("role") not in ("run", "ci", "copy") or image.get("local_build") or not images.floats(image):
                 continue
+            if image.get("builder") or (image.get("role") == "ci" and (image.at.path, image.name) in steps):
+                continue  # the service's own, or told at the first step that runs in it
             workload = owners.get(str(image.get("owner")))
             if image.get("state") == "disabled" or (workload is not None and _is_aside(graph, workload)):
                 continue
@@ -69,6 +72,8 @@ class ImageTagLatest(Rule):
             if place in told:
                 continue
             told.add(place)
+            if image.get("role") == "ci":
+                steps.add((image.at.path, image.name))
             yield self.finding(
                 f"Image '{image.name}' {_says(image)}{_where(image, place)}.",
                 place,

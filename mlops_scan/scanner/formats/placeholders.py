@@ -1,4 +1,4 @@
-"""Placeholders of CI files (`${{ env.X }}`, `$(X)`, `${X}`, `<< parameters.x >>`) filled with what the file says."""
+"""Placeholders of CI files (`${{ env.X }}`, `$(X)`, `$[[ inputs.x ]]`, `<< parameters.x >>`), filled."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from mlops_scan.scanner.formats.yamlnodes import Node, Scalar
 
 Known = Mapping[str, tuple[str, ...]]
 _PLACE = re.compile(
-    r"\$\{\{\s*([\w.-]+)\s*\}\}|\$\[\s*([\w.-]+)\s*\]|\$\(([\w.]+)\)|\$\{([\w.]+)\}|\$(\w+)|<<\s*([\w.-]+)\s*>>"
+    r"\$\{\{\s*([\w.-]+)\s*\}\}|\$\[\[\s*([\w.-]+)\s*(?:\|[^\]]{0,80})?\]\]|\$\[\s*([\w.-]+)\s*\]|\$\(([\w.]+)\)|\$\{([\w.]+)\}|\$(\w+)|<<\s*([\w.-]+)\s*>>"
 )
 _ANGLED = re.compile(r"<<[ \t]*((?:parameters|pipeline|matrix)\.[\w.-]+)[ \t]*>>(?=(\s|\Z)?)")
+_INPUT = re.compile(r"\$\[\[[ \t]*(inputs\.[\w.-]+)[ \t]*\]\](?=(\s|\Z)?)")
 _MATRIX = re.compile(r"matrix\.([\w-]+)")
 _MOST = 16  # ways to fill one text, jobs of one matrix
 _LONGEST = 500
 
 
 def angled(text: str) -> str:
-    """`<< parameters.x >>` as `${parameters.x}` of the same length, since a shell reads `<<` as something else."""
-    return _ANGLED.sub(_dollar, text) if "<<" in text else text
+    """`<< parameters.x >>` as `${parameters.x}` of the same length, since a shell reads `<<` as something else.
+
+    The same of `$[[ inputs.x ]]`, which a shell takes for several words.
+    """
+    text = _ANGLED.sub(_dollar, text) if "<<" in text else text
+    return _INPUT.sub(_dollar, text) if "$[[" in text else text
 
 
 def _dollar(found: re.Match[str]) -> str:

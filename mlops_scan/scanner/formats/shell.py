@@ -18,6 +18,7 @@ _DEPTH = 5  # bash -c inside bash -c
 _IGNORING = (("true",), (":",), ("exit", "0"), ("echo",), ("printf",))  # 'x || true': whether x fails does not matter
 _SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ash", "ksh"))
 _MACRO = re.compile(r"[\w.@%<^?*+-]+\Z")
+_STATUS = re.compile(r"\$\?|\$\{?PIPESTATUS")
 _OPAQUE = re.compile(r"[$`~*]|\A-\Z")
 
 
@@ -26,8 +27,8 @@ class Command:
     """One simple command. `argv[0]` is the program, wrappers taken off, `python3.11` made `python`.
 
     `line` counts from zero from the start of the text, `offset` is the character where it begins; `raw` is the text as
-    written, at most 400 characters. `soft`: a `|| true` swallows its failure. `cwd` is the folder it runs in relative
-    to where the text started, "" at first, None after a `cd` to somewhere unknown.
+    written, at most 400 characters. `soft`: a `|| true` or a `set +e` swallows its failure. `cwd` is the folder it runs
+    in relative to where the text started, "" at first, None after a `cd` to somewhere unknown.
     """
 
     argv: tuple[str, ...]
@@ -61,6 +62,8 @@ class _Reader:
         self.breaks = [found.start() for found in re.finditer("\n", text)] if text else []
         self.folders: list[str | None] = [self.place.cwd]
         self.pushed: list[str | None] = []
+        self.lenient = False  # after `set +e`, unless the text asks for a status
+        self.asks = _STATUS.search(text) is not None
 
     def run(self) -> Iterator[Command]:
         found = shellwords.split(self.text)
@@ -81,6 +84,7 @@ class _Reader:
     def _simple(self, simple: shellwords.Simple, following: shellwords.Simple | None) -> Iterator[Command]:
         raw = self.text[simple.start : min(simple.end, simple.start + _RAW_CHARS)].strip()
         soft = simple.after == "||" and following is not None and _ignores(following.words)
+        soft = soft or (self.lenient and following is not None)  # the last one's status is the text's
         place = Command((), self._line(simple.start), raw, self.place.offset + simple.start, soft, self.folders[-1])
         if self.depth < _DEPTH:
             for offset, text in simple.inner:
@@ -106,6 +110,8 @@ class _Reader:
             yield from self._inside(script, place).run()
             return
         self._change_folder(argv)
+        if argv[0] == "set" and not self.asks:
+            self.lenient = _lenient(argv[1:], before=self.lenient)
         yield Command(tuple(argv), place.line, place.raw, place.offset, place.soft or self.place.soft, place.cwd)
         if self.depth >= _DEPTH:
             return
@@ -134,6 +140,15 @@ class _Reader:
         else:
             folder = posixpath.normpath(posixpath.join(here or "", target))
             self.folders[-1] = "" if folder == "." else folder
+
+
+def _lenient(words: Sequence[str], *, before: bool) -> bool:
+    """Whether a shell goes on after a command that failed, once `set` got these words."""
+    for index, word in enumerate(words):
+        named = word[1:] == "o" and words[index + 1 : index + 2] == ["errexit"]
+        if word[:1] in ("-", "+") and (named or (word[1:].isalpha() and "e" in word[1:])):
+            before = word[0] == "+"
+    return before
 
 
 def _ignores(words: tuple[str, ...]) -> bool:

@@ -27,6 +27,9 @@ _BY_PROJECT = {  # (installer, command) -> what it reads without being told
 }
 
 
+_TASK_FOLDERS = ("mise-tasks", ".mise-tasks", "mise/tasks", ".mise/tasks", ".config/mise/tasks")  # a task is a file
+
+
 def working_folder(command: Fact) -> str:
     """The folder in which a command runs, as far as the file tells: its own, or where it changes to."""
     inside = str(command.get("cwd") or "")
@@ -58,6 +61,7 @@ def installed_manifests(argv: Sequence[str], folder: str, files: Collection[str]
 def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Iterator[str]:
     """Scripts, notebooks and Python modules that a command starts, as paths of the repository."""
     words = list(argv)
+    yield from _task_files(words, folder, files)
     if words[:1] == ["%run"] and len(words) > 1:
         if path := notebook_file(words[1], folder, files):
             yield path
@@ -78,6 +82,15 @@ def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Ite
         for word in words[1:]:
             if re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)+", word):
                 yield from module_files(word, folder, files)
+
+
+def _task_files(words: Sequence[str], folder: str, files: Collection[str]) -> Iterator[str]:
+    """The files that tasks are: `mise run data:fetch` is `mise-tasks/data/fetch`, with or without a suffix."""
+    for word in words[1:] if words[:1] == ["mise"] else ():
+        name = word.replace(":", "/")
+        written = (f"{base}/{name}{suffix}" for base in _TASK_FOLDERS for suffix in ("", ".sh", ".py", ".bash"))
+        found = (posixpath.normpath(posixpath.join(start, one)) for one in written for start in (folder, ""))
+        yield from [path for path in found if path in files][:1]
 
 
 def notebook_file(name: str, folder: str, files: Collection[str]) -> str:

@@ -1,18 +1,28 @@
-"""CircleCI: jobs with their `run` steps and images, workflows with their order, filters and schedules."""
+"""CircleCI: jobs with their steps, `commands` followed, and images; workflows with their order and schedules."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, ClassVar
 
+from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import plain_inputs
+from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
+
+_SCHEDULED = re.compile(r"pipeline\.schedule\.name|scheduled_pipeline")
+_PARAMETER = re.compile(r"pipeline\.parameters\.")
+_DEPTH = 8  # commands of commands
+_MOST_STEPS = 5_000  # of one job, commands opened
 
 
 class CircleCi(Parser):
@@ -24,69 +34,140 @@ class CircleCi(Parser):
         parsed = yamlnodes.documents(source)
         yield from parsed.notes
         for document in parsed.documents[:1]:
-            if isinstance(document, Mapping) and isinstance(document.get("jobs"), Mapping):
-                yield from _pipeline(source, document)
+            if isinstance(document, Mapping) and ("jobs" in document or "workflows" in document):
+                yield from islice(_pipeline(source, document), bounds.FACTS_PER_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """An entry of a workflow's `jobs`: the job, the name it goes by, and what is said of it."""
+
+    job: str
+    name: str
+    options: Node | None
+    place: tuple[int, int]
+
+    @property
+    def approval(self) -> bool:
+        return yamlnodes.text(self.options, "type") == "approval"
 
 
 def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact]:
     active = source.folder == ".circleci"
     runner = Runner(source.path, "ci", source.path, disabled=not active)
-    order, given = _placed(document.get("workflows"))
-    schedules = [
-        cron
-        for workflow in _values(document.get("workflows"))
-        for trigger in yamlnodes.items(workflow, "triggers")
-        if isinstance(cron := yamlnodes.child(trigger, "schedule", "cron"), Scalar)
-    ]
-    unscheduled = [
-        one for one in _values(document.get("workflows")) if isinstance(one, Mapping) and "triggers" not in one
-    ]
-    triggers = ["push"] * (bool(unscheduled) or not schedules) + ["schedule"] * bool(schedules)
-    at = yamlnodes.at(source.path, document, "workflows" if "workflows" in document else "jobs")
+    workflows = [one for one in _values(document.get("workflows")) if isinstance(one, Mapping)]
+    schedules = [when for one in workflows for when in _schedules(one)]
+    at = yamlnodes.at(source.path, document, "workflows" if workflows else "jobs")
+    triggers = _triggers(workflows)
     yield Fact("workflow", source.path, at, {"provider": "circleci", "triggers": triggers, "active": active})
-    for cron in schedules:
-        yield runner.fact("schedule", str(cron), (cron.line, cron.column), {"owner": source.path, "where": "ci"})
-    jobs = document["jobs"]
-    for name, job in jobs.items() if isinstance(jobs, Mapping) else ():
-        if isinstance(job, Mapping) and isinstance(jobs, Mapping):
-            yield from _job(
-                source, runner, document, name, job, jobs.places[name], order.get(name, {}), given.get(name, {})
-            )
-    commands = document.get("commands")
-    for name, command in commands.items() if isinstance(commands, Mapping) else ():
-        one = Runner(source.path, "ci", f"{source.path}#{name}", disabled=not active, known=_defaults(command))
-        yield from _steps(source, one, command)
+    for when in schedules:
+        says = {"owner": source.path, "where": "ci"}
+        yield runner.fact("schedule", str(when), (when.line, when.column), says)
+    jobs, placed = _defined(document, "jobs"), [one for workflow in workflows for one in _placed(workflow)]
+    names = {one.name: one.job for one in placed if one.job in jobs}
+    seen: set[str] = set()
+    for name, (job, place) in jobs.items():
+        uses = [one for one in placed if one.job == name]
+        seen.add(name)
+        if "/" not in name or uses:  # an inline orb's job runs where it is used
+            yield from _job(source, runner, document, name, job, place, uses, names)
+    for one in placed:
+        if one.job not in jobs and one.name not in seen:
+            seen.add(one.name)
+            yield from _elsewhere(source, runner, one, names)
+
+
+def _triggers(workflows: list[Mapping]) -> list[str]:
+    """What starts the workflows: a push unless they say otherwise."""
+    found: list[str] = []
+    for one in workflows:
+        when = str(_flat(one.get("when")))
+        if "triggers" in one or _SCHEDULED.search(when):
+            found.append("schedule")
+        elif _PARAMETER.search(when):
+            found.append("dispatch")
+        else:
+            filters = [yamlnodes.child(entry.options, "filters") for entry in _placed(one)]
+            tags = [yamlnodes.child(each, "tags") is not None for each in filters]
+            only = tags and all(tags) and all(yamlnodes.child(each, "branches", "ignore") for each in filters)
+            found += [] if only else ["push"]
+            found += ["tag"] * any(tags)
+    return list(dict.fromkeys(found)) or ["push"]
+
+
+def _schedules(workflow: Mapping) -> Iterator[Scalar]:
+    """Its cron lines, and the name of a schedule that the service keeps."""
+    for trigger in yamlnodes.items(workflow, "triggers"):
+        cron = yamlnodes.child(trigger, "schedule", "cron")
+        if isinstance(cron, Scalar):
+            yield cron
+    conditions = _flat(workflow.get("when"))
+    if any(_SCHEDULED.search(one) for one in conditions):
+        yield next((one for one in conditions if "<<" not in one and not _SCHEDULED.search(one)), conditions[0])
+
+
+def _flat(node: Node | None) -> list[Scalar]:
+    """The scalars of a condition, in order."""
+    found: list[Scalar] = []
+    waiting = [node] if node is not None else []
+    while waiting and len(found) < _MOST_STEPS:
+        one = waiting.pop()
+        if isinstance(one, Scalar):
+            found.append(one)
+        elif isinstance(one, Mapping):
+            waiting += reversed(list(one.values()))
+        else:
+            waiting += reversed(one)
+    return found
 
 
 def _values(node: Node | None) -> list[Node]:
     return list(node.values()) if isinstance(node, Mapping) else []
 
 
-def _order(workflows: Node | None) -> Iterator[tuple[str, dict[str, Any]]]:
-    """For each job its `requires`, and whether a person approves it."""
-    for workflow in _values(workflows):
-        for one in yamlnodes.items(workflow, "jobs"):
-            for name, options in one.items() if isinstance(one, Mapping) else ():
-                needs = [str(need) for need in yamlnodes.items(options, "requires") if isinstance(need, Scalar)]
-                given = (
-                    {key: value for key, value in options.items() if isinstance(value, Scalar)}
-                    if isinstance(options, Mapping)
-                    else {}
-                )
-                yield name, {"needs": needs, "manual": yamlnodes.text(options, "type") == "approval", "given": given}
+def _defined(document: Mapping, key: str) -> dict[str, tuple[Mapping, tuple[int, int]]]:
+    """The jobs or commands of the file, and those of its inline orbs as `orb/name`."""
+    orbs = document.get("orbs")
+    holders = [("", document.get(key))]
+    holders += (
+        [(f"{name}/", yamlnodes.child(orb, key)) for name, orb in orbs.items()] if isinstance(orbs, Mapping) else []
+    )
+    return {
+        f"{prefix}{name}": (one, holder.places[name])
+        for prefix, holder in holders
+        if isinstance(holder, Mapping)
+        for name, one in holder.items()
+        if isinstance(one, Mapping)
+    }
 
 
-def _placed(workflows: Node | None) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, tuple[str, ...]]]]:
-    """(what a workflow says of each job, the values that workflows give its parameters)."""
-    order: dict[str, dict[str, Any]] = {}
-    given: dict[str, dict[str, tuple[str, ...]]] = {}
-    for name, says in _order(workflows):
-        for key, value in says.pop("given").items():
-            values = given.setdefault(name, {})
-            place = f"parameters.{key}"
-            values[place] = tuple(dict.fromkeys((*values.get(place, ()), str(value))))
-        order.setdefault(name, says)
-    return order, given
+def _placed(workflow: Mapping) -> Iterator[_Placed]:
+    for one in yamlnodes.items(workflow, "jobs"):
+        if isinstance(one, Scalar):
+            yield _Placed(str(one), str(one), None, (one.line, one.column))
+        for job, options in one.items() if isinstance(one, Mapping) else ():
+            yield _Placed(job, yamlnodes.text(options, "name") or job, options, one.places[job])  # type: ignore[union-attr]
+
+
+def _needs(options: Node | None, names: dict[str, str]) -> list[str]:
+    """Jobs are known by what defines them, not by the names workflows give."""
+    written = [str(one) for one in yamlnodes.items(options, "requires") if isinstance(one, Scalar)]
+    return list(dict.fromkeys(names.get(one, one) for one in written))
+
+
+def _elsewhere(source: SourceFile, pipeline: Runner, placed: _Placed, names: dict[str, str]) -> Iterator[Fact]:
+    """A job that an orb defines, or one at which a person decides."""
+    owner = f"{source.path}#{placed.name}"
+    says = {
+        "id": owner,
+        "workflow": source.path,
+        "needs": _needs(placed.options, names),
+        "manual": placed.approval,
+        "title": placed.job if placed.job != placed.name else "",
+    }
+    yield pipeline.fact("job", placed.name, placed.place, says)
+    if not placed.approval:
+        yield pipeline.fact("action", placed.job, placed.place, {"owner": owner, "with": plain_inputs(placed.options)})
 
 
 def _defaults(holder: Node | None) -> dict[str, tuple[str, ...]]:
@@ -99,6 +180,17 @@ def _defaults(holder: Node | None) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _given(options: list[Node | None], known: Known) -> dict[str, tuple[str, ...]]:
+    """The values that those who use a job or command give its parameters."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in options:
+        for key, value in one.items() if isinstance(one, Mapping) else ():
+            if isinstance(value, Scalar):
+                place, text = f"parameters.{key}", placeholders.fill(str(value), known)
+                found[place] = tuple(dict.fromkeys((*found.get(place, ()), text)))
+    return found
+
+
 def _job(
     source: SourceFile,
     pipeline: Runner,
@@ -106,12 +198,14 @@ def _job(
     name: str,
     job: Mapping,
     place: tuple[int, int],
-    order: dict[str, Any],
-    given: dict[str, tuple[str, ...]],
+    uses: list[_Placed],
+    names: dict[str, str],
 ) -> Iterator[Fact]:
     owner = f"{source.path}#{name}"
-    known = {**_defaults(job), **given, **placeholders.constants(job.get("environment"), "")}
-    runner = Runner(source.path, "ci", owner, disabled=pipeline.disabled, known=known)
+    whole = {f"pipeline.{key}": value for key, value in _defaults(document).items()}
+    given = _given([one.options for one in uses], whole)
+    known = {**whole, **_defaults(job), **given, **placeholders.constants(job.get("environment"), "", known=whole)}
+    runner = replace(pipeline, owner=owner, known=known)
     executor = yamlnodes.text(job, "executor") or yamlnodes.text(job, "executor", "name")
     images = [
         image
@@ -119,27 +213,54 @@ def _job(
         for one in yamlnodes.items(holder, "docker")
         if isinstance(image := yamlnodes.child(one, "image"), Scalar)
     ]
-    says = {"id": owner, "workflow": source.path, "image": str(images[0]) if images else "", **order}
+    says: dict[str, Any] = {
+        "id": owner,
+        "workflow": source.path,
+        "image": str(images[0]) if images else "",
+        "needs": list(dict.fromkeys(need for one in uses for need in _needs(one.options, names))),
+        "manual": any(one.approval for one in uses),
+    }
     yield runner.fact("job", name, place, says)
     for image in images:
         yield runner.image(str(image), "ci", (image.line, image.column))
     yield from runner.variables(job.get("environment"))
-    yield from _steps(source, runner, job)
+    before = [step for one in uses for step in yamlnodes.items(one.options, "pre-steps")]
+    after = [step for one in uses for step in yamlnodes.items(one.options, "post-steps")]
+    steps = [*before, *yamlnodes.items(job, "steps"), *after]
+    yield from islice(
+        _steps(source, runner, steps, _defined(document, "commands"), name.rpartition("/")[0]), _MOST_STEPS
+    )
 
 
-def _steps(source: SourceFile, runner: Runner, holder: Node) -> Iterator[Fact]:
-    waiting = list(reversed(yamlnodes.items(holder, "steps")))
-    while waiting:
-        step = waiting.pop()
-        if not isinstance(step, Mapping):
-            continue
-        for key, value in step.items():
-            if key in ("when", "unless"):
-                waiting += reversed(yamlnodes.items(value, "steps"))
-                continue
+def _steps(
+    source: SourceFile,
+    runner: Runner,
+    steps: list[Node],
+    commands: dict[str, tuple[Mapping, tuple[int, int]]],
+    orb: str,
+    depth: int = 0,
+) -> Iterator[Fact]:
+    """What a list of steps runs; a step that is a command of the file stands for that command's steps."""
+    for step in steps:
+        pairs = [(str(step), None)] if isinstance(step, Scalar) else []
+        for key, value in step.items() if isinstance(step, Mapping) else pairs:
+            command = commands.get(f"{orb}/{key}" if orb else key) or commands.get(key)
             script = value if isinstance(value, Scalar) else yamlnodes.child(value, "command")
-            if key == "run" and isinstance(script, Scalar):
-                yield from runner.script(script, lines_of(source))
-            elif "/" in key:  # an orb's command
-                says = {"owner": runner.owner, "with": plain_inputs(value)}
-                yield runner.fact("action", key, step.places[key], says)
+            if key in ("when", "unless"):
+                yield from _steps(source, runner, yamlnodes.items(value, "steps"), commands, orb, depth + 1)
+            elif key == "run" and isinstance(script, Scalar):
+                folder = yamlnodes.text(value, "working_directory") if isinstance(value, Mapping) else ""
+                yield from replace(runner, folder=_folder(folder)).script(script, lines_of(source))
+            elif command is not None and depth < _DEPTH:
+                known = {**runner.known, **_defaults(command[0]), **_given([value], runner.known)}
+                inner = yamlnodes.items(command[0], "steps")
+                orb_inside = key.rpartition("/")[0] or orb
+                yield from _steps(source, replace(runner, known=known), inner, commands, orb_inside, depth + 1)
+            elif "/" in key and isinstance(step, Mapping | Scalar):  # an orb's command
+                place = step.places[key] if isinstance(step, Mapping) else (step.line, step.column)
+                yield runner.fact("action", key, place, {"owner": runner.owner, "with": plain_inputs(value)})
+
+
+def _folder(written: str) -> str | None:
+    folder = written.removeprefix("~/project").strip("/")
+    return None if "$" in folder or "<<" in folder or folder.startswith("~") else folder

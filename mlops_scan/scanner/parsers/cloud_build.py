@@ -23,6 +23,8 @@ _TOP = frozenset(
     ("steps", "images", "substitutions", "options", "timeout", "tags", "artifacts", "serviceAccount", "logsBucket")
 ) | frozenset(("availableSecrets", "secrets", "queueTtl", "source", "dependencies"))
 _STEP = frozenset(("args", "entrypoint", "script", "waitFor", "secretEnv", "allowFailure", "dir", "volumes"))
+# images that the service itself maintains for its steps: they have no versions to choose between
+_BUILDERS = ("gcr.io/cloud-builders/", "gcr.io/google.com/cloudsdktool/")
 _VARIABLE = re.compile(r"\$\{?(_[A-Z0-9_]+)\}?")
 
 
@@ -93,7 +95,7 @@ def _step(source: SourceFile, runner: Runner, step: Mapping, defaults: dict[str,
     image = _filled(name, defaults)
     folder = yamlnodes.text(step, "dir")
     one = replace(runner, soft=truth(step.get("allowFailure")), folder=None if "$" in folder else folder)
-    yield one.image(image, "ci", place)
+    yield one.image(image, "ci", place, builder=image.startswith(_BUILDERS))
     for variable in yamlnodes.items(step, "env"):
         if isinstance(variable, Scalar) and "=" in variable:
             key, _, value = variable.partition("=")

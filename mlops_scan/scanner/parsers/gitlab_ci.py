@@ -1,16 +1,18 @@
-"""GitLab CI: the file at the root with its local includes, `extends`, `default` and `!reference`."""
+"""GitLab CI: the root's file with its local includes and their inputs, child pipelines, `extends`, `!reference`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree, resolve
 from mlops_scan.scanner.formats import placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import truth
+from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
@@ -30,6 +32,8 @@ _SOURCES = (
     ("dispatch", re.compile(r"[\"'](?:trigger|api|pipeline|parent_pipeline)[\"']|\btriggers\b|\bapi\b")),
 )
 _SCHEDULED = re.compile(r"CI_PIPELINE_SOURCE\s*==\s*[\"']schedule[\"']|^schedules$")
+_COMPONENT = re.compile(r"[^@]*\$\{?CI_PROJECT_PATH\}?/([\w.-]+)@")
+_CHILDREN = 50  # pipelines that one starts
 _STAGES = (".pre", "build", "test", "deploy", ".post")
 
 
@@ -39,10 +43,18 @@ class GitlabCi(Parser):
     patterns: ClassVar[tuple[str, ...]] = (".gitlab-ci.yml", ".gitlab-ci.yaml")
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        pipeline = _Pipeline(source, tree)
-        yield from pipeline.load()
-        if pipeline.documents:
-            yield from pipeline.facts()
+        waiting, seen = [(source, "")], {source.path}
+        while waiting:
+            file, parent = waiting.pop(0)
+            pipeline = _Pipeline(file, tree, root=source, parent=parent)
+            yield from pipeline.load()
+            if pipeline.documents:
+                yield from pipeline.facts()
+            for path in pipeline.children():
+                child = tree.get(path)
+                if child is not None and path not in seen and len(seen) < _CHILDREN:
+                    seen.add(path)
+                    waiting.append((child, file.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,77 +64,112 @@ class _Placed:
     source: SourceFile
     node: Node
     place: tuple[int, int]
+    known: Known = field(default_factory=dict)  # the inputs of its file
 
 
 class _Pipeline:
-    def __init__(self, source: SourceFile, tree: Tree) -> None:
-        self.source, self.tree = source, tree
-        self.active = "/" not in source.path
-        self.documents: list[tuple[SourceFile, Mapping]] = []
+    """A file with its includes. `root` is the file that the service reads, `parent` the one that starts a child."""
+
+    def __init__(self, source: SourceFile, tree: Tree, *, root: SourceFile, parent: str) -> None:
+        self.source, self.tree, self.root, self.parent = source, tree, root, parent
+        self.active = "/" not in root.path
+        self.documents: list[tuple[SourceFile, Mapping, Known]] = []
         self.keys: dict[str, _Placed] = {}
         self.left = bounds.YAML_ALIASED_NODES  # nodes that lists may still open, `!reference` by `!reference`
 
     def load(self) -> Iterator[Note]:
         """Read the file and what it includes of this repository; what the including file says wins."""
-        waiting, seen = [self.source], {self.source.path}
+        nothing: Known = {}
+        waiting, seen = [(self.source, nothing)], {(self.source.path, "")}
         while waiting and len(seen) < 100:
-            source = waiting.pop(0)
+            source, given = waiting.pop(0)
             parsed = yamlnodes.documents(source)
             yield from parsed.notes
+            known: Known = {**_inputs(parsed.documents), **given}
             for document in parsed.documents:
-                if isinstance(document, Mapping):
-                    self.documents.append((source, document))
-                    for path in self._included(document):
-                        found = self.tree.get(path)
-                        if found is None:
-                            at = yamlnodes.at(source.path, document, "include")
-                            yield Note(at, f"included file '{path}' is not in the repository")
-                        elif found.path not in seen:
-                            seen.add(found.path)
-                            waiting.append(found)
-        for source, document in self.documents:
+                if not isinstance(document, Mapping):
+                    continue
+                self.documents.append((source, document, known))
+                for path, inputs in self._included(document.get("include"), known):
+                    found = self.tree.get(path)
+                    if found is None:
+                        at = yamlnodes.at(source.path, document, "include")
+                        yield Note(at, f"included file '{path}' is not in the repository")
+                    elif (found.path, str(inputs)) not in seen:
+                        seen.add((found.path, str(inputs)))
+                        waiting.append((found, inputs))
+        for source, document, known in self.documents:
             for key, node in document.items():
-                self.keys.setdefault(key, _Placed(source, node, document.places[key]))
+                name = placeholders.fill(key, known)
+                self.keys.setdefault(name, _Placed(source, node, document.places[key], known))
 
-    def _included(self, document: Mapping) -> Iterator[str]:
-        """Paths of local includes, relative to this file's folder, which stands for the root of its repository."""
-        for one in yamlnodes.items(document, "include"):
+    def _included(self, include: Node | None, known: Known) -> Iterator[tuple[str, Known]]:
+        """(path, inputs) of local includes, relative to the root file's folder, which stands for its repository."""
+        for one in yamlnodes.items(include):
             written = str(one) if isinstance(one, Scalar) else yamlnodes.text(one, "local")
-            if not written or "://" in written or "$" in written or written.count("*") > _STARS:
-                continue
-            if "*" in written:
-                pattern = re.compile(
-                    re.escape(written.lstrip("/")).replace(r"\*\*", ".*").replace(r"\*", "[^/]*") + r"\Z"
-                )
-                prefix = f"{self.source.folder}/" if self.source.folder else ""
-                yield from (
-                    path for path in self.tree.paths if path.startswith(prefix) and pattern.match(path[len(prefix) :])
-                )
-            else:
-                path = resolve(self.source.folder, written.lstrip("/"))
-                if path:
-                    yield path
+            inputs = placeholders.constants(yamlnodes.child(one, "inputs"), "inputs.", known=known)
+            for path in [*self._paths(placeholders.fill(written, known)), *self._component(one)]:
+                yield path, inputs
+
+    def _component(self, include: Node) -> Iterator[str]:
+        """A component of this very repository."""
+        named = _COMPONENT.match(yamlnodes.text(include, "component"))
+        for name in (f"templates/{named[1]}.yml", f"templates/{named[1]}/template.yml") if named else ():
+            path = resolve(self.root.folder, name)
+            if path and self.tree.get(path) is not None:
+                yield path
+                return
+
+    def _paths(self, written: str) -> Iterator[str]:
+        if not written or "://" in written or "$" in written or written.count("*") > _STARS:
+            return
+        if "*" not in written:
+            path = resolve(self.root.folder, written.lstrip("/"))
+            yield from [path] if path else []
+            return
+        pattern = re.compile(re.escape(written.lstrip("/")).replace(r"\*\*", ".*").replace(r"\*", "[^/]*") + r"\Z")
+        prefix = f"{self.root.folder}/" if self.root.folder else ""
+        yield from (path for path in self.tree.paths if path.startswith(prefix) and pattern.match(path[len(prefix) :]))
+
+    def children(self) -> Iterator[str]:
+        """Files of the repository that jobs start as pipelines of their own."""
+        for name in self.jobs:
+            yield from self._started(name)
+
+    def _started(self, job: str) -> list[str]:
+        trigger = self._get(job, "trigger")
+        include = yamlnodes.child(trigger.node, "include") if trigger else None
+        found = [path for path, _ in self._included(include, self.keys[job].known)] if include is not None else []
+        return [path for path in dict.fromkeys(found) if self.tree.get(path) is not None]
+
+    @cached_property
+    def jobs(self) -> list[str]:
+        """The names of the jobs."""
+        return [
+            name
+            for name, placed in self.keys.items()
+            if name not in _GLOBAL
+            and not name.startswith(".")
+            and isinstance(placed.node, Mapping)
+            and any(self._get(name, key) for key in _RUNS)
+        ]
 
     def facts(self) -> Iterator[Fact]:
-        jobs = {
-            name: placed
-            for name, placed in self.keys.items()
-            if name not in _GLOBAL and not name.startswith(".") and isinstance(placed.node, Mapping)
-        }
-        jobs = {name: placed for name, placed in jobs.items() if any(self._get(name, key) for key in _RUNS)}
+        jobs = self.jobs
         first = self.documents[0][1]
-        says = {"provider": "gitlab-ci", "triggers": self._triggers(list(jobs)), "active": self.active}
+        triggers = ["call"] if self.parent else self._triggers(jobs)
+        says = {"provider": "gitlab-ci", "triggers": triggers, "active": self.active}
         title = yamlnodes.text(first, "workflow", "name")
         yield Fact("workflow", self.source.path, Location(self.source.path, first.line), {**says, "title": title})
         known: dict[str, tuple[str, ...]] = {}
-        for _, document in self.documents:
+        for _, document, _inside in self.documents:
             known = {**placeholders.constants(_values(document.get("variables")), ""), **known}
         runner = Runner(self.source.path, "ci", self.source.path, disabled=not self.active, known=known)
-        for source, document in self.documents:
+        for source, document, _inside in self.documents:
             yield from replace(runner, path=source.path).variables(_values(document.get("variables")))
-        stages = self._stages(list(jobs))
+        stages = self._stages(jobs)
         for name in jobs:
-            if any(_SCHEDULED.search(one) for one in self._rules(name)) and not self._manual(name):
+            if not self.parent and any(_SCHEDULED.search(one) for one in self._rules(name)) and not self._manual(name):
                 place = self.keys[name].place
                 says = {"owner": f"{self.source.path}#{name}", "where": "ci"}
                 yield replace(runner, path=self.keys[name].source.path).fact(
@@ -140,8 +187,9 @@ class _Pipeline:
             if placed is None or not isinstance(placed.node, Mapping):
                 continue
             if key in placed.node:
-                return _Placed(placed.source, placed.node[key], placed.node.places[key])
-            parents = [str(one) for one in yamlnodes.items(placed.node, "extends") if isinstance(one, Scalar)]
+                return _Placed(placed.source, placed.node[key], placed.node.places[key], placed.known)
+            written = [str(one) for one in yamlnodes.items(placed.node, "extends") if isinstance(one, Scalar)]
+            parents = [placeholders.fill(one, placed.known) for one in written]
             queue = [*reversed(parents), *queue]
         default = self.keys.get("default")
         if default is not None and isinstance(default.node, Mapping) and key in default.node:
@@ -159,7 +207,7 @@ class _Pipeline:
 
     def _text(self, job: str, *path: str) -> str:
         placed = self._get(job, path[0])
-        return yamlnodes.text(placed.node, *path[1:]) if placed else ""
+        return placeholders.fill(yamlnodes.text(placed.node, *path[1:]), placed.known) if placed else ""
 
     def _job(self, runner: Runner, name: str, stages: dict[str, list[str]]) -> Iterator[Fact]:
         placed = self.keys[name]
@@ -168,23 +216,24 @@ class _Pipeline:
         soft = self._get(name, "allow_failure")
         failing = soft is not None and (truth(soft.node) or isinstance(soft.node, Mapping))
         off = runner.disabled or self._text(name, "when") == "never"
-        runner = replace(runner, path=placed.source.path, owner=owner, soft=failing, disabled=off)
+        known = {**runner.known, **placed.known}
+        runner = replace(runner, path=placed.source.path, owner=owner, soft=failing, disabled=off, known=known)
         image = self._get(name, "image")
-        includes = self._get(name, "trigger")
+        started = self._started(name)
         says: dict[str, Any] = {
             "id": owner,
             "workflow": self.source.path,
             "needs": self._needs(name, stages),
             "environment": self._text(name, "environment") or self._text(name, "environment", "name"),
-            "uses": yamlnodes.text(includes.node, "include") or yamlnodes.text(includes.node, "include", 0, "local")
-            if includes
-            else "",
+            "uses": next(iter(started), ""),
             "image": self._text(name, "image") or self._text(name, "image", "name"),
             "soft": failing,
             "when": " || ".join(rules)[: bounds.FACT_TEXT],
             "manual": self._manual(name),
         }
         yield runner.fact("job", name, placed.place, says)
+        for path in started[1:]:
+            yield runner.fact("action", path, placed.place, {"owner": owner})
         for one in (image, *self._listed(name, "services")):
             node = yamlnodes.child(one.node, "name") or one.node if one else None
             if one and isinstance(node, Scalar):
@@ -198,7 +247,7 @@ class _Pipeline:
         for key in ("before_script", "script", "after_script"):
             for line in self._listed(name, key):
                 if isinstance(line.node, Scalar):
-                    where = replace(runner, path=line.source.path)
+                    where = replace(runner, path=line.source.path, known={**runner.known, **line.known})
                     yield from where.script(line.node, lines_of(line.source))
 
     def _matrix(self, job: str) -> dict[str, tuple[str, ...]]:
@@ -224,7 +273,7 @@ class _Pipeline:
                 found_there = self._get(str(node[0]), str(node[1])) if len(waiting) < 1000 else None
                 waiting += [found_there] if found_there and found_there.node is not node else []
             elif isinstance(node, yamlnodes.Sequence):
-                waiting += [_Placed(one.source, item, (item.line, item.column)) for item in reversed(node)]
+                waiting += [_Placed(one.source, item, (item.line, item.column), one.known) for item in reversed(node)]
             else:
                 found.append(one)
         return found
@@ -245,7 +294,8 @@ class _Pipeline:
 
     def _rules(self, name: str) -> list[str]:
         """The conditions of `rules`, and the refs of `only`, as text."""
-        found = [yamlnodes.text(one.node, "if") for one in self._listed(name, "rules")]
+        held = [one.node for one in self._listed(name, "rules") if yamlnodes.text(one.node, "when") != "never"]
+        found = [yamlnodes.text(one, "if") for one in held]
         only = self._get(name, "only")
         if only is not None:
             refs = only.node if not isinstance(only.node, Mapping) else only.node.get("refs")
@@ -262,7 +312,8 @@ class _Pipeline:
         """What starts the pipeline, from the conditions of its jobs and of `workflow:rules`."""
         found: list[str] = []
         workflow = self.keys.get("workflow")
-        texts = [yamlnodes.text(one, "if") for one in yamlnodes.items(workflow.node, "rules")] if workflow else []
+        held = yamlnodes.items(workflow.node, "rules") if workflow else []
+        texts = [yamlnodes.text(one, "if") for one in held if yamlnodes.text(one, "when") != "never"]
         conditions = [self._rules(job) for job in jobs]
         for text in (*texts, *(one for rules in conditions for one in rules)):
             named = [word for word, pattern in _SOURCES if pattern.search(text)]
@@ -273,6 +324,16 @@ class _Pipeline:
 
 
 _RUNS = ("script", "trigger", "run")
+
+
+def _inputs(documents: Sequence[Node]) -> dict[str, tuple[str, ...]]:
+    """The defaults of the inputs that a file's header declares."""
+    inputs = yamlnodes.child(documents[0], "spec", "inputs") if len(documents) > 1 else None
+    found: dict[str, tuple[str, ...]] = {}
+    for name, one in inputs.items() if isinstance(inputs, Mapping) else ():
+        if default := yamlnodes.text(one, "default"):
+            found[f"inputs.{name}"] = (default,)
+    return found
 
 
 def _values(variables: Node | None) -> Node | None:

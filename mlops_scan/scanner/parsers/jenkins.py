@@ -1,7 +1,8 @@
-"""Jenkinsfiles: stages with their `sh` steps, container agents, triggers and approvals."""
+"""Jenkinsfiles: stages with their steps and conditions, container agents, variables, triggers and approvals."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,10 @@ from mlops_scan.scanner.parsers.base import Parser
 _SHELL_STEPS = frozenset(("sh", "bat", "powershell", "pwsh"))
 _TRIGGERS = {"cron": "schedule", "pollSCM": "push", "githubPush": "push", "upstream": "workflow"}
 _NAMED = frozenset(("script", "label", "returnStdout", "returnStatus", "encoding"))
+_SOFTENS = ("catchError", "warnError")
+_NEVER = re.compile(r"expression \{ (?:return )?false \}")
+_WORDS = 60  # of a condition
+_BLOCK = 500  # tokens of a condition, or of the variables of one stage
 _LOOK_AHEAD = 12  # tokens between `sh` and the string it runs
 
 
@@ -54,21 +59,33 @@ class _Reader:
         self.open: list[_Job] = []
         self.before: list[str] = []
         self.triggers: list[str] = []
+        self.folders: list[tuple[int, str | None]] = []  # `dir('x') {`: the depth it opened at
+        self.soft: list[int] = []  # depths of blocks in which a failure is caught
+        self.known: dict[str, tuple[str, ...]] = {}
+        self.libraries: list[Token] = []
 
-    def facts(self) -> Iterator[Fact]:
-        """Facts of stages come when they close; the workflow comes last, when its triggers are known."""
+    def facts(self) -> Iterator[Fact | Note]:
+        """Facts of stages come when they close; the workflow comes last, when its triggers are known.
+
+        Without triggers of its own the service keeps them, or starts it for every branch.
+        """
         depth = 0
         for index, token in enumerate(self.tokens):
             if token.kind == "mark":
                 depth += (token.text == "{") - (token.text == "}")
                 while token.text == "}" and self.open and depth <= self.open[-1].depth:
                     yield self._close()
+                self.folders = [one for one in self.folders if one[0] < depth or token.text != "}"]
+                self.soft = [one for one in self.soft if one < depth or token.text != "}"]
             elif token.kind == "word":
                 yield from self._word(index, token, depth)
         while self.open:
             yield self._close()
-        says = {"provider": "jenkins", "triggers": list(dict.fromkeys(self.triggers)) or ["push"], "active": True}
+        says = {"provider": "jenkins", "triggers": list(dict.fromkeys(self.triggers)), "active": True}
         yield Fact("workflow", self.source.path, Location(self.source.path), says)
+        for library in self.libraries[:_LOOK_AHEAD]:
+            at = Location(self.source.path, *self._place(library.offset))
+            yield Note(at, f"steps of the shared library '{library.text[:80]}' are not known")
 
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self.starts, offset)
@@ -98,13 +115,13 @@ class _Reader:
         return None
 
     def _word(self, index: int, token: Token, depth: int) -> Iterator[Fact]:
-        current = self.open[-1].runner if self.open else self.runner
+        current = self._runner()
         word = token.text
         argument = self._string(index)
         if word == "stage" and argument is not None:
             self._stage(argument, depth)
         elif word in _SHELL_STEPS and argument is not None:
-            yield from self._commands(current, argument)
+            yield from self._commands(replace(current, soft=current.soft or self._asks_status(index)), argument)
         elif word in _TRIGGERS and (argument is not None or word == "githubPush"):
             self.triggers.append(_TRIGGERS[word])
             if word == "cron" and argument is not None:
@@ -114,8 +131,70 @@ class _Reader:
             yield current.image(argument.text.strip(), "ci", self._place(argument.offset))
         elif word == "docker.build" and argument is not None:
             yield current.image(argument.text.strip(), "build", self._place(argument.offset))
+        elif word == "build" and argument is not None and self.tokens[index + 1].text in ("job", "("):
+            used: dict[str, Any] = {"owner": current.owner, "with": {"job": argument.text.strip()}}
+            yield current.fact("action", "build", self._place(argument.offset), used)
         elif word == "input" and self.open:
             self.open[-1].says["manual"] = True
+        elif word in ("when", "environment") and self._opens(index):
+            yield from self._block(word, index, current)
+        else:
+            self._around(word, argument, depth)
+
+    def _runner(self) -> Runner:
+        """Who runs a step that stands here."""
+        runner = self.open[-1].runner if self.open else self.runner
+        folder = self.folders[-1][1] if self.folders else ""
+        return replace(runner, soft=bool(self.soft), known=self.known, folder=folder)
+
+    def _around(self, word: str, argument: Token | None, depth: int) -> None:
+        """Blocks that change how the steps inside them run."""
+        if word == "dir" and argument is not None:
+            inside = argument.text.strip()
+            outer = [one for _, one in self.folders[-1:] if one]
+            self.folders.append((depth, None if "$" in inside else "/".join([*outer, inside])))
+        elif word in _SOFTENS:
+            self.soft.append(depth)
+        elif word == "Library" and argument is not None:
+            self.libraries.append(argument)
+
+    def _opens(self, index: int) -> bool:
+        """Whether a block follows the word."""
+        following = (one for one in self.tokens[index + 1 : index + 4] if one.text != "\n")
+        return next((one.text == "{" for one in following if one.kind == "mark"), False)
+
+    def _asks_status(self, index: int) -> bool:
+        """`returnStatus: true` gives the status to the script and fails nothing."""
+        words = [one.text for one in self.tokens[index + 1 : index + _LOOK_AHEAD] if one.text != "\n"]
+        return ["returnStatus", ":", "true"] in [words[at : at + 3] for at in range(len(words))]
+
+    def _block(self, word: str, index: int, runner: Runner) -> Iterator[Fact]:
+        """`when { ... }` is the condition of the stage; `environment { A = 'x' }` sets variables."""
+        depth, inside = 0, []
+        for token in self.tokens[index + 1 : index + _BLOCK]:
+            depth += (token.text == "{") - (token.text == "}") if token.kind == "mark" else 0
+            if depth == 0 and token.text == "}":
+                break
+            inside += [token] if token.text != "\n" else []
+        if word == "when" and self.open:
+            text = " ".join(one.text for one in inside[1 : _WORDS + 1])
+            self.open[-1].says["when"] = text[: bounds.FACT_TEXT]
+            if _NEVER.search(text):
+                self.open[-1].runner = replace(self.open[-1].runner, disabled=True)
+        elif word == "environment":
+            for at, sign in enumerate(inside):
+                if sign.text == "=" and 0 < at < len(inside) - 1 and inside[at - 1].kind == "word":
+                    yield self._variable(runner, inside[at - 1], inside[at + 1 : at + 4])
+
+    def _variable(self, runner: Runner, name: Token, value: list[Token]) -> Fact:
+        place = self._place(name.offset)
+        if value[0].kind != "string":  # credentials('id')
+            secret = next((one.text for one in value if one.kind == "string"), "")
+            made = runner.variable(name.text, "", place)
+            return replace(made, says={**made.says, "value": None, "secret_ref": secret})
+        if "$" not in value[0].text:
+            self.known[name.text] = self.known[f"env.{name.text}"] = (value[0].text,)
+        return runner.variable(name.text, value[0].text, place)
 
     def _is_image(self, index: int, word: str) -> bool:
         """`image '...'` counts only inside `docker { ... }`."""

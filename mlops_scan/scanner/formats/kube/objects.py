@@ -82,10 +82,16 @@ def facts(
     at, _ = locate(document.line, document.column)
     scene = Scene(locate, identity or workload_id(anchor or at.path, document), origin, chart, common)
     yield _resource(scene, document, at.path)
-    yield from _workload_facts(scene, document, at.path)
+    if origin == "helm" or not _runs_jobs(document):  # those have a parser of their own
+        yield from _workload_facts(scene, document, at.path)
     yield from _configuration(scene, document)
     if yamlnodes.text(document, "kind") == "Secret" and origin != "helm":  # a chart gets its values later
         yield from _credentials(scene, document)
+
+
+def _runs_jobs(document: Mapping) -> bool:
+    """Whether the object is a pipeline's or task's of a CI service in the cluster: a job, not a workload."""
+    return yamlnodes.text(document, "apiVersion").startswith("tekton.dev/")
 
 
 def _credentials(scene: Scene, document: Mapping) -> Iterator[Fact]:

@@ -1,0 +1,250 @@
+"""What CI files run beyond their own lines: groups, commands, orbs, child pipelines, inputs, task files."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlops_scan.scanner.formats import shell
+from mlops_scan.scanner.graph import Graph, purpose
+from mlops_scan.scanner.model import Fact
+from tests.conftest import Understand
+
+TRAIN = "import joblib\nfrom sklearn.linear_model import Ridge\n\njoblib.dump(Ridge().fit([[0]], [0]), 'm.joblib')\n"
+
+
+def job(graph: Graph, name: str) -> Fact:
+    (found,) = [one for one in graph.all_facts("job") if one.name == name]
+    return found
+
+
+def run_by(graph: Graph, name: str) -> list[str]:
+    owner = job(graph, name).get("id")
+    return [" ".join(one.get("argv")) for one in graph.all_facts("command") if one.get("owner") == owner]
+
+
+BITBUCKET = """\
+image: python:3.12
+definitions:
+  steps:
+    - step: &fit
+        name: Fit
+        script: [python train.py]
+pipelines:
+  default:
+    - step: {name: Lint, script: [ruff check .]}
+    - parallel:
+        steps:
+          - step: {name: Unit, script: [pytest]}
+          - step: *fit
+    - stage:
+        name: Ship
+        deployment: production
+        trigger: manual
+        steps:
+          - step: {script: [{pipe: "atlassian/ssh-run:0.8", variables: {COMMAND: ./restart.sh}}]}
+          - step: {image: {name: "alpine:3.20"}, on-fail: {strategy: ignore}, script: [./smoke.sh]}
+  custom:
+    retrain:
+      - step: *fit
+  pull-requests:
+    '**':
+      - step: {script: [pytest]}
+"""
+
+
+def test_bitbucket_groups_stages_and_anchors(understand: Understand) -> None:
+    graph = understand({"train.py": TRAIN, "bitbucket-pipelines.yml": BITBUCKET})
+    (workflow,) = graph.all_facts("workflow")
+    assert workflow.get("triggers") == ["push", "manual", "pull_request"]
+    assert {one.name: one.get("needs") or [] for one in graph.all_facts("job")} == {
+        "step-1": [],
+        "step-2": ["step-1"],
+        "step-3": ["step-1"],
+        "step-4": ["step-2", "step-3"],
+        "step-5": ["step-4"],
+        "step-6": [],
+        "step-7": [],
+    }
+    assert run_by(graph, "step-3") == ["python train.py"] == run_by(graph, "step-6")
+    assert run_by(graph, "step-4") == ["./restart.sh"]
+    ship = job(graph, "step-4")
+    assert ship.get("manual") and ship.get("environment") == "production"
+    assert job(graph, "step-5").get("soft") and job(graph, "step-5").get("image") == "alpine:3.20"
+    assert job(graph, "step-6").get("when") == "custom"
+    assert purpose(graph, "job:bitbucket-pipelines.yml#step-6") == "train"
+    assert graph.has("ci-cd")
+
+
+CIRCLE = """\
+version: 2.1
+orbs:
+  own:
+    jobs:
+      check:
+        docker: [{image: "cimg/python:3.12"}]
+        steps: [prepare, {run: pytest}]
+    commands:
+      prepare: {steps: [{run: pip install .}]}
+parameters:
+  script: {type: string, default: train.py}
+commands:
+  python:
+    parameters: {file: {type: string, default: none.py}}
+    steps:
+      - run: {command: python << parameters.file >>, working_directory: ml}
+jobs:
+  fit:
+    docker: [{image: "python:3.12"}]
+    steps:
+      - checkout
+      - python: {file: << pipeline.parameters.script >>}
+workflows:
+  main:
+    jobs:
+      - own/check
+      - fit: {name: fit-model, requires: [own/check]}
+      - hold: {type: approval, requires: [fit-model]}
+      - aws-eks/update-container-image: {name: ship, requires: [hold]}
+  nightly:
+    when:
+      and:
+        - equal: [scheduled_pipeline, << pipeline.trigger_source >>]
+        - equal: [nightly, << pipeline.schedule.name >>]
+    jobs: [fit]
+"""
+
+
+def test_circleci_commands_orbs_and_approvals(understand: Understand) -> None:
+    graph = understand({"ml/train.py": TRAIN, ".circleci/config.yml": CIRCLE})
+    (workflow,) = graph.all_facts("workflow")
+    assert workflow.get("triggers") == ["push", "schedule"]
+    assert [one.name for one in graph.all_facts("schedule")] == ["nightly"]
+    assert run_by(graph, "fit") == ["python train.py"]
+    assert sorted(run_by(graph, "own/check")) == ["pip install .", "pytest"]
+    assert job(graph, "fit").get("needs") == ["own/check"]
+    hold, ship = job(graph, "hold"), job(graph, "ship")
+    assert hold.get("manual") and hold.get("needs") == ["fit"]
+    assert ship.get("needs") == ["hold"] and not ship.get("manual")
+    assert [one.name for one in graph.all_facts("action")] == ["aws-eks/update-container-image"]
+    assert purpose(graph, "job:.circleci/config.yml#fit") == "train"
+
+
+GITLAB = """\
+include:
+  - local: ci/*.yml
+  - local: parts/service.yml
+    inputs: {name: scorer, script: score.py}
+workflow:
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+      when: never
+    - if: $CI_COMMIT_BRANCH == "main"
+models:
+  trigger: {include: [{local: models/pipeline.yml}]}
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "schedule"
+shared:
+  script: [!reference [.setup, script], make]
+"""
+GITLAB_FILES = {
+    ".gitlab-ci.yml": GITLAB,
+    "ci/setup.yml": ".setup:\n  script: [pip install .]\n",
+    "parts/service.yml": "spec:\n  inputs:\n    name: {}\n    script: {default: x.py}\n---\n"
+    "run-$[[ inputs.name ]]:\n  stage: $[[ inputs.stage ]]\n  script:\n    - python $[[ inputs.script ]]\n",
+    "models/pipeline.yml": "fit:\n  script: [python train.py]\n",
+    "train.py": TRAIN,
+}
+
+
+def test_gitlab_children_inputs_and_rules(understand: Understand) -> None:
+    graph = understand(GITLAB_FILES)
+    triggers = {one.name: one.get("triggers") for one in graph.all_facts("workflow")}
+    assert triggers == {".gitlab-ci.yml": ["push", "schedule"], "models/pipeline.yml": ["call"]}
+    assert run_by(graph, "run-scorer") == ["python score.py"]
+    assert sorted(run_by(graph, "shared")) == ["make", "pip install ."]
+    assert run_by(graph, "fit") == ["python train.py"]
+    assert job(graph, "models").get("uses") == "models/pipeline.yml"
+    assert purpose(graph, "job:.gitlab-ci.yml#models") == "train"
+    assert graph.has("retraining-trigger")
+
+
+def test_gitlab_pipelines_that_start_each_other_end(understand: Understand) -> None:
+    loop = "again:\n  trigger: {include: b.yml}\n"
+    graph = understand({".gitlab-ci.yml": loop, "b.yml": "back:\n  trigger: {include: .gitlab-ci.yml}\n"})
+    assert [one.name for one in graph.all_facts("workflow")] == [".gitlab-ci.yml", "b.yml"]
+
+
+JENKINS = """\
+@Library('team-steps') _
+pipeline {
+  agent any
+  environment {
+    MODEL = 'ranker'
+    TOKEN = credentials('hub-token')
+  }
+  stages {
+    stage('Fit') {
+      when { allOf { branch 'main'; changeset 'ml/**' } }
+      steps { dir('ml') { sh 'python train.py ${MODEL}' } }
+    }
+    stage('Check') {
+      steps {
+        catchError(buildResult: 'SUCCESS') { sh 'python check.py' }
+        script { def code = sh(script: 'python compare.py', returnStatus: true) }
+        sh 'pytest'
+      }
+    }
+    stage('Old') {
+      when { expression { return false } }
+      steps { sh 'python old.py' }
+    }
+  }
+}
+"""
+
+
+def test_jenkins_conditions_variables_and_caught_failures(understand: Understand) -> None:
+    graph = understand({"ml/train.py": TRAIN, "Jenkinsfile": JENKINS})
+    (workflow,) = graph.all_facts("workflow")
+    assert not workflow.get("triggers") and graph.has("ci-cd")
+    assert run_by(graph, "Fit") == ["python train.py ranker"]
+    assert job(graph, "Fit").get("when") == "allOf { branch main ; changeset ml/** } }"[:-2]
+    soft = {one.get("argv")[1]: bool(one.get("soft")) for one in graph.all_facts("command") if len(one.get("argv")) > 1}
+    assert soft == {"train.py": False, "check.py": True, "compare.py": True, "old.py": False}
+    assert job(graph, "Old").get("state") == "disabled"
+    variables = {one.name: (one.get("value"), one.get("secret_ref")) for one in graph.all_facts("env")}
+    assert variables == {"MODEL": ("ranker", None), "TOKEN": (None, "hub-token")}
+    assert purpose(graph, "job:Jenkinsfile#Fit") == "train"
+
+
+@pytest.mark.parametrize(
+    ("text", "soft"),
+    [
+        ("set +e\na\nset -e\nb", [False, True, True, False]),
+        ("set +ex\na\nb", [False, True, False]),
+        ("set +o errexit\na\nb", [False, True, False]),
+        ("set +e\na\n[ $? = 0 ]", [False, False, False]),
+        ("set -euo pipefail\na\nb", [False, False, False]),
+        ("set +x\na\nb", [False, False, False]),
+    ],
+)
+def test_what_fails_after_set(text: str, soft: list[bool]) -> None:
+    assert [one.soft for one in shell.commands(text)] == soft
+
+
+def test_tasks_that_are_files(understand: Understand) -> None:
+    graph = understand(
+        {
+            "train.py": TRAIN,
+            "mise-tasks/model/fit": "#!/usr/bin/env bash\npython train.py\n",
+            ".github/workflows/t.yml": "on: push\njobs:\n  t:\n    steps:\n      - run: mise run model:fit\n",
+        }
+    )
+    assert purpose(graph, "job:.github/workflows/t.yml#t") == "train"
+
+
+def test_a_task_of_ci_in_the_cluster_is_told_once(understand: Understand) -> None:
+    task = "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  steps:\n"
+    graph = understand({"t.yaml": task + "    - {name: s, image: 'python:3.12', command: [pytest]}\n"})
+    assert [(one.name, one.get("where")) for one in graph.all_facts("command")] == [("pytest", "ci")]
+    assert not graph.workloads() and len(graph.all_facts("image")) == 1
