@@ -20,6 +20,7 @@ from mlops_scan.scanner.link.models import Models
 from mlops_scan.scanner.link.selectors import Selectors
 from mlops_scan.scanner.link.targets import Targets
 from mlops_scan.scanner.model import Fact, Location
+from tests.conftest import Understand
 
 
 def links(root: Path, files: dict[str, str]) -> set[tuple[str, str, str]]:
@@ -287,3 +288,15 @@ def test_references_need_the_kind_that_they_name() -> None:
         ("resource:k8s/x.yaml#autoscaling/HorizontalPodAutoscaler/api", "scales", "workload:api"),
         ("resource:k8s/x.yaml#flagger.app/Canary/api", "steers", "workload:stateful"),
     }
+
+
+def test_a_suffix_alone_names_no_model(understand: Understand) -> None:
+    graph = understand(
+        {
+            "study.py": "import joblib, sys\njoblib.dump(object(), sys.argv[1] + '.joblib')\n"
+            "joblib.dump(object(), f'{sys.argv[1]}/best-{sys.argv[2]}')\n",
+            "serve.py": "import joblib, sys\nkind = sys.argv[1]\nmodel = joblib.load(f'/models/{kind}.joblib')\n"
+            "other = joblib.load(f'{kind}/iris.joblib')\n",
+        }
+    )
+    assert [edge.target for edge in graph.edges("writes", "reads")] == ["model:iris.joblib"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -11,6 +12,10 @@ from mlops_scan.scanner.model import Fact, Location
 
 _NAME_KEYS = ("registered_model_name", "model_name", "name", "model_uri", "model_id", "parent_model", "artifact_path")
 _LONGEST = 300
+_REGISTRY = "models:/"
+# the end of a text with unknown parts that holds a whole name: after a slash one that does not end in the middle of a
+# word, else a file name with its suffix. A bare suffix would join whatever ends like that.
+_WHOLE = re.compile(r"/[^/]*[A-Za-z][^/]*(?<![-_./])\Z|\A[A-Za-z][\w-]+\.[A-Za-z]\w{0,11}\Z")
 
 
 def model_path(call: Fact) -> str:
@@ -19,9 +24,9 @@ def model_path(call: Fact) -> str:
     candidates = [kwargs[key] for key in _NAME_KEYS if key in kwargs]
     candidates += [*(call.get("args") or ()), *(value for key, value in kwargs.items() if key not in _NAME_KEYS)]
     for candidate in candidates:
-        text = constant(candidate)
-        if text and not text.isspace() and len(text) < _LONGEST:
-            return _registered(text) if text.startswith("models:/") else text.rstrip("/")
+        text, whole = next(_known(candidate), ("", False))
+        if whole and text and not text.isspace() and len(text) < _LONGEST:
+            return _registered(text) if text.startswith(_REGISTRY) else text.rstrip("/")
     return ""
 
 
@@ -33,23 +38,32 @@ def model_name(call: Fact) -> str:
 
 def _registered(reference: str) -> str:
     """The name in a registry reference, without its version, stage or alias."""
-    return reference.removeprefix("models:/").lstrip("/").partition("/")[0].partition("@")[0]
+    return reference.removeprefix(_REGISTRY).lstrip("/").partition("/")[0].partition("@")[0]
 
 
 def constant(value: Any) -> str:
-    """The text of a value where it is known: a constant, a resolved one, or the path inside `open(path)`."""
+    """The text of a value where it is known: a constant, a resolved one, or the path inside `open(path)`.
+
+    Of a text with unknown parts its last known piece.
+    """
+    return next(_known(value), ("", False))[0]
+
+
+def _known(value: Any) -> Iterator[tuple[str, bool]]:
+    """(text, whether it is a whole name) of a value, if anything of it is known."""
     if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
+        yield value, True
+    elif isinstance(value, dict):
         if isinstance(value.get("const"), str):
-            return str(value["const"])
-        inner = value.get("args")
-        if isinstance(inner, list) and inner:
-            return constant(inner[0])
+            yield str(value["const"]), True
         parts = value.get("parts")
-        if isinstance(parts, list) and parts and isinstance(parts[-1], str):
-            return str(parts[-1])
-    return ""
+        joined = str(value.get("call") or "").endswith("join")
+        inner = value.get("args")
+        if isinstance(inner, list) and inner and not (joined and parts):
+            yield from _known(inner[0])
+        elif isinstance(parts, list) and parts and isinstance(parts[-1], str):
+            registry = str(parts[0]).startswith(_REGISTRY)
+            yield parts[-1], not registry and bool(_WHOLE.search(parts[-1]))
 
 
 def pairs(writes: Iterable[Fact], reads: Iterable[Fact]) -> Iterator[tuple[Location, Location]]:
