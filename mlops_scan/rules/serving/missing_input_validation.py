@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_scan.rules.base import ANY_ML, Rule
-from mlops_scan.scanner.graph import Callees, Graph
+from mlops_scan.scanner.graph import Callees, Graph, Handlers
 from mlops_scan.scanner.model import Fact, Finding, Location, Place
 
 # annotations that say nothing about what is inside
 _UNTYPED = re.compile(
     r"(?:typing\.)?(?:Any|dict|Dict|Mapping|list|List|object)(?:\[(?:str, ?)?(?:typing\.)?(?:Any|dict|object)\])?\Z"
 )
-_BODY_NAMES = re.compile(r"(?:^|\.)request\.(?:json|form|get_json|get_data|data)(?:\.|\Z)")
+_BODY_NAMES = re.compile(
+    r"(?:^|\.)(?:request|req)\.(?:json|form|get_json|get_data|data|body|body_arguments|media|get_media|stream|POST|files)(?:\.|\Z)"
+)
 _ASKS = ("predicts", "llm-client")
 
 
@@ -88,7 +90,8 @@ class MissingInputValidation(Rule):
 
 def _handlers(graph: Graph, callees: Callees) -> Iterator[Fact]:
     """Functions that a route names, that read a request's body, or that an entry script's server calls."""
-    routes = {(use.at.path, str(use.fact.get("decorates"))) for use in graph.uses("web-route") if not use.disabled}
+    handlers = graph.once(Handlers)
+    routes = {*handlers.web, *(one for one in handlers.served if one[1].endswith(".__call__"))}
     readers = {(use.at.path, str(use.fact.get("function"))) for use in graph.uses("untyped-body") if not use.disabled}
     for function in graph.facts("function"):
         place = (function.at.path, function.name)
@@ -110,7 +113,7 @@ def _parses(graph: Graph, callees: Callees, function: Fact) -> Location | None:
 def _untyped_body(graph: Graph, callees: Callees, handler: Fact) -> Location | None:
     """Where the handler takes the body as it comes: a call, a value of a call, or a parameter that may be anything."""
     for call in callees.calls((handler.at.path, handler.name)):
-        if graph.has_role(call, "untyped-body") or any(_BODY_NAMES.search(name) for name in _names(call)):
+        if graph.has_role(call, "untyped-body") or any(_BODY_NAMES.search(one) for one in (call.name, *_names(call))):
             return call.at
     if handler.name == "run":
         return _parses(graph, callees, handler)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import ANY_ML, Rule
-from mlops_scan.scanner.graph import Callees, Graph, Use
+from mlops_scan.scanner.graph import Callees, Graph, Handlers, Use
 from mlops_scan.scanner.model import Fact, Finding, Place, Severity
 
 _GUARDED = frozenset(("if",))
@@ -69,37 +69,27 @@ class RequestModelLoad(Rule):
         if not loads:
             return
         callees = graph.once(Callees)
-        for (path, name), handler in _handlers(graph).items():
+        handlers = graph.once(Handlers)
+        for (path, name), handler in {**handlers.served, **handlers.web}.items():
+            if _RENEWS.search(name.rpartition(".")[2]):
+                continue
             for function, calls in callees.ways(path, name, lambda call: not _is_cached(graph, call)).items():
                 for use in loads.pop(function, ()):
                     if graph.loads_model(use, path):
-                        yield self._finding(handler, use, calls)
+                        yield self._finding(name, handler, use, calls)
 
-    def _finding(self, handler: Use, use: Use, calls: tuple[Fact, ...]) -> Finding:
+    def _finding(self, function: str, handler: Use, use: Use, calls: tuple[Fact, ...]) -> Finding:
         """At the call that says which model, where a helper loads whatever it is told to."""
         named = next((call for call in calls if _names_a_file(call)), use.fact)
         related = [Place(handler.at, "this handler answers a request")]
         if named is not use.fact:
             related.append(Place(use.at, "the file is read here"))
         return self.finding(
-            f"'{named.name}' loads the model inside the request handler '{_function(handler)}'.",
+            f"'{named.name}' loads the model inside the request handler '{function}'.",
             named.at,
             subject=f"{use.at.path}#{use.fact.get('function')}:{use.fact.name}",
             related=related,
         )
-
-
-def _handlers(graph: Graph) -> dict[tuple[str, str], Use]:
-    return {
-        (use.at.path, _function(use)): use
-        for use in graph.uses("web-route")
-        if (use.fact.get("decorates") or use.fact.kind == "function") and not _RENEWS.search(_function(use))
-    }
-
-
-def _function(handler: Use) -> str:
-    """The function that answers: decorated as a route, or known by its name."""
-    return str(handler.fact.get("decorates") or handler.fact.name)
 
 
 def _names_a_file(call: Fact) -> bool:

@@ -2,6 +2,7 @@
 
 from mlops_scan.scanner.graph.callees import Callees
 from mlops_scan.scanner.graph.core import RUNNING, Graph, counts
+from mlops_scan.scanner.graph.handlers import Handlers
 from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
@@ -13,6 +14,7 @@ __all__ = [
     "Callees",
     "Container",
     "Graph",
+    "Handlers",
     "Use",
     "Versions",
     "Workload",
