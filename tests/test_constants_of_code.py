@@ -132,6 +132,68 @@ def test_a_constant_of_another_file(understand: Understand, files: dict[str, str
     assert model(understand, files) == ("org/name", place)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from dataclasses import dataclass, field\nfrom transformers import HfArgumentParser, TrainingArguments\n"
+        "@dataclass\nclass Model:\n    name: str = field(default='org/name', metadata={})\n"
+        "def main():\n    parser = HfArgumentParser((Model, TrainingArguments))\n"
+        "    model, training = parser.parse_args_into_dataclasses()\n    AutoModel.from_pretrained(model.name)\n",
+        "import tyro_like\nclass Options:\n    model_id: str = 'org/Name'\n"
+        "options = tyro_like.use_arguments(Options)\nAutoModel.from_pretrained(options.model_id.lower())\n",
+        "from enum import Enum\nclass Models(Enum):\n    BASE = 'org/name'\n"
+        "AutoModel.from_pretrained(Models.BASE.value)\n",
+    ],
+)
+def test_a_default_that_a_class_hands_over(understand: Understand, text: str) -> None:
+    assert model(understand, {"main.py": LOAD + text})[0] == "org/name"
+
+
+def test_options_of_a_class_that_no_parser_is_handed_stay_its_own(understand: Understand) -> None:
+    text = "import other\nclass Options:\n    model_id = 'org/name'\nx = other.make(Options)\n"
+    assert model(understand, {"main.py": f"{LOAD}{text}AutoModel.from_pretrained(x.model_id)\n"})[0] is None
+
+
+@pytest.mark.parametrize(("told", "found"), [("", "org/name"), ("rev='v1'", None)])
+def test_the_parameters_of_a_pipeline_are_read_from_their_usual_file(
+    understand: Understand, told: str, found: str | None
+) -> None:
+    text = (
+        f"import dvc.api\nparams = dvc.api.params_show({told})\nAutoModel.from_pretrained(params['train']['model'])\n"
+    )
+    files = {"params.yaml": "train:\n  model: org/name\n", "main.py": LOAD + text}
+    assert model(understand, files)[0] == found
+
+
+CONFIGURED = """
+import hydra
+@hydra.main(config_path="conf", config_name="config")
+def main(cfg):
+    model = hydra.utils.instantiate(cfg.model)
+    model.fit([[0.0]], [0.0])
+"""
+
+
+def test_a_class_that_a_configuration_names_is_what_trains(understand: Understand) -> None:
+    made = understand(
+        {
+            "conf/config.yaml": "defaults:\n  - model: forest\n",
+            "conf/model/forest.yaml": "_target_: sklearn.ensemble.RandomForestClassifier\nrandom_state: 1\n",
+            "train.py": CONFIGURED,
+        }
+    )
+    calls = [fact.name for fact in made.facts("call") if fact.name.startswith("sklearn")]
+    assert calls == ["sklearn.ensemble.RandomForestClassifier", "sklearn.ensemble.RandomForestClassifier.fit"]
+    assert [one.tool for one in made.evidence("training-framework")] == ["sklearn"]
+
+
+def test_of_two_objects_that_a_configuration_names_no_method_is_told(understand: Understand) -> None:
+    text = CONFIGURED + "    hydra.utils.instantiate(cfg.trainer).fit(model)\n"
+    files = {"conf/config.yaml": "model:\n  _target_: sklearn.svm.SVC\ntrainer:\n  name: x\n", "train.py": text}
+    names = {fact.name for fact in understand(files).facts("call")}
+    assert "sklearn.svm.SVC" in names and "sklearn.svm.SVC.fit" not in names
+
+
 def test_what_is_told_twice_or_nowhere_stays_unknown(understand: Understand) -> None:
     files = {
         "params.yaml": "a:\n  id: org/one\nb:\n  id: org/two\n",

@@ -10,6 +10,7 @@ from mlops_scan.scanner.formats.python.binder import Binder, declared_option
 from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.recorder import NOTHING, Recorder, Top
 from mlops_scan.scanner.formats.python.scopes import Scope
+from mlops_scan.scanner.formats.python.values import PARSES
 
 _SIGNS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 _NONE = type(None)
@@ -78,6 +79,8 @@ class Expressions:
             option = declared_option(node)
             if option is not None:
                 self.recorder.values.options[option[0]] = self.recorder.values.const(option[1], context.scope)
+        elif PARSES.search(name):
+            self.recorder.values.declare(node, context.scope)
 
     def _other(self, node: ast.AST, context: Context) -> None:
         if isinstance(node, ast.NamedExpr):

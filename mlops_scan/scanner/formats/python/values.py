@@ -23,6 +23,9 @@ _JOINING = frozenset(("os.path.join", "posixpath.join", "pathlib.Path", "pathlib
 _TRANSPARENT = frozenset(("str", "int", "float", "bool", "os.fspath", "os.path.abspath", "os.path.expanduser", "open"))
 CONSTANT_CALLS = _ENVIRONMENT | _JOINING | _TRANSPARENT  # of which a constant may be known
 _CONFIGURATION = re.compile(r"[\w.\-/ ]{1,200}\.(?:ya?ml|json|toml)\Z")
+PARSES = re.compile(r"(?:[Pp]ars|arguments?\Z)\w*\Z")  # what fills a class from options: the last word of its name
+_SPELLING = frozenset(("lower", "upper", "strip", "lstrip", "rstrip"))  # texts that stay what they name
+_USUAL = {"params_show": "params.yaml"}
 _KEYS = 6  # of one value in a configuration file
 _GAP = None  # an unknown piece of a text
 
@@ -48,6 +51,26 @@ class Values:
         """The JSON constant that an expression is known to be, or MISSING."""
         value = self.of(node, scope)
         return value.get("const", MISSING) if isinstance(value, dict) and "expr" in value else value
+
+    def declare(self, call: ast.Call, scope: Scope) -> None:
+        """Options that a parser takes from the classes it is handed: their fields, with their defaults."""
+        given = [*call.args[:_CALL_ARGS], *(keyword.value for keyword in call.keywords[:4])]
+        listed = [
+            one for value in given for one in (value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value])
+        ]
+        for one in listed[:_CALL_ARGS]:
+            cls = self.resolver.resolve(one, scope).cls if isinstance(one, (ast.Name, ast.Attribute)) else None
+            for name, field in cls.scope.names.items() if cls is not None else ():
+                default = self._default(field) if field.const is MISSING else field.const
+                if default is not MISSING:
+                    self.options.setdefault(name, default)
+
+    def _default(self, field: Binding) -> Any:
+        """What a field is without an answer: `field(default="x")`, `Field("x")`."""
+        if field.call is None or field.scope is None:
+            return MISSING
+        told = [one.value for one in field.call.keywords if one.arg == "default"] or field.call.args[:1]
+        return self.const(told[0], field.scope) if told else MISSING
 
     def _of(self, node: ast.expr, scope: Scope, depth: int) -> Any:
         self._left -= 1
@@ -98,8 +121,11 @@ class Values:
         known = self._known(binding, scope, depth)
         if known is MISSING and isinstance(node, ast.Attribute) and node.attr in self.options and not binding.known:
             known = self.options[node.attr]
-        elif known is MISSING and "parse_args." in binding.name:
-            known = self.options.get(binding.name.rpartition("parse_args.")[2], MISSING)
+        elif known is MISSING and isinstance(node, ast.Attribute) and PARSES.search(binding.name.rpartition(".")[0]):
+            known = self.options.get(node.attr, MISSING)
+        elif known is MISSING and isinstance(node, ast.Attribute) and node.attr == "value" and depth < _DEPTH:
+            inner = _plain(self._of(node.value, scope, depth + 1))  # of a member of an enumeration
+            known = inner if isinstance(inner, str) else MISSING
         if known is not MISSING:
             made["const" if _is_constant(known) else "holds"] = known
         elif isinstance(node, ast.Attribute):
@@ -132,7 +158,9 @@ class Values:
         if call is None or scope is None or depth >= _DEPTH:
             return ""
         if id(call) not in self._files:
-            self._files[id(call)] = ""
+            self._files[id(call)] = self._usual(call, scope)
+            if self._files[id(call)]:
+                return self._files[id(call)]
             for one in (*call.args[:2], *(keyword.value for keyword in call.keywords[:4]), *self._around(call)):
                 plain = _plain(self._of(one, scope, depth + 1))
                 found = plain if isinstance(plain, str) and _CONFIGURATION.search(plain) else ""
@@ -142,6 +170,11 @@ class Values:
                     self._files[id(call)] = found
                     break
         return self._files[id(call)]
+
+    def _usual(self, call: ast.Call, scope: Scope) -> str:
+        """The file that a reader opens when it is told none."""
+        named = bool(call.args) or any(one.arg != "stages" for one in call.keywords)
+        return "" if named else _USUAL.get(self.resolver.callee(call, scope).name.rpartition(".")[2], "")
 
     def _around(self, call: ast.Call) -> list[ast.expr]:
         """Where else the path may stand where a function returns the call: its arguments, defaults, what it opens."""
@@ -177,6 +210,10 @@ class Values:
             made["env"] = args[0]
             if len(args) > 1 and not _unknown(args[1]):
                 made["const"] = _plain(args[1])
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in _SPELLING and not node.args:
+            inner = _plain(self._of(node.func.value, scope, depth + 1))
+            if isinstance(inner, str):
+                made["const"] = getattr(inner, node.func.attr)()
         elif name in _JOINING or (name in _TRANSPARENT and args) or name == "str.format":
             made.update(self._text(node, scope, depth))
         return made
