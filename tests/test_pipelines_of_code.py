@@ -393,3 +393,85 @@ def test_what_a_configuration_makes_is_what_its_annotation_says(tmp_path: Path) 
     assert [use.fact.name for use in graph(tmp_path, {"a.py": text}).uses("trains")] == [
         "pytorch_lightning.Trainer.fit"
     ]
+
+
+DAGSTER_SENSORS = """
+from dagster import AssetKey, asset_sensor, job, op, run_status_sensor, sensor
+@op
+def fit(): ...
+@job
+def train(): fit()
+@sensor(job=train, minimum_interval_seconds=30)
+def new_files(context): ...
+@asset_sensor(asset_key=AssetKey("raw"), job=train)
+def on_raw(context, event): ...
+@run_status_sensor(request_job=train)
+def after(context): ...
+@sensor(job=train)
+def drift_seen(context): ...
+@sensor(job=train)
+def new_model_version(context): ...
+"""
+AIRFLOW_ASSETS = """
+from airflow.datasets import Dataset
+from airflow.sdk import DAG, Asset
+from airflow.timetables.trigger import CronTriggerTimetable
+raw = Dataset("s3://b/raw.csv")
+with DAG("one", schedule=[Asset("s3://b/x")]) as d1: ...
+with DAG("two", schedule=raw & Dataset("x")) as d2: ...
+with DAG("three", schedule=CronTriggerTimetable("0 1 * * 3", timezone="UTC")) as d3: ...
+"""
+PREFECT_TRIGGER = """
+from prefect import flow
+from prefect.events import DeploymentEventTrigger
+@flow(name="training")
+def training(): ...
+if __name__ == "__main__":
+    training.serve(name="x", triggers=[DeploymentEventTrigger(expect={"s3.object.created"})])
+"""
+METAFLOW_TRIGGER = """
+from metaflow import FlowSpec, step, trigger, trigger_on_finish
+@trigger(event="data_updated")
+class One(FlowSpec):
+    @step
+    def start(self): self.next(self.end)
+    @step
+    def end(self): ...
+@trigger_on_finish(flow="One")
+class Two(FlowSpec):
+    @step
+    def start(self): self.next(self.end)
+    @step
+    def end(self): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            DAGSTER_SENSORS,
+            [
+                ("new_files", "train", "data"),
+                ("on_raw", "train", "data"),
+                ("after", "train", "run"),
+                ("drift_seen", "train", "drift"),
+                ("new_model_version", "train", "registry"),
+            ],
+        ),
+        (
+            AIRFLOW_ASSETS,
+            [
+                ('Asset("s3://b/x")', "one", "data"),
+                ('raw & Dataset("x")', "two", "data"),
+                ("0 1 * * 3", "three", ""),
+            ],
+        ),
+        (PREFECT_TRIGGER, [("DeploymentEventTrigger", "training", "data")]),
+        (METAFLOW_TRIGGER, [("One", "One", "data"), ("Two", "Two", "run")]),
+    ],
+)
+def test_what_starts_a_pipeline_has_a_type(tmp_path: Path, text: str, expected: list[tuple[str, str, str]]) -> None:
+    made = graph(tmp_path, {"flow.py": text}).all_facts("schedule")
+    found = [(one.name, str(one.get("owner")).partition("#")[2], str(one.get("type") or "")) for one in made]
+    assert found == expected

@@ -121,8 +121,8 @@ class Values:
         known = self._known(binding, scope, depth)
         if known is MISSING and isinstance(node, ast.Attribute) and node.attr in self.options and not binding.known:
             known = self.options[node.attr]
-        elif known is MISSING and isinstance(node, ast.Attribute) and PARSES.search(binding.name.rpartition(".")[0]):
-            known = self.options.get(node.attr, MISSING)
+        elif known is MISSING and self.options and PARSES.search(binding.name.rpartition(".")[0]):
+            known = self.options.get(binding.name.rpartition(".")[2], MISSING)
         elif known is MISSING and isinstance(node, ast.Attribute) and node.attr == "value" and depth < _DEPTH:
             inner = _plain(self._of(node.value, scope, depth + 1))  # of a member of an enumeration
             known = inner if isinstance(inner, str) else MISSING

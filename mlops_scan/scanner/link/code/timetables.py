@@ -17,8 +17,22 @@ _TIMES = ("cron", "cron_expression", "cron_schedule", "schedule", "interval", "r
 _UNITS = ("hourly", "daily", "weekly", "monthly")
 _FIELDS = ("minute", "minutes", "hour", "hours", "day", "days", "day_of_week", "day_of_month", "week", "weeks", "month")
 
+_SENSOR = re.compile(r"sensor|trigger(?:_|\Z|[A-Z])|Trigger\Z")
+_ASSETS = re.compile(
+    r"\b(?:Dataset|Asset|DatasetOrTimeSchedule|DatasetAll|DatasetAny|AssetAll|AssetAny)\b|\basset|dataset"
+)
 _CRON = re.compile(r"[\"']((?:[\w*/,?#-]+ +){4,6}[\w*/,?#-]+)[\"']")  # within a call
 _Told = tuple[Fact, str, str, bool]  # call, time, owner, switched off
+# what starts a pipeline instead of the clock, by the words in which code speaks of it
+_EVENTS = (
+    ("drift", re.compile(r"drift", re.IGNORECASE)),
+    (
+        "registry",
+        re.compile(r"model[\s_.-]?(?:version|registry|package)|registered[\s_.-]?model|registry", re.IGNORECASE),
+    ),
+    ("run", re.compile(r"run_status|run_failure|on_finish|flow-run|dagrun", re.IGNORECASE)),
+    ("data", re.compile(r"asset|data|file|\bs3\b|bucket|blob|object|partition|freshness", re.IGNORECASE)),
+)
 
 
 def read(code: Code, pipelines: Pipelines) -> Iterator[Fact]:
@@ -34,6 +48,8 @@ def read(code: Code, pipelines: Pipelines) -> Iterator[Fact]:
             continue  # the time stands in an argument of its own, which tells it better
         owner = owner or next((one[2] for one in outer if one[2]), "")
         says: dict[str, Any] = {"owner": owner or call.at.path, "where": "python"}
+        if event := _event(call):
+            says["type"] = event
         if off or any(one[3] for one in outer):
             says["state"] = "disabled"
         yield Fact("schedule", time, call.at, says)
@@ -55,6 +71,8 @@ def _behind_names(found: list[_Told]) -> list[_Told]:
 def _told(use: Use, code: Code, pipelines: Pipelines) -> Iterator[_Told]:
     call = use.fact
     time = _time(call, use.argument("cron"))
+    if not time and _is_sensor(use):
+        time = str(call.get("decorates") or call.get("assigned") or call.name.rpartition(".")[2])
     if time:
         pipeline = _pipeline(use, pipelines)
         yield call, time, pipeline.id if pipeline is not None else _function(use, code), use.disabled
@@ -116,6 +134,33 @@ def _time(call: Fact, value: Any) -> str:
     args = ", ".join(text(one) for one in call.get("args") or ())
     last = call.name.rpartition(".")[2]
     return f"{last} {args}".strip() if last.islower() and last in ("every", "crontab") else ""
+
+
+def _is_sensor(use: Use) -> bool:
+    """Whether an event, not the clock, starts what the call names or decorates."""
+    return "cron" not in use.match.data and ("pipeline" in use.match.data or bool(use.fact.get("decorates")))
+
+
+def _event(call: Fact) -> str:
+    """What kind of event a call waits for; '' for the clock."""
+    kwargs = call.get("kwargs") or {}
+    waits = next((kwargs[key] for key in _TIMES if isinstance(kwargs.get(key), (list, Mapping))), None)
+    if waits is not None:
+        return "data" if _ASSETS.search(_source(waits)) else ""
+    last = call.name.rpartition(".")[2]
+    if not _SENSOR.search(last):
+        return ""
+    words = " ".join((last, str(call.get("decorates") or ""), *map(_source, (call.get("args") or (), kwargs))))
+    return next((kind for kind, said in _EVENTS if said.search(words)), "event")
+
+
+def _source(value: Any) -> str:
+    """A value and all in it as one text."""
+    if isinstance(value, Mapping):
+        return " ".join(
+            _source(one) for one in ((value.get("name"), value["expr"]) if "expr" in value else value.values())
+        )
+    return " ".join(map(_source, value)) if isinstance(value, (list, tuple)) else str(value or "")
 
 
 def _plain(call: Fact) -> bool:
