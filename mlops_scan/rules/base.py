@@ -171,4 +171,6 @@ def _partly(one: Evidence) -> str:
         return f"{what} ({one.at}), without effect: {one.why}."
     if one.status is Status.DISABLED:
         return f"'{one.tool}' is there but switched off ({one.at})."
+    if one.why:
+        return f"{one.what[:1].upper()}{one.what[1:]} ({one.at}): {one.why}."
     return f"'{one.tool}' is declared and never used ({one.at})."

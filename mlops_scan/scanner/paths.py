@@ -17,6 +17,10 @@ _EXAMPLE = re.compile(
     r"(?:^|/)(?:(?:examples?|samples?)(?:[-_](?:models?|data|configs?|manifests?))?|demos?|tutorials?|quick-?starts?|playground|experiment(?:s|ation)?|notebooks?|getting[-_]started|benchmark(?:s|ing)?)/",
     re.IGNORECASE,
 )
+_SAMPLE = re.compile(
+    r"\.env[\w.-]*\.?(?:example|sample|template|dist)\b|(?:example|sample)\.env$|[^/]\.(?:example|sample|dist)$",
+    re.IGNORECASE,
+)
 _VENDORED = re.compile(r"(?:^|/)(?:vendor|third[-_]party|node_modules|site-packages)/", re.IGNORECASE)
 _DEVELOPMENT = re.compile(
     r"(?:^|[/._-])(?:dev|develop(?:ment)?|local|minikube|kind|k3d|sandbox|override|debug|lint|ci)(?:[/._-]|$)",
@@ -63,6 +67,11 @@ def is_documentation(path: str) -> bool:
 def is_example(path: str) -> bool:
     """Beside the system: examples, samples, demos, experiments."""
     return bool(_EXAMPLE.search(path))
+
+
+def is_sample(path: str) -> bool:
+    """A file that somebody is to copy and fill in: what it says takes no effect."""
+    return bool(_SAMPLE.search(path))
 
 
 def is_vendored(path: str) -> bool:

@@ -12,6 +12,7 @@ from mlops_scan.scanner.formats.credentials import looks_real, names_secret, red
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Confidence, Fact, Finding, Location, Place, Severity
 
+_CHOSEN = ("database-password",)
 _CONFIGURED = ("env", "constant", "setting")
 _DECLARED = ("terraform", "cloudformation", "bicep", "arm")
 
@@ -66,7 +67,9 @@ class PlaintextSecret(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         seen: set[tuple[str, int]] = set()
         for fact in graph.facts("secret"):
-            if not paths.is_example(fact.at.path):
+            # in a file to be copied a person's choice is filler, and a key in a provider's format is somebody's
+            filler = fact.name in _CHOSEN and paths.is_sample(fact.at.path)
+            if not paths.is_example(fact.at.path) and not filler:
                 seen.add((fact.at.path, fact.at.line))
                 yield self.finding(
                     f"A {fact.name} ('{fact.get('redacted')}') stands here in plain text.",
@@ -98,6 +101,8 @@ def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
     for fact in graph.facts(*_CONFIGURED):
         if fact.get("owner") in offered:
             continue  # a chart for others: its values are there to be replaced
+        if paths.is_sample(fact.at.path):
+            continue
         value: Any = fact.get("value")
         name = fact.name.rpartition(".")[2]
         if isinstance(value, str) and value and names_secret(name):

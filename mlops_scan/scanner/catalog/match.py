@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from mlops_scan.scanner import paths
 from mlops_scan.scanner.catalog import charts, commands
 from mlops_scan.scanner.catalog.conditions import glob
 from mlops_scan.scanner.catalog.index import ImageIndex, NameIndex, PathIndex
@@ -15,6 +16,7 @@ from mlops_scan.scanner.catalog.sighting import Match, Sighting
 from mlops_scan.scanner.catalog.signature import dotted, path_glob
 from mlops_scan.scanner.catalog.tools import Tool
 from mlops_scan.scanner.catalog.vocabulary import Strength
+from mlops_scan.scanner.formats import azapi
 from mlops_scan.scanner.model import Fact
 
 _PLATFORMS = {
@@ -26,7 +28,6 @@ _PLATFORMS = {
     "azureml": "aml",
     "databricks": "tf",  # a bundle deploys the provider's resources
 }
-_SAMPLE = re.compile(r"\.env[\w.-]*\.?(?:example|sample|template|dist)\b|(?:example|sample)\.env$", re.IGNORECASE)
 _METRIC = re.compile(r"[A-Za-z_:][\w:]{3,}")
 
 
@@ -160,9 +161,13 @@ class Matcher:
     def _resource(self, fact: Fact) -> Iterator[Match]:
         kind, data = str(fact.get("type") or ""), fact.get("data")
         prefix = _PLATFORMS.get(str(fact.get("platform") or ""), "")
-        for one in self._index(prefix).find(kind) if prefix else ():
-            if all(condition.holds(data) for condition in one.signature.attributes):
-                yield _match(one)
+        spoken = [(prefix, kind, data)] if prefix else []
+        if kind in azapi.KINDS and (named := azapi.declared(data)):
+            spoken.append(("arm", *named))
+        for language, name, says in spoken:
+            for one in self._index(language).find(name):
+                if all(condition.holds(says) for condition in one.signature.attributes):
+                    yield _match(one)
         yield from self._annotated(fact)
         yield from self._installed(charts.from_resource(kind, data))
 
@@ -186,8 +191,7 @@ class Matcher:
                     yield _match(one)
 
     def _env(self, fact: Fact) -> Iterator[Match]:
-        sample = _SAMPLE.search(fact.at.path)  # what somebody may copy takes no effect by itself
-        if fact.get("value") != "" and not sample:
+        if fact.get("value") != "" and not paths.is_sample(fact.at.path):
             yield from _valued(self._index("env").find(fact.name), fact.get("value"))
 
     def _setting(self, fact: Fact) -> Iterator[Match]:

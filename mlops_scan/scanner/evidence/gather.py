@@ -50,11 +50,15 @@ def _recognised(graph: Graph, capability: str, called: Mapping[str, Fact], decla
         call = called.get(use.tool)
         if call is not None and catalog.load().tool(use.tool).capabilities[:1] == (capability,):
             yield Evidence(capability, use.tool, Status.USED, call.at, f"call {call.name}")
-        else:
+        elif use.fact.kind in _DECLARING:
             yield Evidence(capability, use.tool, Status.DECLARED, use.at, f"declares {use.fact.name}")
+        else:
+            yield Evidence(capability, use.tool, Status.DECLARED, use.at, what(use), _HINT)
 
 
 _GATE = "evaluation-gate"
+_DECLARING = frozenset(("package", "import"))
+_HINT = "it hints at that, and does not prove it"  # seen at work, and too little by itself
 # capabilities that any call into a tool made for them proves
 _BY_ANY_CALL = frozenset(
     (

@@ -28,11 +28,25 @@ class Rollback(Derivation):
             if use.at.path in serving and reference.strip("/") and named not in _FLOATING:
                 yield self.evidence(use.tool, use.at, f"loads '{reference}' by version, alias or stage")
         for chart in graph.facts("chart"):
-            if not chart.get("library"):
+            if not chart.get("library") and _may_serve(graph, chart):
                 yield self.evidence("helm", chart.at, f"releases of chart '{chart.name}' keep their history")
         for job in graph.facts("job"):
             if _NAMED.search(f"{job.name} {job.get('title') or ''}") and not job.get("state"):
                 yield self.evidence("ci", job.at, f"job '{job.get('title') or job.name}'")
+
+
+def _may_serve(graph: Graph, chart: Fact) -> bool:
+    """Whether releases of the chart are releases of what serves: it holds that, or nothing else in a cluster does.
+
+    The chart of a monitoring stack beside manifests that are applied by hand puts no model back.
+    """
+    folder = chart.at.path.rpartition("/")[0]
+    within = f"{folder}/" if folder else ""
+    if any(use.at.path.startswith(within) for use in graph.uses("model-server", "serving-platform")):
+        return True
+    serving = [one for one in graph.workloads() if one.origin != "compose" and graph.bystanders.serves(one)]
+    held = any(one.at.path.startswith(within) for one in serving)
+    return held or not serving
 
 
 def registry_reference(call: Fact) -> str:

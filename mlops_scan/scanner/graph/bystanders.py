@@ -73,10 +73,15 @@ class Bystanders:
         self._stores: set[tuple[str, str]] = set()
         self._owners: set[str] = set()
         self._forms: set[str] = set()
+        # kinds of which an operator makes such components
+        self._kinds: dict[str, set[str]] = {"cluster-agent": set(), "keeps-data": set()}
         for use in helpers:
             if use.key in ("serving-platform", "ml-platform"):
                 if use.fact.kind == "resource":
                     self._forms.add(str(use.fact.get("type")))
+            elif use.fact.kind == "resource":
+                if use.key in ("cluster-agent", "keeps-data"):
+                    self._kinds[use.key].add(str(use.fact.get("type")))
             elif use.fact.kind == "image":
                 into = self._stores if use.key == "keeps-data" else self._images
                 into.add((str(use.fact.get("owner")), str(use.fact.get("raw"))))
@@ -99,7 +104,8 @@ class Bystanders:
 
     def keeps_data(self, workload: Workload, container: Container) -> bool:
         """A database, a cache or a broker, by its image: part of the system, and not to be scaled with requests."""
-        return (workload.id, container.image) in self._stores
+        stored = workload.fact.get("type") in self._kinds["keeps-data"]
+        return stored or (workload.id, container.image) in self._stores
 
     def is_form(self, workload: Workload) -> bool:
         """A kind that only says how others are to be run: what it lacks is merged in from elsewhere."""
@@ -110,7 +116,8 @@ class Bystanders:
         if workload.fact.get("packed") or workload.id in self.elsewhere:
             return True
         foreign = any(folder in self._foreign for folder in _above(workload.at.path)) if self._foreign else False
-        return foreign or self.is_form(workload) or is_controller(workload)
+        agent = workload.fact.get("type") in self._kinds["cluster-agent"]
+        return foreign or agent or self.is_form(workload) or is_controller(workload)
 
 
 def is_controller(workload: Workload) -> bool:

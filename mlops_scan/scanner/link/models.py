@@ -11,6 +11,18 @@ from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.model import Edge
 
 
+def _configured(graph: Graph) -> Iterator[Edge]:
+    """What the configuration of a server reads: the file or folder it names, or all below the folder it lies in."""
+    files = graph.facts("model-file")
+    for use in graph.uses("serves-file"):
+        folder = posixpath.dirname(use.at.path)
+        named = use.fact.get("value") if use.fact.kind == "setting" else ""
+        place = posixpath.normpath(posixpath.join(folder, named)) if isinstance(named, str) else folder
+        for file in files:
+            if file.at.path == place or file.at.path.startswith(f"{place}/"):
+                yield Edge(f"file:{use.at.path}", "reads", f"model:{posixpath.basename(file.at.path)}", use.at)
+
+
 class Models(Link):
     """`file:train.py` writes `model:iris.joblib`, `file:app.py` reads it: paths agree by their last part."""
 
@@ -25,5 +37,6 @@ class Models(Link):
                 name = model_name(use.fact)
                 if use.fact.kind == "call" and name:
                     yield Edge(f"file:{use.at.path}", relation, f"model:{name}", use.at)
+        yield from _configured(graph)
         for file in graph.facts("model-file"):
             yield Edge(f"file:{file.at.path}", "holds", f"model:{posixpath.basename(file.at.path)}", file.at)

@@ -46,6 +46,9 @@ class SetupCfg(Parser):
             "python": values.get(("options", "python_requires"), ""),
             "scripts": dict(sorted(scripts.items())),
             "includes": sorted(set(includes)),
+            "classifiers": [
+                line.strip() for line in values.get(("metadata", "classifiers"), "").splitlines() if line.strip()
+            ],
         }
         says.update((key, value) for key, value in optional.items() if value)
         yield Fact("manifest", source.path, Location(source.path), says)

@@ -88,6 +88,9 @@ class _Setup:
             "python": self._text(self.arguments.get("python_requires")),
             "scripts": self._scripts(),
             "includes": self._includes() if self.unread else [],
+            "classifiers": [
+                text for one in self._elements(self.arguments.get("classifiers"), 0) if (text := self._text(one))
+            ],
         }
         says.update((key, value) for key, value in optional.items() if value)
         at = Location(self.source.path, self.call.lineno, self.call.col_offset + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlops_scan.scanner.formats import hosted, states, yamlnodes
+from mlops_scan.scanner.formats import azapi, hosted, states, yamlnodes
 from mlops_scan.scanner.formats.hcl.evaluate import evaluate
 from mlops_scan.scanner.formats.hcl.nodes import Block
 from mlops_scan.scanner.formats.hcl.scope import Scope
@@ -97,6 +97,8 @@ class Nodes:
 def containers(block: Block, made: Object, scope: Scope, identity: str, common: dict[str, str]) -> Iterator[Fact]:
     """Workload, container, image, command and env facts of a resource that runs containers."""
     kind, name = block.labels
+    if kind in azapi.KINDS:
+        kind = azapi.type_of(settled(made.get("type"))) or kind
     place = (block.path, *block.spot)
     if not hosted.runs_containers(kind):
         return
