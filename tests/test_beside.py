@@ -90,13 +90,13 @@ def test_a_library_says_so_in_the_files_of_setuptools(understand: Understand, ma
             "[options.extras_require]\nplots =\n    matplotlib\n"
         ),
     }
-    files = {manifest: says[manifest], "acme_boost/__init__.py": FIT, "scripts/compare.py": PROGRAM}
+    files = {manifest: says[manifest], "acme_boost/__init__.py": FIT, "compare.py": PROGRAM}
     assert understand(files).profile.kind == "library"
 
 
 def test_a_package_whose_program_trains_is_a_project(understand: Understand) -> None:
     setup = "from setuptools import setup\n\nsetup(name='acme-boost', install_requires=['scikit-learn'])\n"
-    files = {"setup.py": setup, "acme_boost/__init__.py": FIT, "scripts/compare.py": PROGRAM}
+    files = {"setup.py": setup, "acme_boost/__init__.py": FIT, "compare.py": PROGRAM}
     assert understand(files).profile.kind == "project"
 
 
