@@ -273,6 +273,33 @@ def test_a_gate_that_a_constant_of_another_file_decides(
     assert [one.why for one in disabled] == ([] if why is None else [why])
 
 
+CAUGHT = "what it raises is caught, and all goes on"
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (("accuracy = 1.0", "if accuracy < 0.8:", "    raise SystemExit"), "'accuracy < 0.8' is always false"),
+        (("if accuracy < 0.8:", "    raise SystemExit"), None),
+        (("try:", "    assert accuracy > 0.8", "except AssertionError:", "    pass"), CAUGHT),
+        (
+            ("try:", "    if accuracy < 0.8:", "        raise ValueError", "except Exception as e:", "    print(e)"),
+            CAUGHT,
+        ),
+        (("try:", "    assert accuracy > 0.8", "except AssertionError:", "    raise SystemExit(1)"), None),
+        (("try:", "    assert accuracy > 0.8", "except KeyError:", "    pass"), None),
+    ],
+)
+def test_a_gate_that_code_makes_harmless(understand: Understand, lines: tuple[str, ...], why: str | None) -> None:
+    head = "import mlflow\nfrom sklearn.svm import SVC\nfrom sklearn.metrics import accuracy_score\n"
+    head += "m = SVC().fit([[0], [1]], [0, 1])\n"
+    head += "accuracy = accuracy_score([0, 1], m.predict([[0], [1]]))\n"
+    made = understand({"train.py": head + "\n".join(lines) + "\nmlflow.register_model('runs:/1/m', 'prices')\n"})
+    used, disabled = (made.evidence("evaluation-gate", one) for one in (Status.USED, Status.DISABLED))
+    assert bool(used) is (why is None)
+    assert [one.why for one in disabled] == ([] if why is None else [why])
+
+
 def test_a_step_of_which_nobody_reads_the_result_is_named_with_the_reason(understand: Understand) -> None:
     from mlops_scan.rules.tooling.missing_evaluation_gate import MissingEvaluationGate
 

@@ -29,6 +29,8 @@ def why(fact: Fact, *, stops: bool) -> str:
     """Why a comparison that promotes (or, with `stops`, ends the job) has no effect; '' where it has one."""
     if fact.get("always"):
         return f"'{fact.name}' is always {fact.get('always')}"
+    if stops and fact.get("caught"):
+        return "what it raises is caught, and all goes on"
     threshold = _beyond(fact, stops)
     return f"no value of the metric is on the other side of {threshold}" if threshold is not None else ""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import operator
 import re
+from collections.abc import Callable
 from typing import Any
 
 from mlops_scan.scanner.formats.python.resolver import Resolver
@@ -19,6 +21,12 @@ _NAMES = 20
 _DEPTH = 8
 _SAID = {True: "true", False: "false", None: ""}
 _ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+_HOLDS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
 _SIGNS: dict[type[ast.cmpop], str] = {**_ORDER, ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in"}
 
 
@@ -72,11 +80,23 @@ class Comparisons:
             found = [self._truth(one, scope, depth + 1) for one in test.values]
             decides = isinstance(test.op, ast.Or)
             return decides if decides in found else None
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and test.ops[0].__class__ in _HOLDS:
+            return self._fixed(test, scope)
         if isinstance(test, (ast.Name, ast.Attribute)):
             binding = self.resolver.resolve(test, scope)
             fixed = binding.before is not None or (test.id if isinstance(test, ast.Name) else test.attr).isupper()
             return binding.const if fixed and isinstance(binding.const, bool) else None
         return None
+
+    def _fixed(self, test: ast.Compare, scope: Scope) -> bool | None:
+        """What a comparison of two numbers is, where one of them replaced what was measured."""
+        sides = (test.left, test.comparators[0])
+        if not any(isinstance(one, ast.Name) and self.resolver.resolve(one, scope).before is not None for one in sides):
+            return None
+        left, right = (one.value if isinstance(one, ast.Constant) else self.values.const(one, scope) for one in sides)
+        if not (isinstance(left, (int, float)) and isinstance(right, (int, float))):
+            return None
+        return _HOLDS[test.ops[0].__class__](left, right)
 
     def _names(self, nodes: list[ast.expr]) -> list[str]:
         names: dict[str, None] = {}

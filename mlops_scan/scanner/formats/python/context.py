@@ -39,6 +39,7 @@ class Context:
     chain: tuple[str, ...] = ()
     guards: tuple[str, ...] = ()
     gates: tuple[tuple[Gate, bool], ...] = ()  # enclosing comparisons, and whether this is their body
+    caught: bool = False  # an exception raised here is caught, and all goes on
 
     def inside(self, keyword: str, *, guard: str = "", gate: tuple[Gate, bool] | None = None) -> Context:
         """The context of a block under `keyword`. Comparisons reach two blocks deep."""
@@ -57,4 +58,5 @@ class Context:
             chain,
             guards,
             gates,
+            self.caught,
         )

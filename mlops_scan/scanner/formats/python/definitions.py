@@ -11,6 +11,8 @@ from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import FunctionInfo, Scope
 
 _FIELDS = 200
+_CAUGHT = frozenset(("AssertionError", "Exception", "BaseException", "ValueError", "RuntimeError"))
+_TELLS = frozenset(("print", "debug", "info", "warning", "warn", "error", "exception", "log"))
 
 
 def function(info: FunctionInfo, context: Context, recorder: Recorder) -> None:
@@ -155,3 +157,23 @@ def _is_empty(node: ast.stmt) -> bool:
         raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         return getattr(raised, "id", "") == "NotImplementedError"
     return False
+
+
+def swallows(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler catches what a failed check raises, and lets all that follows happen."""
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    if not any(kind is None or getattr(kind, "id", getattr(kind, "attr", "")) in _CAUGHT for kind in kinds):
+        return False
+    return all(_is_idle(one) for one in handler.body)
+
+
+def _is_idle(node: ast.stmt) -> bool:
+    """`pass`, `...`, or a call that tells: nothing that ends, returns or sets anything."""
+    if isinstance(node, ast.Pass):
+        return True
+    if not isinstance(node, ast.Expr):
+        return False
+    if isinstance(node.value, ast.Constant):
+        return True
+    called = node.value.func if isinstance(node.value, ast.Call) else None
+    return getattr(called, "id", getattr(called, "attr", "")) in _TELLS

@@ -16,7 +16,7 @@ class Binding:
     `name` is the qualified name ('' when nothing is known), `known` that its first part was imported, `local` that it
     is defined in this file. `call` is the call that made the object, `cls` and `function` the local definition,
     `const` a JSON constant, `parts` the known pieces of a text, `node` an expression to look into (a dict, a list,
-    a comparison), `before` the comparison that a plain True or False replaced. `open`: a later statement may yet say
+    a comparison), `before` the comparison or call that a plain constant replaced. `open`: a later statement may yet say
     more (a global set in a function, an attribute of self).
     """
 
@@ -108,6 +108,8 @@ class Scope:
             if branch and isinstance(old.node, _TESTS):
                 return  # a branch may set it, or not
             binding.before = old.node if isinstance(old.node, _TESTS) else old.before
+        elif old is not None and not branch and isinstance(binding.const, (int, float)):
+            binding.before = old.call if old.call is not None else old.before
         if old is not None and (old.name or old.node) and (binding.const is None or (branch and not binding.telling)):
             return
         names[name] = binding

@@ -186,7 +186,8 @@ class Walker:
             return None
         says = {"in": keyword, "function": context.function, "module": self.source.module, "main": context.main, **read}
         gate = Gate(self.source.text(test), self.source.at(node), self.recorder.clean(says, node))
-        gate.raises = keyword == "assert"
+        if keyword == "assert":
+            _raises(gate, context)
         self.recorder.gates.append(gate)
         return gate
 
@@ -231,7 +232,8 @@ class Walker:
             if handler.name:
                 context.scope.bind(handler.name, Binding(), branch=True)
             self._block(handler.body, inside)
-        self._block(node.body, replace(context.inside("try"), optional=optional, branch=context.branch))
+        caught = context.caught or any(definitions.swallows(handler) for handler in node.handlers)
+        self._block(node.body, replace(context.inside("try"), optional=optional, branch=context.branch, caught=caught))
 
     def _return(self, node: ast.Return, context: Context) -> None:
         for gate, _ in context.gates:
@@ -244,7 +246,7 @@ class Walker:
 
     def _raise(self, node: ast.Raise, context: Context) -> None:
         for gate, _ in context.gates:
-            gate.raises = True
+            _raises(gate, context)
         self.expression.read(node.exc, context)
 
     def _assert(self, node: ast.Assert, context: Context) -> None:
@@ -271,6 +273,12 @@ class Walker:
                     home = home.up
             if home is not None and home is not context.scope:
                 context.scope.shared[name] = home
+
+
+def _raises(gate: Gate, context: Context) -> None:
+    gate.raises = True
+    if context.caught:
+        gate.says["caught"] = True
 
 
 def _qualified(name: str, context: Context) -> str:
