@@ -10,6 +10,7 @@ from mlops_scan import engine
 from mlops_scan.scanner import reading, walk
 from mlops_scan.scanner.config import Config
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.model import Status
 
 
 def graph(folder: Path, files: dict[str, str]) -> Graph:
@@ -475,3 +476,40 @@ def test_what_starts_a_pipeline_has_a_type(tmp_path: Path, text: str, expected: 
     made = graph(tmp_path, {"flow.py": text}).all_facts("schedule")
     found = [(one.name, str(one.get("owner")).partition("#")[2], str(one.get("type") or "")) for one in made]
     assert found == expected
+
+
+CONDITIONS = """
+from sagemaker.workflow.condition_step import ConditionStep
+from sagemaker.workflow.conditions import ConditionGreaterThanOrEqualTo
+from sagemaker.workflow.functions import JsonGet
+from sagemaker.workflow.pipeline import Pipeline
+from sagemaker.workflow.step_collections import RegisterModel
+from sagemaker.workflow.steps import ProcessingStep, TrainingStep
+
+def get_pipeline(estimator, processor, report):
+    train = TrainingStep(name="Train", estimator=estimator)
+    evaluate = ProcessingStep(name="Evaluate", processor=processor, inputs=[train.properties.Artifacts])
+    register = RegisterModel(name="Register", estimator=estimator)
+    good = ConditionGreaterThanOrEqualTo(left={left}, right=0.8)
+    check = ConditionStep(name="Check", conditions=[good], if_steps=[register], else_steps=[])
+    return Pipeline(name="prices", steps=[train, evaluate, check])
+"""
+MEASURED = 'JsonGet(step_name=evaluate.name, property_file=report, json_path="auc")'
+
+
+def test_a_condition_comes_after_the_step_that_it_asks(tmp_path: Path) -> None:
+    made = graph(tmp_path, {"pipeline.py": CONDITIONS.format(left=MEASURED)})
+    assert steps(made) == {"Train": [], "Evaluate": ["Train"], "Check": ["Evaluate"], "Register": ["Check"]}
+
+
+@pytest.mark.parametrize(
+    ("left", "status", "why"),
+    [
+        (MEASURED, Status.USED, ""),
+        ("1.0", Status.DISABLED, "'ConditionGreaterThanOrEqualTo' compares constants (pipeline.py:13)"),
+    ],
+)
+def test_a_condition_of_constants_is_no_gate(tmp_path: Path, left: str, status: Status, why: str) -> None:
+    made = graph(tmp_path, {"pipeline.py": CONDITIONS.format(left=left)})
+    found = made.evidence("evaluation-gate", Status.USED, Status.DISABLED)
+    assert [(one.status, one.why) for one in found] == [(status, why)]

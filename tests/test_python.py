@@ -197,6 +197,10 @@ def test_keyword_arguments_are_spread_where_they_are_known(tmp_path: Path) -> No
     assert kwargs == {"a": True, "seed": 1, "b": -2, "**": {"expr": "unknown", "name": "unknown"}}
 
 
+def test_the_next_cell_runs_after_one_that_raises(tmp_path: Path) -> None:
+    assert calls(parse(tmp_path, "import m\nm.a()\nraise SystemExit\nm.b()")) == ["m.a", "m.b"]
+
+
 def test_what_never_runs_is_no_fact(tmp_path: Path) -> None:
     found = parse(
         tmp_path,
@@ -214,6 +218,16 @@ def test_what_never_runs_is_no_fact(tmp_path: Path) -> None:
         """
         while 0: m.d()
         if not True: m.e()
+        if False and m.ready: m.f()
+        def after():
+            for one in m:
+                continue
+                m.g()
+            return 1
+            m.h()
+        def other():
+            raise ValueError
+            m.i()
         ''',
     )
     assert calls(found) == ["m.c"]

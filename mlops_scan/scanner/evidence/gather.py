@@ -9,7 +9,7 @@ from mlops_scan import plugins
 from mlops_scan.scanner import catalog, evidence
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.evidence.serving import what
-from mlops_scan.scanner.evidence.without_effect import muted
+from mlops_scan.scanner.evidence.without_effect import decided_steps, muted
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -29,10 +29,10 @@ def gather(graph: Graph, capabilities: tuple[str, ...]) -> None:
 
 
 def _heeded(graph: Graph, found: Iterable[Evidence]) -> Iterator[Evidence]:
-    """The same, switched off in files that are only run for show."""
-    off = muted(graph)
+    """The same, switched off in files that are only run for show, and where constants decide."""
+    off, decided = muted(graph), graph.once(decided_steps)
     for one in found:
-        why = off.get(one.at.path) if one.status is Status.USED else None
+        why = decided.get(one.at) or off.get(one.at.path) if one.status is Status.USED else None
         yield one if why is None else replace(one, status=Status.DISABLED, why=why)
 
 

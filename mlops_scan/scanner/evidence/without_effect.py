@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Fact
+from mlops_scan.scanner.model import Fact, Location
 
 # metrics that lie between 0 and 1
 _BOUNDED = re.compile(
@@ -107,6 +107,38 @@ def _modes(data: object, graph: Graph) -> Iterator[tuple[str, str]]:
                     for path in graph.files
                     if path.rpartition("/")[2].partition(".")[0] == stem and _CODE.search(path)
                 )
+
+
+def decided_steps(graph: Graph) -> dict[Location, str]:
+    """Steps of pipelines that choose by conditions of which both sides are constants, each with what says so."""
+    found: dict[Location, str] = {}
+    for use in graph.uses("evaluation-gate"):
+        asked = (use.fact.get("kwargs") or {}).get("conditions") if use.fact.kind == "call" else None
+        if not isinstance(asked, list) or not asked:
+            continue
+        names = {str(one.get("expr")) for one in asked if isinstance(one, dict)}
+        conditions = [
+            call
+            for call in graph.in_file(use.at.path, "call")
+            if {"left", "right"} <= (call.get("kwargs") or {}).keys()
+            and call.get("function") == use.fact.get("function")
+            and (call.get("assigned") in names or _is_around(use.at, call.at))
+        ]
+        if len(conditions) == len(asked) and all(_is_decided(one) for one in conditions):
+            found[use.at] = f"'{conditions[0].name.rpartition('.')[2]}' compares constants ({conditions[0].at})"
+    return found
+
+
+def _is_around(outer: Location, inner: Location) -> bool:
+    return outer.line <= inner.line <= (outer.end_line or outer.line) and (inner.line, inner.column) > (
+        outer.line,
+        outer.column,
+    )
+
+
+def _is_decided(condition: Fact) -> bool:
+    sides = [(condition.get("kwargs") or {}).get(side) for side in ("left", "right")]
+    return all(isinstance(one, (int, float, str)) for one in sides)
 
 
 def unread_steps(graph: Graph) -> Iterator[Fact]:

@@ -72,6 +72,9 @@ def truth(test: ast.expr) -> bool | None:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         inner = truth(test.operand)
         return None if inner is None else not inner
+    if isinstance(test, ast.BoolOp):
+        decides = isinstance(test.op, ast.Or)
+        return decides if decides in [truth(one) for one in test.values] else None
     return bool(test.value) if isinstance(test, ast.Constant) else None
 
 

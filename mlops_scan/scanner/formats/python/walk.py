@@ -22,6 +22,7 @@ from mlops_scan.scanner.formats.python.values import Values
 from mlops_scan.scanner.model import Fact, Note
 
 _IMPORT_ERRORS = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
+_ENDS = frozenset((ast.Return, ast.Raise, ast.Continue, ast.Break))  # nothing after it in its block runs
 
 
 class Walker:
@@ -57,6 +58,9 @@ class Walker:
         scope.dissolve()
 
     def _block(self, body: list[ast.stmt], context: Context) -> None:
+        if context.function:  # of a module, a cell may end and the next one begin
+            ends = (index for index, one in enumerate(body, 1) if one.__class__ in _ENDS)
+            body = body[: next(ends, len(body))]
         self._blocks += [(statement, context) for statement in reversed(body)]
 
     def _enter(self, info: FunctionInfo, context: Context) -> None:

@@ -11,6 +11,7 @@ from mlops_scan.scanner.model import Fact
 
 _KEY = re.compile(r"\[\s*[\"']([^\"']+)[\"']\s*\]\Z")
 _MANY = 300
+_CALLS = 3000  # of one file
 
 
 def order(pipeline: Pipeline, code: Code) -> None:
@@ -21,7 +22,7 @@ def order(pipeline: Pipeline, code: Code) -> None:
     for fact in code.orders.get(pipeline.at.path, ()):
         _by_arrows(fact, pipeline)
     _by_words(pipeline, code)
-    _by_calls(pipeline)
+    _by_calls(pipeline, code)
     _by_names(pipeline, code)
     for step in pipeline.steps:
         step.needs = sorted({name for name in step.needs if name != step.name})
@@ -68,9 +69,10 @@ def _by_words(pipeline: Pipeline, code: Code) -> None:
                     step.needs += [one.name for one in left]
 
 
-def _by_calls(pipeline: Pipeline) -> None:
+def _by_calls(pipeline: Pipeline, code: Code) -> None:
     """A step that is handed what another one returned, by variable or within its own call."""
     told = [step for step in pipeline.steps if step.call is not None]
+    between = _between(pipeline, code)
     for index, step in enumerate(told):
         call = step.call
         assert call is not None
@@ -82,9 +84,24 @@ def _by_calls(pipeline: Pipeline) -> None:
         for other in told:
             if any(_assigns(other.call, name) for name in step.leads if other.call is not None):
                 other.needs.append(step.name)
+        used |= {word for name in used for word in between.get((str(call.get("function") or ""), name), ())}
         for name in sorted(used - step.leads):
             before = [one for one in told[:index] if one.call is not None and _assigns(one.call, name)]
             step.needs += [one.name for one in before[-1:]]
+
+
+def _between(pipeline: Pipeline, code: Code) -> dict[tuple[str, str], set[str]]:
+    """(function, variable) -> the variables from which it is made: a condition over what a step found."""
+    if not any(step.leads for step in pipeline.steps):
+        return {}
+    steps = {name for step in pipeline.steps for name in _assigned(step.call)}
+    found: dict[tuple[str, str], set[str]] = {}
+    for call in code.calls(pipeline.at.path)[:_CALLS]:
+        name = str(call.get("assigned") or "")
+        if name.isidentifier() and name not in steps:
+            made = words([*(call.get("args") or ()), *(call.get("kwargs") or {}).values()])
+            found.setdefault((str(call.get("function") or ""), name), set()).update(made)
+    return found
 
 
 def _within(inner: Step, outer: Step) -> bool:
@@ -92,7 +109,11 @@ def _within(inner: Step, outer: Step) -> bool:
 
 
 def _assigns(call: Fact, name: str) -> bool:
-    return name in words({"expr": str(call.get("assigned") or "")})
+    return name in _assigned(call)
+
+
+def _assigned(call: Fact | None) -> set[str]:
+    return words({"expr": str(call.get("assigned") or "")}) if call is not None else set()
 
 
 def _by_names(pipeline: Pipeline, code: Code) -> None:
