@@ -6,7 +6,7 @@ import pytest
 
 from mlops_scan.scanner.formats import shell
 from mlops_scan.scanner.graph import Graph, purpose
-from mlops_scan.scanner.model import Fact
+from mlops_scan.scanner.model import Fact, Status
 from tests.conftest import Understand
 
 TRAIN = "import joblib\nfrom sklearn.linear_model import Ridge\n\njoblib.dump(Ridge().fit([[0]], [0]), 'm.joblib')\n"
@@ -248,3 +248,159 @@ def test_a_task_of_ci_in_the_cluster_is_told_once(understand: Understand) -> Non
     graph = understand({"t.yaml": task + "    - {name: s, image: 'python:3.12', command: [pytest]}\n"})
     assert [(one.name, one.get("where")) for one in graph.all_facts("command")] == [("pytest", "ci")]
     assert not graph.workloads() and len(graph.all_facts("image")) == 1
+
+
+def evidence(graph: Graph, capability: str) -> list[tuple[str, str, str]]:
+    return [(one.status.value, one.what, one.why) for one in graph.evidence(capability, *Status)]
+
+
+def workflow(on: str, run: str, more: str = "") -> str:
+    return f"on: {on}\njobs:\n  fit:\n    steps:\n      - run: {run}\n{more}"
+
+
+@pytest.mark.parametrize(
+    ("on", "told"),
+    [
+        (
+            "{repository_dispatch: {types: [drift]}}",
+            "a call from outside starts '.github/workflows/t.yml', which trains",
+        ),
+        ("registry_package", "a registry event starts '.github/workflows/t.yml', which trains"),
+        ("[push, repository_dispatch]", ""),
+        ("workflow_dispatch", ""),
+    ],
+)
+def test_workflows_that_events_start(understand: Understand, on: str, told: str) -> None:
+    graph = understand({"train.py": TRAIN, ".github/workflows/t.yml": workflow(on, "python train.py")})
+    assert [what for _, what, _ in evidence(graph, "retraining-trigger")] == [told] * bool(told)
+
+
+RULE = """\
+Resources:
+  Retrain:
+    Type: AWS::Events::Rule
+    Properties:
+      {when}
+      Targets: [{{Id: p, Arn: !GetAtt TrainingPipeline.Arn}}]
+  TrainingPipeline:
+    Type: AWS::SageMaker::Pipeline
+    Properties: {{PipelineName: training}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "kind"),
+    [
+        ("EventPattern: {source: [aws.s3], detail-type: [Object Created]}", "data arrival"),
+        ("EventPattern: {source: [aws.cloudwatch], detail-type: [CloudWatch Alarm State Change]}", "drift event"),
+        ("ScheduleExpression: rate(7 days)", "schedule"),
+        ("EventPattern: {source: [acme.orders]}", "event"),
+    ],
+)
+def test_rules_say_what_they_wait_for(understand: Understand, when: str, kind: str) -> None:
+    graph = understand({"train.py": TRAIN, "infra.yaml": RULE.format(when=when)})
+    told = [what for _, what, _ in evidence(graph, "retraining-trigger")]
+    assert f"{kind}: AWS::Events::Rule 'Retrain' starts a pipeline that trains" in told
+
+
+ALARM = """\
+resource "aws_cloudwatch_metric_alarm" "drift" {{
+  metric_name   = "feature_baseline_drift_age"
+  alarm_actions = [{action}]
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("action", "found"), [("aws_lambda_function.retrain.arn", True), ("aws_sns_topic.mail.arn", False)]
+)
+def test_an_alarm_on_drift_that_retrains(understand: Understand, action: str, found: bool) -> None:
+    graph = understand({"train.py": TRAIN, "alarm.tf": ALARM.format(action=action)})
+    told = [what for _, what, _ in evidence(graph, "retraining-trigger")]
+    assert told == ["drift event: aws_cloudwatch_metric_alarm 'drift' starts a pipeline that trains"] * found
+
+
+TRIGGER = """\
+resource "google_cloudbuild_trigger" "fit" {{
+  filename = "cloudbuild.yaml"
+  {how}
+}}
+"""
+BUILD = "steps:\n  - name: python:3.12\n    entrypoint: python\n    args: [train.py]\n"
+
+
+@pytest.mark.parametrize(
+    ("how", "word", "ci", "retrains"),
+    [
+        ('github {\n    push { branch = "main" }\n  }', "push", True, False),
+        ('pubsub_config { topic = "new-data" }', "message", False, True),
+    ],
+)
+def test_triggers_that_terraform_declares(
+    understand: Understand, how: str, word: str, ci: bool, retrains: bool
+) -> None:
+    graph = understand({"train.py": TRAIN, "cloudbuild.yaml": BUILD, "ci.tf": TRIGGER.format(how=how)})
+    assert f"workflow on {word}" in [what for _, what, _ in evidence(graph, "ci-cd")]
+    assert graph.has("retraining-trigger") == retrains
+    assert ci == any(state == "used" and what.startswith("workflow") for state, what, _ in evidence(graph, "ci-cd"))
+
+
+GATE = """\
+import json
+import sys
+
+accuracy = json.load(open("metrics.json"))["accuracy"]
+if accuracy < 0.9:
+    sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "more", "works"),
+    [
+        ("python check.py", "", True),
+        ("python check.py || true", "", False),
+        ("python check.py", "        continue-on-error: true\n", False),
+    ],
+)
+def test_a_gate_whose_failure_is_ignored(understand: Understand, run: str, more: str, works: bool) -> None:
+    graph = understand({"train.py": TRAIN, "check.py": GATE, ".github/workflows/t.yml": workflow("push", run, more)})
+    (found,) = evidence(graph, "evaluation-gate")
+    assert found[0] == ("used" if works else "disabled")
+    assert found[2] == ("" if works else "its failure is ignored where it runs (.github/workflows/t.yml:5)")
+
+
+def test_a_gate_that_only_prints(understand: Understand) -> None:
+    text = "on: push\njobs:\n  evaluate-model:\n    steps:\n      - run: echo looks good\n"
+    graph = understand({"train.py": TRAIN, ".github/workflows/t.yml": text})
+    assert evidence(graph, "evaluation-gate") == [
+        ("disabled", "job 'evaluate-model' is named for a gate", "all it does is print")
+    ]
+
+
+def test_checks_that_cannot_fail(understand: Understand) -> None:
+    graph = understand({"train.py": TRAIN, ".github/workflows/t.yml": workflow("push", "pytest || true")})
+    ((state, _, why),) = [one for one in evidence(graph, "ci-cd") if "pytest" in one[2]]
+    assert state == "disabled" and why.startswith("a failure of 'pytest' (.github/workflows/t.yml:5")
+    assert not graph.has("ci-cd")
+
+
+def test_a_deployment_that_a_person_releases(understand: Understand) -> None:
+    graph = understand({"train.py": TRAIN, ".circleci/config.yml": HELD})
+    told = [what for _, what, _ in evidence(graph, "deployment-automation")]
+    assert "CI runs 'helm upgrade --install api' once a person says so (.circleci/config.yml:10)" in told
+
+
+HELD = """\
+jobs:
+  ship:
+    docker: [{image: "alpine/helm:3.15.0"}]
+    steps:
+      - run: helm upgrade --install api ./chart
+
+workflows:
+  main:
+    jobs:
+      - hold: {type: approval}
+      - ship: {requires: [hold]}
+"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Absence
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import SPOKEN, Graph, starting
 from mlops_scan.scanner.model import Place, Severity
 
 
@@ -88,4 +88,8 @@ class MissingRetrainingTrigger(Absence):
             yield Place(use.at, "the model that is served is trained here")
 
     def message(self, graph: Graph) -> str:
-        return "The model in service is trained by hand: no schedule and no event reaches its training."
+        found = {SPOKEN[one.word]: one.at for one in starting(graph, "train")}
+        if not found or set(found) == {"a person"}:
+            return "The model in service is trained by hand: no schedule and no event reaches its training."
+        told = " or ".join(f"{word} ({at})" for word, at in sorted(found.items()))
+        return f"The model in service is trained by {told}; no schedule and no event of data or drift reaches training."

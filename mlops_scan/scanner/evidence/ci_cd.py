@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlops_scan.scanner.evidence.base import Derivation
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, starts
+from mlops_scan.scanner.graph.purpose import purposes
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
 _ON_CHANGE = frozenset(
@@ -23,15 +24,33 @@ class ContinuousIntegration(Derivation):
     def find(self, graph: Graph) -> Iterator[Evidence]:
         for workflow in graph.facts("workflow"):
             provider = str(workflow.get("provider") or "ci")
-            triggers = ", ".join(workflow.get("triggers") or ()) or "no trigger"
-            status = Status.USED if runs_on_change(workflow) else Status.DISABLED
-            if workflow.get("active") and status is Status.DISABLED and set(workflow.get("triggers") or ()) <= {"call"}:
+            words = [one.word for one in starts(graph, workflow)]
+            status = Status.USED if runs_on_change(workflow, words) else Status.DISABLED
+            if workflow.get("active") and status is Status.DISABLED and set(words) <= {"call"}:
                 continue  # a part of other workflows
-            yield self.evidence(provider, workflow.at, f"workflow on {triggers}", status)
+            ignored = _ignored(graph, workflow) if status is Status.USED else None
+            on = f"workflow on {', '.join(words)}" if words else "workflow, started as the service is told"
+            if ignored is not None:
+                why = f"a failure of '{ignored.name}' ({ignored.at}) is ignored, and nothing else is checked"
+                yield self.evidence(provider, workflow.at, on, Status.DISABLED, why)
+            else:
+                yield self.evidence(provider, workflow.at, on, status)
 
 
-def runs_on_change(workflow: Fact) -> bool:
+def runs_on_change(workflow: Fact, words: Sequence[str]) -> bool:
     """Whether a CI service runs the workflow when code changes; some keep their triggers outside the repository."""
-    if workflow.get("active") and not workflow.get("triggers") and workflow.get("provider") in _TRIGGERED_OUTSIDE:
+    if workflow.get("active") and not words and workflow.get("provider") in _TRIGGERED_OUTSIDE:
         return True
-    return bool(workflow.get("active")) and not _ON_CHANGE.isdisjoint(workflow.get("triggers") or ())
+    return bool(workflow.get("active")) and not _ON_CHANGE.isdisjoint(words)
+
+
+def _ignored(graph: Graph, workflow: Fact) -> Fact | None:
+    """The first check of a workflow that does nothing but check, where no check can fail it."""
+    checks = [
+        use.fact
+        for use in graph.uses("runs-tests", "checks-code")
+        if use.fact.kind in ("command", "action") and str(use.fact.get("owner")).partition("#")[0] == workflow.name
+    ]
+    if not checks or not all(fact.get("soft") for fact in checks):
+        return None
+    return checks[0] if purposes(graph, f"file:{workflow.name}") == ("test",) else None

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.evidence.without_effect import printed
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Evidence, Fact, Location, Status
 
 _CALLING = ("runs", "calls", "starts")
 _NAMED = re.compile(r"deploy|rollout|release-to|ship", re.IGNORECASE)
-_TALK = frozenset(("echo", "printf", "true", ":", "sleep", "exit", "set"))
-_PREPARES = re.compile(r"^actions/(?:checkout|setup-|cache|download-artifact)")
 _REMOTE = re.compile(r"(?:tcp|ssh)://(?!docker(?::\d+)?/?$|localhost|127\.)")
 _DRY = re.compile(r"--dry-?run(?:=.*)?|--dryrun|--check-only")
 _DEPLOYS = re.compile(r"/[^/@]*(?:deploy|rollout|release-to)[^/@]*(?:@|$)", re.IGNORECASE)
@@ -35,32 +34,35 @@ class DeploymentAutomation(Derivation):
         for use in graph.uses("local-run"):
             if use.fact.get("owner") in own and not use.disabled and _stays(use):
                 yield self.evidence(use.tool, use.at, f"a runner on the machine itself runs {_text(use)}")
-        reached = _reached_from_ci(graph)
+        reached, approved = _reached_from_ci(graph), _approved(graph)
         for use in deploying:
             at = _in_ci(use, reached)
             if at is not None and _is_dry(use):
                 yield self.evidence(use.tool, at, f"CI only tries out {_text(use)}", Status.DISABLED)
             elif at is not None:
-                yield self.evidence(use.tool, at, f"CI runs {_text(use)}")
+                yield self.evidence(use.tool, at, f"CI runs {_text(use)}{approved.get(str(use.fact.get('owner')), '')}")
         for use in graph.uses("deploys"):
             if use.disabled and use.fact.get("where") == "ci":
                 yield self.evidence(use.tool, use.at, f"{_text(use)} stands where CI never comes", Status.DISABLED)
         yield from self._printed(graph)
 
     def _printed(self, graph: Graph) -> Iterator[Evidence]:
-        """Jobs that are named for deploying and only print."""
-        owned: dict[str, list[Fact]] = {}
-        for fact in graph.facts("command", "action"):
-            owned.setdefault(str(fact.get("owner")), []).append(fact)
-        for job in graph.facts("job"):
-            found = owned.get(str(job.get("id")), [])
-            commands = [one for one in found if one.kind == "command"]
-            if not _NAMED.search(job.name) or not commands or job.get("uses"):
-                continue
-            if all(one.name in _TALK for one in commands) and all(
-                _PREPARES.search(one.name) for one in found if one.kind == "action"
-            ):
-                yield self.evidence("ci", commands[0].at, f"job '{job.name}' only prints", Status.DISABLED)
+        for job, command in printed(graph, _NAMED):
+            yield self.evidence("ci", command.at, f"job '{job.name}' only prints", Status.DISABLED)
+
+
+def _approved(graph: Graph) -> dict[str, str]:
+    """Jobs that wait for a person, by themselves, by one that they need, or by the rules of their environment."""
+    jobs = {str(job.get("id")): job for job in graph.facts("job")}
+    found: dict[str, str] = {}
+    for name, job in jobs.items():
+        needed = [jobs.get(f"{job.at.path}#{one}") for one in job.get("needs") or ()]
+        gate = next((one for one in (job, *needed) if one is not None and one.get("manual")), None)
+        if gate is not None:
+            found[name] = f" once a person says so ({gate.at})"
+        elif job.get("environment"):
+            found[name] = f" in environment '{job.get('environment')}', which can ask for an approval"
+    return found
 
 
 def _in_ci(use: Use, reached: dict[str, Location]) -> Location | None:

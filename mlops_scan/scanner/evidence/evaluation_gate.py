@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
-from mlops_scan.scanner.evidence.without_effect import only_told, unread_steps, why
+from mlops_scan.scanner.evidence.without_effect import ignored, only_told, printed, unread_steps, why
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -22,6 +22,10 @@ _DECIDES = re.compile(
     r"deploy\w*_(?:trigger|decision)|(?:deploy|promot|releas|gate|quality_gate|champion)\w*$|should_(?:deploy|promote|register)"
     r"|(?:is|are)_(?:better|acceptable|improved)|(?:beats|outperforms)",
     re.IGNORECASE,
+)
+# of a job that ought to be a gate
+_NAMED = re.compile(
+    r"evaluat|quality.?gate|model.?(?:valid|check|test)|(?:valid|check|test)\w*.?model|accept", re.IGNORECASE
 )
 _FLAG = re.compile(r"\w*(?:promot|should|better|deploy|passed|accept|improve|wins?|beats|approved)\w*\Z", re.IGNORECASE)
 _FURTHER = re.compile(r"deploy|register|promot|release|approv|endpoint|create_?model|save ?model", re.IGNORECASE)
@@ -40,6 +44,9 @@ class EvaluationGate(Derivation):
             if _speaks_of_metrics(fact) and only_told(graph, fact):
                 told = "what follows is a line in a log"
                 yield self.evidence("python", fact.at, f"'{fact.name}' is asked", Status.DISABLED, told)
+        for job, command in printed(graph, _NAMED):
+            told = "all it does is print"
+            yield self.evidence("ci", command.at, f"job '{job.name}' is named for a gate", Status.DISABLED, told)
         for step in unread_steps(graph):
             told = "no condition reads what it finds"
             yield self.evidence("python", step.at, f"step '{step.name}' evaluates", Status.DISABLED, told)
@@ -53,6 +60,8 @@ class EvaluationGate(Derivation):
         stopping |= _steps(graph)
         names = {name for _, name in promoting}
         flagged = _behind_a_flag(graph)
+        unheeded = ignored(graph)
+        onward = {path for path, _ in promoting} | {use.at.path for use in graph.uses("registers-model")}
         for fact in graph.facts("comparison"):
             if fact.get("in") == "choice":
                 if _chooses(fact, names):
@@ -72,6 +81,8 @@ class EvaluationGate(Derivation):
             stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in stopping)
             if promotes or (stops and fact.get("in") in ("if", "assert")):
                 without = why(fact, stops=not promotes)
+                if not promotes and fact.at.path in unheeded and onward.isdisjoint(graph.closure(fact.at.path)):
+                    without = without or unheeded[fact.at.path]
                 status = Status.DISABLED if without else Status.USED
                 yield self.evidence("python", fact.at, f"'{fact.name}' decides", status, without)
             elif (fact.at.path, fact.get("function")) in flagged:

@@ -10,8 +10,32 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Fact
 
 _EVENT = (["event", "context"], ["cloud_event"], ["cloudevent"], ["event", "_context"], ["event", "_"])
-_RULES = frozenset(("AWS::Events::Rule", "aws_cloudwatch_event_target", "google_eventarc_trigger"))
+_RULES = frozenset(
+    (
+        *("AWS::Events::Rule", "aws_cloudwatch_event_target", "google_eventarc_trigger"),
+        *("azurerm_eventgrid_event_subscription", "azurerm_eventgrid_system_topic_event_subscription"),
+        *("aws_s3_bucket_notification", "google_storage_notification", "AWS::CloudWatch::Alarm"),
+        *("aws_cloudwatch_metric_alarm", "Microsoft.EventGrid/eventSubscriptions"),
+    )
+)
+# kinds of events, by what a rule waits for; the first that is spoken of counts
+_KINDS = tuple(
+    (word, re.compile(spoken, re.IGNORECASE))
+    for word, spoken in (
+        ("schedule", r"schedule.?expression"),
+        ("registry event", r"model.?package|ModelRegistered|ModelDeployed|model.?regist"),
+        ("drift event", r"drift|Alarm State|cloudwatch.?(?:metric.?)?alarm|monitor.{0,20}violation"),
+        ("data arrival", r"aws\.s3|s3.?bucket|s3:Object|Object ?Created|PutObject|BlobCreated|storage"),
+        ("message", r"pub/?sub|topic|queue"),
+    )
+)
+_SOURCES = re.compile(
+    r"bucket.?notification|storage.?notification|eventarc|NotificationConfiguration|event.?source.?mapping",
+    re.IGNORECASE,
+)
+_ALARM = re.compile(r"alarm\Z", re.IGNORECASE)
 _OF_CODE = re.compile(r"codecommit|code ?build|pull.?request|ecr image|model.?package", re.IGNORECASE)
+_PLATFORMS = ("cloudformation", "terraform", "bicep", "arm")
 _TRAINS = re.compile(r"(?:^|[^a-z])(?:re-?)?train", re.IGNORECASE)
 _RETRAINS = re.compile(r"re-?train", re.IGNORECASE)
 
@@ -25,18 +49,44 @@ def handlers(graph: Graph) -> Iterator[tuple[Fact, Fact]]:
             yield function, starts[function.at.path]
 
 
-def rules(graph: Graph) -> Iterator[Fact]:
-    """Rules whose target is a pipeline that trains, started by data, an alarm or the clock, not by code."""
-    resources = [fact for fact in graph.facts("resource") if fact.get("platform") in ("cloudformation", "terraform")]
+def kind_of(text: str) -> str:
+    """The kind of event that a text speaks of; "event" where it does not say."""
+    return next((word for word, spoken in _KINDS if spoken.search(text)), "event")
+
+
+def kind_of_handlers(graph: Graph) -> str:
+    """The kind of event that functions of the repository are called with, where only one is declared."""
+    found = {
+        kind_of(f"{resource.get('type')} {text}")
+        for resource in graph.facts("resource")
+        if _SOURCES.search(f"{resource.get('type')} {(text := _text(resource))}")
+    }
+    return found.pop() if len(found) == 1 else "event"
+
+
+def rules(graph: Graph) -> Iterator[tuple[str, Fact]]:
+    """(kind of event, rule whose target is a pipeline that trains): data, an alarm or the clock, not code."""
+    resources = [fact for fact in graph.facts("resource") if fact.get("platform") in _PLATFORMS]
     training = [fact for fact in resources if _is_training(fact)]
     for rule in resources:
         if rule.get("type") not in _RULES:
             continue
-        text = _text(rule)
-        if _disabled(rule) or _OF_CODE.search(_pattern(rule, resources)):
+        alarm = _ALARM.search(str(rule.get("type"))) is not None
+        text = _actions(rule) if alarm else _text(rule)
+        pattern = _pattern(rule, resources)
+        if _disabled(rule) or _OF_CODE.search(pattern):
             continue
-        if _RETRAINS.search(f"{rule.name} {text}") or any(_names(text, one) for one in training):
-            yield rule
+        if alarm and kind_of(_text(rule).replace("Alarm", "")) != "drift event":
+            continue
+        if _RETRAINS.search(text if alarm else f"{rule.name} {text}") or any(_names(text, one) for one in training):
+            told = kind_of(pattern)
+            yield told if told != "event" else kind_of(f"{rule.get('type')} {_text(rule)}"), rule
+
+
+def _actions(alarm: Fact) -> str:
+    """What an alarm starts."""
+    data = (alarm.get("data") or {}).get("Properties") or alarm.get("data") or {}
+    return json.dumps([data.get(key) for key in ("alarm_actions", "AlarmActions")], default=str)
 
 
 def _is_training(resource: Fact) -> bool:
@@ -49,7 +99,9 @@ def _pattern(rule: Fact, resources: list[Fact]) -> str:
     """What the rule waits for; a Terraform target names the rule that says it."""
     data = rule.get("data") or {}
     if rule.get("platform") == "cloudformation":
-        return json.dumps((data.get("Properties") or {}).get("EventPattern") or "", default=str)
+        properties = data.get("Properties") or {}
+        clock = "ScheduleExpression " if properties.get("ScheduleExpression") else ""
+        return clock + json.dumps(properties.get("EventPattern") or "", default=str)
     text = _text(rule)
     return " ".join(
         _text(one) for one in resources if one.get("type") == "aws_cloudwatch_event_rule" and _names(text, one)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence import events
 from mlops_scan.scanner.evidence.base import Derivation, state
-from mlops_scan.scanner.graph import Graph, purpose_of_schedule
+from mlops_scan.scanner.graph import Graph, purpose_of_schedule, starting
 from mlops_scan.scanner.model import Evidence, Status
 
+_EVENTS = {"dispatch": "a call from outside", "registry": "a registry event", "message": "a message"}
 _TIMES = frozenset(("cron", "interval", "rrule", "schedule", "schedules"))
 
 
@@ -22,19 +23,30 @@ class RetrainingTrigger(Derivation):
         for schedule in graph.facts("schedule"):
             if schedule.get("where") != "python" and purpose_of_schedule(graph, schedule) == "train":
                 yield self.evidence("schedule", schedule.at, f"schedule '{schedule.name}' trains", state(schedule))
+        kinds = {fact.at: f"{fact.get('type')}: " for fact in graph.facts("schedule") if fact.get("type")}
         for use in graph.uses("schedules"):
             closure = graph.closure(use.at.path)
             if not training.isdisjoint(closure):
                 off = Status.DISABLED if use.disabled else Status.USED
-                yield self.evidence(use.tool, use.at, f"{use.fact.name} schedules training", off)
+                yield self.evidence(use.tool, use.at, f"{kinds.get(use.at, '')}{use.fact.name} schedules training", off)
         yield from self._served_flows(graph, training)
         yield from self._drift_triggered(graph, training)
-        for function, start in events.handlers(graph):
-            yield self.evidence(
-                "event", function.at, f"'{function.name}' is called with an event and calls {start.name}"
-            )
-        for rule in events.rules(graph):
-            yield self.evidence("event", rule.at, f"{rule.get('type')} '{rule.name}' starts a pipeline that trains")
+        for start in starting(graph, "train"):
+            if start.word in _EVENTS and not self._on_code(graph, start.workflow):
+                what = f"{_EVENTS[start.word]} starts '{start.workflow}', which trains"
+                yield self.evidence("event", start.at, what)
+        kind = events.kind_of_handlers(graph)
+        for function, call in events.handlers(graph):
+            what = f"{kind}: '{function.name}' is called with an event and calls {call.name}"
+            yield self.evidence("event", function.at, what)
+        for kind, rule in events.rules(graph):
+            what = f"{kind}: {rule.get('type')} '{rule.name}' starts a pipeline that trains"
+            yield self.evidence("event", rule.at, what)
+
+    def _on_code(self, graph: Graph, path: str) -> bool:
+        """Whether the workflow runs on every change anyway, or is a test's."""
+        words = {one for fact in graph.in_file(path, "workflow") for one in fact.get("triggers") or ()}
+        return bool(words & {"push", "pull_request"})
 
     def _served_flows(self, graph: Graph, training: set[str]) -> Iterator[Evidence]:
         """`flow.serve(cron=...)`: a call on a function that is decorated as a pipeline."""

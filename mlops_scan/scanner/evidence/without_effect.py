@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.model import Fact, Location
 
 # metrics that lie between 0 and 1
@@ -18,6 +19,8 @@ _LOGS = re.compile(
     r"(?:^|\.)(?:print|echo|debug|info|warning|warn|error|critical|exception|log|log_metric|log_param|set_tag)$"
 )
 _CODE = re.compile(r"\.(?:py|ipynb)(?:\.\w+)?\Z")
+_TALK = frozenset(("echo", "printf", "true", ":", "sleep", "exit", "set"))
+_PREPARES = re.compile(r"^actions/(?:checkout|setup-|cache|download-artifact)|^checkout$")
 _MODES = ("run_mode", "dry_run")
 _OFF = frozenset(("dry_run", "dryrun", "disabled", "true"))
 _NODES = 2000  # of one resource
@@ -69,6 +72,39 @@ def only_told(graph: Graph, fact: Fact) -> bool:
         use.at.path == fact.at.path and use.fact.get("function") == function for use in graph.uses("evaluates")
     )
     return evaluates and all(_LOGS.search(str(call)) for call in body)
+
+
+def ignored(graph: Graph) -> dict[str, str]:
+    """Files whose failure nobody heeds where jobs and targets run them, each with what says so."""
+    commands: dict[tuple[Location, str], list[Fact]] = {}
+    for fact in graph.facts("command"):
+        if fact.name not in _TALK:  # `x || true` is two commands of one line
+            commands.setdefault((fact.at, owner_id(fact)), []).append(fact)
+    found: dict[str, str] = {}
+    serious: set[str] = set()
+    for edge in graph.edges("runs"):
+        if edge.target.startswith("file:") and edge.source.partition(":")[0] in ("job", "target", "step"):
+            running = commands.get((edge.at, edge.source), [])
+            if running and all(fact.get("soft") for fact in running):
+                found.setdefault(edge.target[5:], f"its failure is ignored where it runs ({edge.at})")
+            else:
+                serious.add(edge.target[5:])
+    return {path: told for path, told in found.items() if path not in serious}
+
+
+def printed(graph: Graph, named: re.Pattern[str]) -> Iterator[tuple[Fact, Fact]]:
+    """(job, its first command) of jobs that are named for something and only print."""
+    owned: dict[str, list[Fact]] = {}
+    for fact in graph.facts("command", "action"):
+        owned.setdefault(str(fact.get("owner")), []).append(fact)
+    for job in graph.facts("job"):
+        found = owned.get(str(job.get("id")), [])
+        commands = [one for one in found if one.kind == "command"]
+        if not named.search(f"{job.name} {job.get('title') or ''}") or not commands or job.get("uses"):
+            continue
+        prepares = all(_PREPARES.search(one.name) for one in found if one.kind == "action")
+        if prepares and all(one.name in _TALK for one in commands):
+            yield job, commands[0]
 
 
 def muted(graph: Graph) -> dict[str, str]:

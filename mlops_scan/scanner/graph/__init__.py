@@ -4,6 +4,7 @@ from mlops_scan.scanner.graph.callees import Callees
 from mlops_scan.scanner.graph.core import RUNNING, Graph, counts
 from mlops_scan.scanner.graph.handlers import Handlers
 from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
+from mlops_scan.scanner.graph.triggers import SPOKEN, Start, starting, starts
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
 from mlops_scan.scanner.graph.workloads import PLAIN_KINDS, Container, Workload
@@ -11,14 +12,18 @@ from mlops_scan.scanner.graph.workloads import PLAIN_KINDS, Container, Workload
 __all__ = [
     "PLAIN_KINDS",
     "RUNNING",
+    "SPOKEN",
     "Callees",
     "Container",
     "Graph",
     "Handlers",
+    "Start",
     "Use",
     "Versions",
     "Workload",
     "counts",
     "purpose",
     "purpose_of_schedule",
+    "starting",
+    "starts",
 ]

@@ -85,7 +85,7 @@ def _triggers(workflows: list[Mapping]) -> list[str]:
         if "triggers" in one or _SCHEDULED.search(when):
             found.append("schedule")
         elif _PARAMETER.search(when):
-            found.append("dispatch")
+            found.append("manual")
         else:
             filters = [yamlnodes.child(entry.options, "filters") for entry in _placed(one)]
             tags = [yamlnodes.child(each, "tags") is not None for each in filters]

@@ -29,6 +29,7 @@ _EVENTS = {
     "workflow_call": "call",
     "repository_dispatch": "dispatch",
     "workflow_run": "workflow",
+    "registry_package": "registry",
 }
 _MOST_PATHS = 40
 _MOST_VALUES = 8  # of one input
