@@ -513,3 +513,21 @@ def test_a_condition_of_constants_is_no_gate(tmp_path: Path, left: str, status: 
     made = graph(tmp_path, {"pipeline.py": CONDITIONS.format(left=left)})
     found = made.evidence("evaluation-gate", Status.USED, Status.DISABLED)
     assert [(one.status, one.why) for one in found] == [(status, why)]
+
+
+STATES_BY_CONSTRUCTS = """
+from aws_cdk import Stack, aws_stepfunctions as sfn, aws_stepfunctions_tasks as tasks
+
+class Prices(Stack):
+    def __init__(self, scope, id):
+        super().__init__(scope, id)
+        train = tasks.SageMakerCreateTrainingJob(self, "Train")
+        register = tasks.LambdaInvoke(self, "Register")
+        sfn.StateMachine(self, "Retraining", definition=train.next(register))
+"""
+
+
+def test_tasks_of_a_state_machine_that_constructs_declare(tmp_path: Path) -> None:
+    made = graph(tmp_path, {"stack.py": STATES_BY_CONSTRUCTS})
+    found = {(fact.name, fact.get("of")) for fact in made.all_facts("pipeline-step")}
+    assert found == {("Train", "stack.py#Retraining"), ("Register", "stack.py#Retraining")}
