@@ -62,10 +62,12 @@ def purpose_of_schedule(graph: Graph, schedule: Fact) -> str:
 
     A workflow that is named for testing tests by the clock too: what it trains, nobody keeps.
     """
-    found = _purposes(graph, _reached(graph, scheduled(graph, schedule), schedule))
-    if found and found[0] in ("train", "score", "evaluate") and _is_named_for_tests(graph, schedule):
-        return "test"
-    return next(iter(found), "")
+    known = graph.once(_Answers)
+    if id(schedule) not in known:
+        found = next(iter(_purposes(graph, _reached(graph, scheduled(graph, schedule), schedule))), "")
+        tests = found in ("train", "score", "evaluate") and _is_named_for_tests(graph, schedule)
+        known[id(schedule)] = "test" if tests else found
+    return known[id(schedule)]
 
 
 def scheduled(graph: Graph, schedule: Fact) -> str:
@@ -95,7 +97,7 @@ def _purposes(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> tuple[str,
 def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str, list[Edge]]:
     """What `start` comes to run, with the links that lead there; a `schedule` does not start what other events do."""
     skipped = set()
-    for job in graph.facts("job"):
+    for job in graph.once(_Meanings).conditional:
         off = job.get("state") and not (schedule and schedule.get("state"))
         if off or (schedule and not _runs_by_clock(str(job.get("when") or ""), schedule.name)):
             skipped.add(f"job:{job.get('id')}")
@@ -137,27 +139,48 @@ def _runs_by_clock(condition: str, cron: str) -> bool:
 
 
 def _by_commands(graph: Graph, reached: Collection[str]) -> Iterator[str]:
-    for use in graph.uses(*_BY_ROLE, *_STARTERS):
-        if use.disabled or use.fact.kind not in ("command", "action"):
-            continue
-        node = owner_id(use.fact) if use.fact.kind == "command" else f"job:{use.fact.get('owner')}"
-        if node in reached and not str(use.fact.get("where") or "").startswith("dockerfile"):
-            yield from _meant(use)
+    meant = graph.once(_Meanings).of_owners
+    for node in reached:
+        yield from meant.get(node, ())
 
 
 def _by_code(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> Iterator[str]:
     running = graph.once(Running)
     started = graph.once(_Started)
-    functions: set[tuple[str, str]] = set()
-    for node, edges in sorted(reached.items()):
+    meant = graph.once(_Meanings).of_functions
+    for node, edges in reached.items():
         path = node[5:]
         if node.startswith("file:") and node.endswith((".py", ".ipynb")) and not paths.is_test(path):
             for words in {started.words(edge) for edge in edges} or {()}:
-                functions |= running.functions(path, words)
-    for use in graph.uses(*_BY_ROLE, *_STARTERS) if functions else ():
-        call = use.fact.kind == "call" and not use.disabled
-        if call and (use.at.path, str(use.fact.get("function") or "")) in functions:
-            yield from _meant(use)
+                for function in running.functions(path, words):
+                    yield from meant.get(function, ())
+
+
+class _Answers(dict[int, str]):
+    """The purpose of each schedule that was asked for, by the fact's id."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+
+
+class _Meanings:
+    """What commands and calls are for, by the node that owns them and by the function that they stand in."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.of_owners: dict[str, set[str]] = {}
+        self.of_functions: dict[tuple[str, str], set[str]] = {}
+        self.active = {f"job:{one.get('owner')}" for one in graph.all_facts("action", "command")}
+        self.conditional = [one for one in graph.facts("job") if one.get("state") or one.get("when")]
+        for use in graph.uses(*_BY_ROLE, *_STARTERS):
+            if use.disabled:
+                continue
+            if use.fact.kind == "call":
+                function = (use.at.path, str(use.fact.get("function") or ""))
+                self.of_functions.setdefault(function, set()).update(_meant(use))
+            elif use.fact.kind == "command" and not str(use.fact.get("where") or "").startswith("dockerfile"):
+                self.of_owners.setdefault(owner_id(use.fact), set()).update(_meant(use))
+            elif use.fact.kind == "action":
+                self.of_owners.setdefault(f"job:{use.fact.get('owner')}", set()).update(_meant(use))
 
 
 class _Started:
@@ -193,7 +216,7 @@ def _does_something(graph: Graph, reached: Collection[str]) -> bool:
     jobs = {node for node in reached if node.startswith("job:")}
     if any(node.startswith(("file:", "target:")) and graph.links_to(node, *RUNNING) for node in reached):
         return True
-    return any(f"job:{one.get('owner')}" in jobs for one in graph.all_facts("action", "command"))
+    return not jobs.isdisjoint(graph.once(_Meanings).active)
 
 
 def _is_named_for_tests(graph: Graph, schedule: Fact) -> bool:
