@@ -44,6 +44,19 @@ def test_imported_functions_go_by_the_tail_and_only_where_the_file_is_imported()
     assert callees.reached("app.py", "handle") == (("app.py", "handle"), ("lib/model.py", "Model.ask"))
 
 
+def test_bare_names_come_from_modules_of_which_all_names_are_taken() -> None:
+    facts = (
+        function("app.py", "handle"),
+        function("lib/model.py", "ask"),
+        function("lib/other.py", "tell"),
+        Fact("import", "lib.model", Location("app.py", 1), {"names": ["*"]}),
+        call("app.py", "handle", "ask"),
+        call("app.py", "handle", "tell"),
+    )
+    callees = Callees(graph(*facts, imports=(("app.py", "lib/model.py"), ("app.py", "lib/other.py"))))
+    assert callees.reached("app.py", "handle") == (("app.py", "handle"), ("lib/model.py", "ask"))
+
+
 def test_calls_in_circles_end() -> None:
     callees = Callees(
         graph(

@@ -186,10 +186,10 @@ def test_registry_load_is_told_from_a_run_artifact() -> None:
     assert "loads-model" in keys(call("mlflow.pyfunc.load_model", "runs:/abc/model"))
 
 
-def test_event_files_are_weak_tracking() -> None:
+def test_event_files_keep_the_curves_of_a_run() -> None:
     writer = call("torch.utils.tensorboard.SummaryWriter")
-    assert "experiment-tracking" not in keys(writer)
-    assert "experiment-tracking" in keys(writer, Strength.WEAK)
+    assert "experiment-tracking" in keys(writer)
+    assert "experiment-tracking" not in keys(call("torch.utils.tensorboard.compat.tf"))
 
 
 def test_switched_off_by_an_argument() -> None:

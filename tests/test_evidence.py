@@ -229,6 +229,96 @@ def gate(test: str, body: str) -> dict[str, str]:
     }
 
 
+REPORT = """
+import pandas as pd
+from evidently.metric_preset import DataDriftPreset
+from evidently.report import Report
+
+def check(train_df, {now}):
+    report = Report(metrics=[DataDriftPreset()])
+    report.run(reference_data=train_df, current_data={now})
+"""
+CONSUMER = """
+import joblib
+from confluent_kafka import Consumer
+
+def main():
+    model = joblib.load('m.joblib')
+    consumer = Consumer({'group.id': 'scores'})
+    while True:
+        message = consumer.poll(1.0)
+        print(model.predict([[float(message.value())]]))
+
+if __name__ == '__main__':
+    main()
+"""
+UNMODELLED = CONSUMER.replace("joblib", "json").replace("model.predict", "list")
+DYNAMIC = """
+import importlib
+import os
+from fastapi import FastAPI
+
+engine = importlib.import_module(os.getenv('ENGINE', 'scoring'))
+app = FastAPI()
+
+@app.post('/predict')
+def predict(x: float):
+    return engine.answer(x)
+"""
+SCORING = "import joblib\n\nmodel = joblib.load('m.joblib')\n\ndef answer(x):\n    return model.predict([[x]])\n"
+WATCHED = {
+    "steps/inference_predict.py": "from zenml import step\n\n@step\ndef inference_predict(model, data):\n"
+    "    data['prediction'] = model.predict(data)\n    return data\n",
+    "pipelines/monitoring.py": "from zenml import pipeline\nfrom steps.inference_predict import inference_predict\n\n"
+    "@pipeline\ndef watch(model, data):\n    inference_predict(model, data)\n",
+}
+ACCEPTED = {
+    "pipeline.py": "from evaluation import evaluate\n\nclass Pipeline:\n    def run(self, model):\n"
+    "        found = evaluate(model)\n        if found.is_model_accepted:\n            self.start_pusher(model)\n",
+    "evaluation.py": "def evaluate(model):\n    if model.accuracy >= 0.7:\n        return Found(True)\n",
+}
+EVENTS = "from torch.utils.tensorboard import SummaryWriter\n\nSummaryWriter('runs').add_scalar('loss', 0.5, 1)\n"
+UNSTEPPED = """
+from zenml.integrations.bentoml.steps import bentoml_model_deployer_step
+
+def serve(bento):
+    bentoml_model_deployer_step(bento=bento, model_name='prices')
+"""
+DEPLOYER = UNSTEPPED.replace("def serve", "@pipeline\ndef serve").replace(
+    "\nfrom", "\nfrom zenml import pipeline\nfrom", 1
+)
+BUILDSPECS = {
+    "buildspecs/deploy.yml": "version: 0.2\nphases:\n  build:\n    commands:\n      - bash scripts/deploy.sh\n",
+    "scripts/deploy.sh": "#!/bin/bash\npushd ./stack\nyarn install\nyarn cdk deploy --require-approval never\npopd\n",
+}
+TESTED = """
+from zenml.integrations.evidently.steps import evidently_test_step
+from zenml.integrations.evidently.tests import EvidentlyTestConfig
+
+check = evidently_test_step.with_options(parameters={'tests': [EvidentlyTestConfig.test('DataQualityTestPreset')]})
+"""
+CDK = {
+    **{f"ml/{name}": text for name, text in TRAIN.items()},
+    "cdk.json": "{}",
+    "buildspecs/pipeline.yml": "version: 0.2\nphases:\n  build:\n    commands:\n      - python ml/train.py\n",
+}
+FED = """import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
+const data = new actions.{source}({{ actionName: 'Data' }});
+"""
+STAGED = """
+import mlflow
+from fastapi import FastAPI
+from mlflow.tracking import MlflowClient
+
+app = FastAPI()
+found = MlflowClient().get_latest_versions(name='prices', stages={stages})
+model = mlflow.pyfunc.load_model(found[0].source)
+
+@app.post('/predict')
+def predict(x: float):
+    return model.predict([[x]])
+"""
+
 CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
     ("alerting", "a rule", USED, {**APP, "rules.yml": RULES.format(what="alert")}),
     ("alerting", "records only", ABSENT, {**APP, "rules.yml": RULES.format(what="record")}),
@@ -543,6 +633,28 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
     ("drift-monitoring", "a test in a drift job", USED, {**TRAIN, "drift.py": KS}),
     ("drift-monitoring", "any statistics", ABSENT, {**TRAIN, "report.py": KS}),
     ("drift-monitoring", "a stub", ABSENT, {**TRAIN, "monitor.py": STUB}),
+    ("drift-monitoring", "inside one split", DISABLED, {**TRAIN, "check.py": REPORT.format(now="test_df")}),
+    ("drift-monitoring", "against what came in", USED, {**TRAIN, "check.py": REPORT.format(now="recent_df")}),
+    ("serving", "each message", USED, {**TRAIN, "consumer.py": CONSUMER}),
+    ("serving", "messages without a model", ABSENT, {**TRAIN, "consumer.py": UNMODELLED}),
+    ("serving", "by the default of a name", USED, {**TRAIN, "app.py": DYNAMIC, "scoring.py": SCORING}),
+    ("serving", "a step that only monitors", ABSENT, {**TRAIN, **WATCHED}),
+    ("evaluation-gate", "an accepted verdict", USED, {**TRAIN, **ACCEPTED}),
+    ("evaluation-gate", "accepted by nobody", ABSENT, {**TRAIN, "pipeline.py": ACCEPTED["pipeline.py"]}),
+    ("experiment-tracking", "event files", USED, {**TRAIN, "fit.py": EVENTS}),
+    ("deployment-automation", "a step of a pipeline", USED, {**APP, "pipelines/deploy.py": DEPLOYER}),
+    ("deployment-automation", "a deployer that no pipeline calls", ABSENT, {**APP, "deploy.py": UNSTEPPED}),
+    ("deployment-automation", "build specs in a folder", USED, {**APP, **BUILDSPECS}),
+    ("data-validation", "a step of an integration", USED, {**TRAIN, "steps.py": TESTED}),
+    ("retraining-trigger", "new data is a source", USED, {**CDK, "lib/stack.ts": FED.format(source="S3SourceAction")}),
+    (
+        "retraining-trigger",
+        "only code is a source",
+        ABSENT,
+        {**CDK, "lib/stack.ts": FED.format(source="CodeCommitSourceAction")},
+    ),
+    ("rollback", "a stage that is asked for", USED, {**TRAIN, "app.py": STAGED.format(stages="['Production']")}),
+    ("rollback", "whatever is latest", ABSENT, {**TRAIN, "app.py": STAGED.format(stages="['None']")}),
 ]
 
 

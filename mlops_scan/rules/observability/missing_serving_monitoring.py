@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import OPERATED, Absence
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Place
+from mlops_scan.scanner.model import Place, Status
+
+_OWN = re.compile(r"(?:localhost|127\.0\.0\.1|prometheus)(?::9090)?/?\Z")
+_COLLECTORS = ("image ", "scrape ")  # how a collector and its configuration show
 
 
 class MissingServingMonitoring(Absence):
@@ -62,7 +66,18 @@ class MissingServingMonitoring(Absence):
 
     def present(self, graph: Graph) -> bool:
         # an alarm watches a metric
-        return graph.has("infra-monitoring", "model-monitoring", "drift-monitoring", "llm-observability", "alerting")
+        if graph.has("model-monitoring", "drift-monitoring", "llm-observability", "alerting"):
+            return True
+        return graph.has("infra-monitoring") and not _measures_nothing(graph)
 
     def message(self, graph: Graph) -> str:
         return "A model is served, and no metrics, traces or prediction log show how the service does."
+
+
+def _measures_nothing(graph: Graph) -> bool:
+    """Whether all there is shows what nothing measures, or collects from nothing but itself."""
+    targets = [str(target) for fact in graph.facts("scrape") for target in fact.get("targets") or ()]
+    alone = bool(targets) and all(_OWN.search(target) for target in targets)
+    shows = {use.at for use in graph.uses("shows-metrics")}
+    found = (one for one in graph.evidence("infra-monitoring", Status.USED) if one.at not in shows)
+    return all(alone and one.what.startswith(_COLLECTORS) for one in found)

@@ -9,7 +9,7 @@ from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Fact, Finding, Severity
 
-_INSTALLERS = (("pip", "install"), ("uv", "pip", "install"), ("python", "-m", "pip", "install"), ("conda", "install"))
+_INSTALLERS = (("pip", "install"), ("uv", "pip", "install"), ("conda", "install"))
 _BUILD_TOOLS = frozenset(("pip", "setuptools", "wheel"))
 
 _WITH_VALUE = frozenset(
@@ -79,6 +79,7 @@ _WITH_VALUE = frozenset(
         "--extra",
     )
 )
+_OPTIONS_FIRST = ("pip",)  # `pip --no-cache-dir install`
 _NAME = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\Z")
 
 
@@ -140,6 +141,10 @@ class DockerfileUnpinnedPip(Rule):
 def unpinned(command: Fact) -> list[str]:
     """The packages that an install command names without any version, build tools left out."""
     argv = [str(word) for word in command.get("argv") or ()]
+    if argv[1:3] == ["-m", "pip"]:
+        del argv[:2]
+    while len(argv) > 2 and argv[0] in _OPTIONS_FIRST and argv[1].startswith("-"):
+        del argv[1 : 3 if argv[1] in _WITH_VALUE else 2]
     start = next((len(head) for head in _INSTALLERS if tuple(argv[: len(head)]) == head), 0)
     if not start or "-c" in argv or "--constraint" in argv:
         return []

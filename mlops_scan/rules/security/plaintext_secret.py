@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,11 @@ from mlops_scan.scanner.model import Confidence, Fact, Finding, Location, Place,
 
 _CHOSEN = ("database-password",)
 _CONFIGURED = ("env", "constant", "setting")
+# arguments of a call that hold a credential; a bare `key` is most often the key of something
+_HANDED = re.compile(
+    r"pass(?:word|wd)?$|pwd$|secret|token$|api_?key|(?:access|account|secret|private)_?key", re.IGNORECASE
+)
+_OWNER = re.compile(r"(?:^|_)(?:USER(?:NAME)?|DB|DATABASE|DB_?NAME)$", re.IGNORECASE)
 _DECLARED = ("terraform", "cloudformation", "bicep", "arm")
 
 
@@ -98,15 +104,21 @@ def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
     offered = (
         {one.id for one in graph.workloads() if one.origin == "helm"} if graph.profile.kind == "platform" else set()
     )
+    # the user's or the database's own name as the password: what a local stack is started with
+    named = {(fact.get("owner"), fact.get("value")) for fact in graph.facts("env") if _OWNER.search(fact.name)}
     for fact in graph.facts(*_CONFIGURED):
         if fact.get("owner") in offered:
             continue  # a chart for others: its values are there to be replaced
-        if paths.is_sample(fact.at.path):
+        if paths.is_sample(fact.at.path) or (fact.get("owner") and (fact.get("owner"), fact.get("value")) in named):
             continue
         value: Any = fact.get("value")
         name = fact.name.rpartition(".")[2]
         if isinstance(value, str) and value and names_secret(name):
             yield name, value, fact
+    for fact in graph.facts("call"):
+        for name, value in sorted((fact.get("kwargs") or {}).items()):
+            if isinstance(value, str) and _HANDED.search(name) and names_secret(name) and "{" not in value:
+                yield name, value, fact
     given = {fact.get("value") for fact in graph.facts("constant") if isinstance(fact.get("value"), str)}
     for fact in graph.facts("resource"):
         if fact.get("platform") in _DECLARED:

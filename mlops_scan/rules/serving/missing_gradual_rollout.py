@@ -119,7 +119,8 @@ class MissingGradualRollout(Absence):
             if not use.disabled and use.fact.order in served and not use.at.path.endswith(".ipynb"):
                 yield Place(use.at, "a new version takes all traffic")
         for use in graph.online:
-            if use.fact.kind == "resource":
+            declared = use.fact.kind == "call" and not use.at.path.endswith((".py", ".ipynb"))  # a construct
+            if use.fact.kind == "resource" or declared:
                 yield Place(use.at, f"a new version of '{use.fact.name}' takes all traffic")
 
     def present(self, graph: Graph) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mlops_scan.scanner import paths
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.without_effect import printed
 from mlops_scan.scanner.graph import Graph, Use
@@ -34,7 +35,8 @@ class DeploymentAutomation(Derivation):
         for use in graph.uses("local-run"):
             if use.fact.get("owner") in own and not use.disabled and _stays(use):
                 yield self.evidence(use.tool, use.at, f"a runner on the machine itself runs {_text(use)}")
-        reached, approved = _reached_from_ci(graph), _approved(graph)
+        reached, approved = reached_from_ci(graph), _approved(graph)
+        yield from self._steps(graph)
         for use in deploying:
             at = _in_ci(use, reached)
             if at is not None and _is_dry(use):
@@ -45,6 +47,19 @@ class DeploymentAutomation(Derivation):
             if use.disabled and use.fact.get("where") == "ci":
                 yield self.evidence(use.tool, use.at, f"{_text(use)} stands where CI never comes", Status.DISABLED)
         yield from self._printed(graph)
+
+    def _steps(self, graph: Graph) -> Iterator[Evidence]:
+        """Calls in pipelines and steps of an orchestrator that deploy."""
+        defined = {
+            (use.at.path, str(use.fact.get("decorates")))
+            for use in graph.uses("pipeline-definition")
+            if use.fact.get("decorates") and not use.disabled and not paths.is_example(use.at.path)
+        }
+        for use in graph.uses("deploys", "model-server"):
+            function = str(use.fact.get("function"))
+            known = (use.at.path, function) in defined and not use.at.path.endswith(".ipynb")
+            if known and use.fact.kind == "call" and not use.disabled:
+                yield self.evidence(use.tool, use.at, f"pipeline '{function}' runs {_text(use)}")
 
     def _printed(self, graph: Graph) -> Iterator[Evidence]:
         for job, command in printed(graph, _NAMED):
@@ -101,7 +116,7 @@ def _text(use: Use) -> str:
     return "'" + " ".join(str(word) for word in argv[:4]) + "'" if argv else f"'{use.fact.name}'"
 
 
-def _reached_from_ci(graph: Graph) -> dict[str, Location]:
+def reached_from_ci(graph: Graph) -> dict[str, Location]:
     """Every target and file that a CI job comes to run, with the job's place."""
     reached: dict[str, Location] = {}
     for job in graph.facts("job"):

@@ -28,6 +28,8 @@ _NAMED = re.compile(
     r"evaluat|quality.?gate|model.?(?:valid|check|test)|(?:valid|check|test)\w*.?model|accept", re.IGNORECASE
 )
 _FLAG = re.compile(r"\w*(?:promot|should|better|deploy|passed|accept|improve|wins?|beats|approved)\w*\Z", re.IGNORECASE)
+_ACCEPTED = re.compile(r"(?:^|[._])(?:accepted|approved|blessed|promoted|is_better|passed)$", re.IGNORECASE)
+_SHIPS = re.compile(r"(?:^|_)(?:push|deploy|regist|promot|releas|publish|ship)", re.IGNORECASE)
 _FURTHER = re.compile(r"deploy|register|promot|release|approv|endpoint|create_?model|save ?model", re.IGNORECASE)
 _ENDS = re.compile(r"\.(?:cancel|abort|fail|reject)$")
 
@@ -62,13 +64,15 @@ class EvaluationGate(Derivation):
         flagged = _behind_a_flag(graph)
         unheeded = ignored(graph)
         onward = {path for path, _ in promoting} | {use.at.path for use in graph.uses("registers-model")}
+        orders = (one for one in graph.facts("comparison") if set(one.get("ops") or ()) & {"<", "<=", ">", ">="})
+        measured = any(_speaks_of_metrics(one) for one in orders)
         for fact in graph.facts("comparison"):
             if fact.get("in") == "choice":
                 if _chooses(fact, names):
                     yield self.evidence("workflow", fact.at, f"'{fact.name}' decides in '{fact.get('function')}'")
                 continue
             if not set(fact.get("ops") or ()) & {"<", "<=", ">", ">="}:
-                if not fact.get("ops") and _guards_shipping(graph, fact):
+                if not fact.get("ops") and (_guards_shipping(graph, fact) or (measured and _lets_pass(fact))):
                     yield self.evidence("python", fact.at, f"'{fact.name}' asks what an earlier step decided")
                 continue
             if fact.get("in") != "with" and not _speaks_of_metrics(fact):  # a pipeline's condition compares outputs
@@ -116,6 +120,14 @@ def _guards_shipping(graph: Graph, fact: Fact) -> bool:
         if one.at.path in known and str(one.get("function") or "").split(".")[-1] in called - {""}:
             return True
     return False
+
+
+def _lets_pass(fact: Fact) -> bool:
+    """`if evaluation.is_accepted: push(...)`: what an evaluation decided lets the next step happen, or ends the run."""
+    if not any(_ACCEPTED.search(str(name)) for name in fact.get("names") or ()):
+        return False
+    called = [call.rpartition(".")[2] for call in (*(fact.get("body") or ()), *(fact.get("else") or ()))]
+    return any(_SHIPS.search(call) for call in called)
 
 
 def _behind_a_flag(graph: Graph) -> set[tuple[str, object]]:

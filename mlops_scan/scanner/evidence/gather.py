@@ -9,7 +9,7 @@ from mlops_scan import plugins
 from mlops_scan.scanner import catalog, evidence
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.evidence.serving import what
-from mlops_scan.scanner.evidence.without_effect import decided_steps, muted
+from mlops_scan.scanner.evidence.without_effect import decided_steps, muted, split_checks
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -22,15 +22,16 @@ def gather(graph: Graph, capabilities: tuple[str, ...]) -> None:
     for capability in capabilities:
         tools = called if capability in _BY_ANY_CALL else {}
         found = _recognised(graph, capability, tools, capability in alone)
-        graph.add_evidence(_heeded(graph, found) if capability == _GATE else found)
+        graph.add_evidence(_heeded(graph, capability, found))
     for derivation in derivations:
-        proven = derivation.find(graph)
-        graph.add_evidence(_heeded(graph, proven) if derivation.capability == _GATE else proven)
+        graph.add_evidence(_heeded(graph, derivation.capability, derivation.find(graph)))
 
 
-def _heeded(graph: Graph, found: Iterable[Evidence]) -> Iterator[Evidence]:
-    """The same, switched off in files that are only run for show, and where constants decide."""
-    off, decided = muted(graph), graph.once(decided_steps)
+def _heeded(graph: Graph, capability: str, found: Iterable[Evidence]) -> Iterator[Evidence]:
+    """The same, switched off where it takes no effect: gates for show or decided by constants, drift in a split."""
+    effect = _WITHOUT_EFFECT.get(capability)
+    off = graph.once(effect) if effect is not None else {}
+    decided = graph.once(decided_steps) if capability == _GATE else {}
     for one in found:
         why = decided.get(one.at) or off.get(one.at.path) if one.status is Status.USED else None
         yield one if why is None else replace(one, status=Status.DISABLED, why=why)
@@ -59,6 +60,7 @@ def _recognised(graph: Graph, capability: str, called: Mapping[str, Fact], decla
 _GATE = "evaluation-gate"
 _DECLARING = frozenset(("package", "import"))
 _HINT = "it hints at that, and does not prove it"  # seen at work, and too little by itself
+_WITHOUT_EFFECT = {_GATE: muted, "drift-monitoring": split_checks, "model-monitoring": split_checks}
 # capabilities that any call into a tool made for them proves
 _BY_ANY_CALL = frozenset(
     (

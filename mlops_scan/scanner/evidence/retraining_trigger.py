@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence import events
 from mlops_scan.scanner.evidence.base import Derivation, state
+from mlops_scan.scanner.evidence.deployment_automation import reached_from_ci
 from mlops_scan.scanner.graph import Graph, purpose_of_schedule, starting
 from mlops_scan.scanner.model import Evidence, Status
 
@@ -31,6 +32,7 @@ class RetrainingTrigger(Derivation):
                 yield self.evidence(use.tool, use.at, f"{kinds.get(use.at, '')}{use.fact.name} schedules training", off)
         yield from self._served_flows(graph, training)
         yield from self._drift_triggered(graph, training)
+        yield from self._fed(graph, training)
         for start in starting(graph, "train"):
             if start.word in _EVENTS and not self._on_code(graph, start.workflow):
                 what = f"{_EVENTS[start.word]} starts '{start.workflow}', which trains"
@@ -47,6 +49,19 @@ class RetrainingTrigger(Derivation):
         """Whether the workflow runs on every change anyway, or is a test's."""
         words = {one for fact in graph.in_file(path, "workflow") for one in fact.get("triggers") or ()}
         return bool(words & {"push", "pull_request"})
+
+    def _fed(self, graph: Graph, training: set[str]) -> Iterator[Evidence]:
+        """A delivery pipeline of which new data is a source, and whose steps run the folder that trains."""
+        sources = [use for use in graph.uses("starts-on-data") if not use.disabled]
+        if sources:
+            reached = {node[5:] for node in reached_from_ci(graph) if node.startswith("file:")}
+            commands = (fact for fact in graph.facts("command") if fact.at.path in reached or fact.get("where") == "ci")
+            words = {str(word).rpartition("/")[2] for fact in commands for word in fact.get("argv") or ()}
+            ran = {
+                path.rpartition("/")[0] for path in graph.files if path in reached or path.rpartition("/")[2] in words
+            }
+            if not ran.isdisjoint(path.rpartition("/")[0] for path in training):
+                yield from (self.evidence(use.tool, use.at, "new data starts what trains") for use in sources)
 
     def _served_flows(self, graph: Graph, training: set[str]) -> Iterator[Evidence]:
         """`flow.serve(cron=...)`: a call on a function that is decorated as a pipeline."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.handover import constant
 from mlops_scan.scanner.model import Evidence, Fact
 
-_FLOATING = ("latest", "none")
+_FLOATING = frozenset(("latest", "none"))
 _NAMED = re.compile(r"roll[-_ ]?back", re.IGNORECASE)
 
 
@@ -27,6 +27,8 @@ class Rollback(Derivation):
             named = reference.rpartition("/")[2].lower()
             if use.at.path in serving and reference.strip("/") and named not in _FLOATING:
                 yield self.evidence(use.tool, use.at, f"loads '{reference}' by version, alias or stage")
+            elif use.at.path in serving and not reference and (chosen := _chosen(use)):
+                yield self.evidence(use.tool, use.at, f"asks the registry for {chosen}")
         for chart in graph.facts("chart"):
             if not chart.get("library") and _may_serve(graph, chart):
                 yield self.evidence("helm", chart.at, f"releases of chart '{chart.name}' keep their history")
@@ -47,6 +49,13 @@ def _may_serve(graph: Graph, chart: Fact) -> bool:
     serving = [one for one in graph.workloads() if one.origin != "compose" and graph.bystanders.serves(one)]
     held = any(one.at.path.startswith(within) for one in serving)
     return held or not serving
+
+
+def _chosen(use: Use) -> str:
+    """The stage, alias or version that a look-up in the registry asks for, where it is known and stays put."""
+    value = use.argument("alias")
+    named = [text for one in (value if isinstance(value, list) else [value]) if (text := constant(one))]
+    return " or ".join(f"'{one}'" for one in named) if named and _FLOATING.isdisjoint(map(str.lower, named)) else ""
 
 
 def registry_reference(call: Fact) -> str:

@@ -27,6 +27,7 @@ _STORED = re.compile(
 _PREDICTED = re.compile(r"\b\w*(?:pred|predictions?|predicted|forecasts?|scores|scored)s?\b", re.IGNORECASE)
 _KEEPING = re.compile(r"(?:^|[._])(?:save|store|write|insert|upload|publish|export|persist)(?:_\w+)?$")
 _OPENED = re.compile(r"[wax]b?\+?t?\Z")
+_WATCHING = re.compile(r"monitor|drift", re.IGNORECASE)
 _SUBMISSION = re.compile(r"(?:^|/|_)submissions?[^/]*\.(?:csv|txt|zip|json|parquet)$", re.IGNORECASE)
 MODEL_ROLES = ("loads-model", "loads-hub-model", "registry-load", "predicts", "llm-client")
 
@@ -46,6 +47,8 @@ class Serving(Derivation):
             yield self.evidence(use.tool, use.at, f"{use.fact.name} answers with a model")
         for use in listening(graph):
             yield self.evidence(use.tool, use.at, f"{use.fact.name} is asked by what an image starts to listen")
+        for use in streaming(graph):
+            yield self.evidence(use.tool, use.at, f"{use.fact.name} hands each message to a model")
         handed = {use.at for use in handed_out(graph)}
         for use in batch_serving(graph):
             says = "reads the predictions that are handed out" if use.at in handed else "writes predictions"
@@ -121,7 +124,23 @@ def online_serving(graph: Graph) -> tuple[Use, ...]:
         if not use.disabled and not _is_test_run(graph, use) and _owner(use) not in forms
         if use.at.path not in passing
     )
-    return servers + web_serving(graph) + listening(graph)
+    return servers + web_serving(graph) + listening(graph) + streaming(graph)
+
+
+def streaming(graph: Graph) -> tuple[Use, ...]:
+    """Where a program takes message after message from a broker and comes to a model: it answers each one."""
+    modelled = model_files(graph)
+    trains = {use.at.path for use in graph.uses("trains")}
+    started = {fact.at.path for fact in graph.facts("entry-point")}
+    found: dict[str, Use] = {}
+    for use in graph.uses("takes-messages") if modelled else ():
+        path = use.at.path
+        if use.disabled or paths.is_example(path) or path.endswith(".ipynb"):
+            continue
+        closure = graph.closure(path)
+        if not modelled.isdisjoint(closure) and (path in modelled or path in started) and trains.isdisjoint(closure):
+            found.setdefault(path, use)
+    return tuple(found[path] for path in sorted(found))
 
 
 def _owner(use: Use) -> object:
@@ -159,11 +178,18 @@ def batch_serving(graph: Graph) -> tuple[Use, ...]:
         loaded = not loads.isdisjoint(graph.closure(path))
         function = str(use.fact.get("function") or "")
         kept = _writes(graph, use) or (path in started and _keeps(graph, path))
-        step = (path, function) in steps and _SCORES.search(function)
+        step = (path, function) in steps and _SCORES.search(function) and not _is_watched(graph, function)
         if step or (kept and (loaded or _INFERENCE.search(path))):
             found.append(use)
     known = {use.at for use in found}
     return (*found, *(use for use in handed_out(graph) if use.at not in known))
+
+
+def _is_watched(graph: Graph, function: str) -> bool:
+    """Whether a step predicts only so that a monitoring pipeline has something to compare."""
+    named = (call for call in graph.facts("call") if call.name.rpartition(".")[2] == function)
+    calls = [call for call in named if not call.get("decorates")]
+    return bool(calls) and all(_WATCHING.search(f"{one.at.path} {one.get('function') or ''}") for one in calls)
 
 
 def handed_out(graph: Graph) -> tuple[Use, ...]:

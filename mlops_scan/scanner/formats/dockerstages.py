@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -202,15 +202,16 @@ class Stages:
 
     def _commands(self, found: list[shell.Command], line: int, where: str, stage: _Stage) -> Iterator[Fact]:
         for command in found:
-            argv = [substitute(word, stage.values)[0] if "\n" not in word else word for word in command.argv]
-            says = {
-                "argv": [word[: bounds.FACT_TEXT] for word in argv],
-                "raw": command.raw.rstrip(" \\\t\n"),
-                "where": where,
-                "owner": self.path,
-                "stage": stage.name,
-            }
-            yield Fact("command", argv[0], self._command_place(command.raw, line + command.line), says)
+            at = self._command_place(command.raw, line + command.line)
+            for argv in _expanded(command.argv, stage.values):
+                says = {
+                    "argv": [word[: bounds.FACT_TEXT] for word in argv],
+                    "raw": command.raw.rstrip(" \\\t\n"),
+                    "where": where,
+                    "owner": self.path,
+                    "stage": stage.name,
+                }
+                yield Fact("command", argv[0], at, says)
 
     def _command_place(self, raw: str, line: int) -> Location:
         begin = raw.split("\n", 1)[0].rstrip("\\ \t")
@@ -261,6 +262,15 @@ class Stages:
         }
         says.update((key, value) for key, value in optional.items() if value)
         return Fact("stage", stage.name, stage.at, says)
+
+
+def _expanded(words: Sequence[str], values: Mapping[str, str | None]) -> list[list[str]]:
+    """The words with their variables; a variable that holds a whole command (`$PIP_INSTALL numpy`) is that command."""
+    argv = [substitute(word, values)[0] if "\n" not in word else word for word in words]
+    if words[0].startswith("$") and " " in argv[0].strip():
+        held = shell.from_argv([*argv[0].split(), *argv[1:]])
+        return [list(one.argv) for one in held] or [argv]
+    return [argv]
 
 
 def _is_exec(instruction: Instruction) -> bool:

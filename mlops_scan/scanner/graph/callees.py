@@ -22,6 +22,10 @@ class Callees:
         self._calls: dict[Function, list[Fact]] = defaultdict(list)
         for fact in graph.facts("function"):
             self._by_tail[_called(fact.name).rpartition(".")[2]].append((fact.at.path, fact.name))
+        self._stars: dict[str, list[str]] = defaultdict(list)  # file -> the ends of files of which it takes all names
+        for fact in graph.facts("import"):
+            if "*" in (fact.get("names") or ()):
+                self._stars[fact.at.path].append("/" + fact.name.strip(".").replace(".", "/") + ".py")
         for fact in graph.facts("call"):
             self._calls[fact.at.path, str(fact.get("function") or "")].append(fact)
 
@@ -58,8 +62,16 @@ class Callees:
             (file, function)
             for file, function in self._by_tail.get(name.rpartition(".")[2], ())
             if (file == path and _called(function) == name)
-            or (file != path and name.endswith(f".{_called(function)}") and file in self._graph.closure(path))
+            or (
+                file != path
+                and (name.endswith(f".{_called(function)}") or self._is_starred(path, file, name, function))
+                and file in self._graph.closure(path)
+            )
         ]
+
+    def _is_starred(self, path: str, file: str, name: str, function: str) -> bool:
+        """Whether a bare name comes from `from module import *`."""
+        return name == _called(function) and any(f"/{file}".endswith(end) for end in self._stars.get(path, ()))
 
 
 def _called(function: str) -> str:

@@ -60,7 +60,7 @@ class Graph:
         self.whole_repository = True  # False: the scanned folder is a part of one
         self.external: dict[str, str] = {}  # capability -> where the user says it lives
         self._workloads: tuple[Workload, ...] | None = None
-        self._mentioned: dict[str, list[Location]] | None = None
+        self._mentioned: dict[str, list[tuple[Location, str]]] | None = None
         self._beside: bool | None = None
         self._archive: frozenset[str] | None = None
         self._environments: dict[str, dict[str, Fact]] = {}
@@ -295,8 +295,11 @@ class Graph:
     def readers_of(self, path: str) -> tuple[Place, ...]:
         """Where code loads the model file at `path`, names it in a call (to join a path, say), or ships it."""
         name = path.rsplit("/", 1)[-1]
-        loads = [Place(edge.at, "loads it") for edge in self.links_to(f"model:{name}", "reads")]
-        named = [Place(at, "names it") for at in self.mentions(name)]
+        meant = [(at, self._means(text, path)) for at, text in self._mentions_of(name)]
+        elsewhere = {at.path for at, means in meant if not means} - {at.path for at, means in meant if means}
+        reads = self.links_to(f"model:{name}", "reads")
+        loads = [Place(edge.at, "loads it") for edge in reads if edge.at.path not in elsewhere]
+        named = [Place(at, "names it") for at, means in meant if means]
         return (*loads, *named, *(Place(at, "copies it into an image") for at in self._shipped(path)))
 
     def _shipped(self, path: str) -> Iterator[Location]:
@@ -309,8 +312,18 @@ class Graph:
                     if source not in ("", ".") and f"/{source}/" in f"/{path}/":
                         yield Location(stage.at.path, int(copy.get("line") or stage.at.line))
 
+    def _means(self, text: str, path: str) -> bool:
+        """Whether a text means the file at `path`, and not another file of that name, of which it names the folder."""
+        named = "/" + text.removeprefix("./").lstrip("/")
+        if named.count("/") < 2 or f"/{path}".endswith(named):
+            return True
+        return not any(f"/{other}".endswith(named) for other in self.files)
+
     def mentions(self, name: str) -> tuple[Location, ...]:
         """Where a call outside tests passes a text that is this file name, or a path that ends with it."""
+        return tuple(at for at, _ in self._mentions_of(name))
+
+    def _mentions_of(self, name: str) -> tuple[tuple[Location, str], ...]:
         if self._mentioned is None:
             self._mentioned = defaultdict(list)
             for fact in self.facts("call"):
@@ -319,14 +332,15 @@ class Graph:
                 for value in (*(fact.get("args") or ()), *(fact.get("kwargs") or {}).values()):
                     text = value if isinstance(value, str) else value.get("const") if isinstance(value, dict) else None
                     if isinstance(text, str) and "." in text:
-                        self._mentioned[text.replace("\\", "/").rsplit("/", 1)[-1]].append(fact.at)
+                        plain = text.replace("\\", "/")
+                        self._mentioned[plain.rsplit("/", 1)[-1]].append((fact.at, plain))
         return tuple(self._mentioned.get(name, ()))
 
     @property
     def versions(self) -> Versions:
         """Declared, pinned and locked distributions."""
         if self._versions is None:
-            self._versions = Versions(*(self.all_facts(kind) for kind in ("package", "locked", "manifest")))
+            self._versions = Versions(*(self.all_facts(kind) for kind in ("package", "locked", "manifest", "command")))
         return self._versions
 
     def handovers(self) -> tuple[tuple[Location, Location], ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import pairwise
 
 from mlops_scan.scanner.model import Fact, by_place
 
@@ -11,7 +12,13 @@ from mlops_scan.scanner.model import Fact, by_place
 class Versions:
     """Declared, pinned and locked distributions."""
 
-    def __init__(self, packages: Iterable[Fact], locked: Iterable[Fact], manifests: Iterable[Fact]) -> None:
+    def __init__(
+        self,
+        packages: Iterable[Fact],
+        locked: Iterable[Fact],
+        manifests: Iterable[Fact],
+        commands: Iterable[Fact] = (),
+    ) -> None:
         self._packages, self._locked_facts = tuple(packages), tuple(locked)
         manifests = tuple(manifests)
         self._fixed: dict[str, list[Fact]] = defaultdict(list)  # manifest or lock -> what it fixes
@@ -26,6 +33,7 @@ class Versions:
         for fact in manifests:
             if fact.get("lock"):
                 self._locks[_folder(fact.at.path)].append(fact.at.path)
+        self._apart = frozenset(path for command in commands for path in _listed(command))
         self._compiled = {_folder(fact.at.path) for fact in manifests if fact.get("compiled")}
         self._locked = {(fact.at.path, fact.name) for fact in self._locked_facts}
         self._constraints = {fact.at.path: tuple(fact.get("constraints") or ()) for fact in manifests}
@@ -44,8 +52,8 @@ class Versions:
         while True:
             if any((lock, package.name) in self._locked for lock in self._locks.get(folder, ())):
                 return True
-            if not folder:
-                return False
+            if not folder or manifest in self._apart:
+                return False  # its image is built from that folder: the lock of the project around it is not there
             folder = _folder(folder)
 
     def of(self, name: str) -> tuple[Fact, ...]:
@@ -67,6 +75,16 @@ class Versions:
         while folder not in self._by_folder and folder:
             folder = _folder(folder)
         return frozenset(self._by_folder.get(folder, ()))
+
+
+def _listed(command: Fact) -> Iterator[str]:
+    """The requirement lists beside a Dockerfile that it installs with pip."""
+    argv = [str(word) for word in command.get("argv") or ()]
+    if command.get("where") == "dockerfile" and "pip" in argv[:3] and "install" in argv:
+        for option, value in pairwise(argv):
+            if option in ("-r", "--requirement"):
+                name = value.rpartition("/")[2]
+                yield f"{_folder(command.at.path)}/{name}".lstrip("/")
 
 
 def _folder(path: str) -> str:

@@ -17,9 +17,16 @@ from mlops_scan.scanner.parsers.base import Parser
 
 
 class Buildspec(Parser):
-    """buildspec*.yml: `phases` with `commands`."""
+    """buildspec*.yml, and files in a folder of that name: `phases` with `commands`."""
 
-    patterns: ClassVar[tuple[str, ...]] = ("*buildspec*.yml", "*buildspec*.yaml")
+    patterns: ClassVar[tuple[str, ...]] = (
+        "*buildspec*.yml",
+        "*buildspec*.yaml",
+        "buildspec*/*.yml",
+        "buildspec*/*.yaml",
+        "*/buildspec*/*.yml",
+        "*/buildspec*/*.yaml",
+    )
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         parsed = yamlnodes.documents(source)

@@ -17,6 +17,7 @@ _NODES = 60  # of one test
 _VERDICT = re.compile(
     r"(?:^|_)(?:pass(?:ed|es)?|accept(?:ed)?|approved?|promote|deploy|better|best|improved|blessed|gate)(?:_|$)"
 )
+_DECIDED = re.compile(r"(?:^|_)(?:accepted|approved|promoted|blessed|is_better|passed)$")
 _NAMES = 20
 _DEPTH = 8
 _SAID = {True: "true", False: "false", None: ""}
@@ -135,7 +136,9 @@ def _nodes(test: ast.expr) -> list[ast.expr]:
 
 
 def _is_verdict(node: ast.AST) -> bool:
-    """`metrics.get("passed")`, `report["passed"]`: what an earlier step found, kept under the name of a verdict."""
+    """`metrics.get("passed")`, `report["passed"]`, `result.is_accepted`: the verdict of an earlier step."""
+    if isinstance(node, ast.Attribute):
+        return bool(_DECIDED.search(node.attr))
     key: ast.expr | None = None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
         key = node.args[0]
