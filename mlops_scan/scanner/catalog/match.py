@@ -167,7 +167,7 @@ class Matcher:
         for language, name, says in spoken:
             for one in self._index(language).find(name):
                 if all(condition.holds(says) for condition in one.signature.attributes):
-                    yield _match(one)
+                    yield _match(one, says if one.off_when and isinstance(says, Mapping) else None)
         yield from self._annotated(fact)
         yield from self._installed(charts.from_resource(kind, data))
 

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from mlops_scan.scanner.catalog import vocabulary
-from mlops_scan.scanner.catalog.conditions import Argument
-from mlops_scan.scanner.catalog.signature import SignatureError, parse
+from mlops_scan.scanner.catalog.conditions import Argument, Attribute
+from mlops_scan.scanner.catalog.signature import SignatureError, has_attributes, parse
 from mlops_scan.scanner.catalog.tools import TABLES
 
 _TEXT = frozenset(("id", "name", "status", "status_note", "verified", "cloud", "notes"))
@@ -135,7 +135,7 @@ def _signature(says: Mapping[str, Any]) -> Iterator[str]:
             if not all(isinstance(ref, (int, str)) for ref in (value if isinstance(value, list) else [value])):
                 yield f"{key} names no arguments"
         elif key in ("safe_when", "off_when"):
-            yield from _conditions(key, value)
+            yield from _conditions(key, value, of_resource=key == "off_when" and has_attributes(says["sig"]))
         elif key == "kinds":
             if not set(value) <= set(vocabulary.KINDS):
                 yield f"unknown kinds {value}"
@@ -143,13 +143,16 @@ def _signature(says: Mapping[str, Any]) -> Iterator[str]:
             yield f"unknown key '{key}' of a signature"
 
 
-def _conditions(key: str, value: Any) -> Iterator[str]:
+def _conditions(key: str, value: Any, *, of_resource: bool) -> Iterator[str]:
     if not isinstance(value, list):
         yield f"{key} is not a list"
         return
     for text in value:
         try:
             for one in str(text).split(", "):
-                Argument.parse(one)
+                if of_resource:
+                    Attribute.parse(one)
+                else:
+                    Argument.parse(one)
         except ValueError as error:
             yield str(error)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_scan.scanner.catalog.conditions import Argument, argument
+from mlops_scan.scanner.catalog.conditions import Argument, Attribute, argument
 from mlops_scan.scanner.catalog.signature import Signature
 from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.model import Fact
@@ -23,7 +23,7 @@ class Sighting:
     role: str = ""
     data: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
     safe_when: tuple[tuple[Argument, ...], ...] = ()
-    off_when: tuple[tuple[Argument, ...], ...] = ()
+    off_when: tuple[tuple[Argument | Attribute, ...], ...] = ()
     kinds: tuple[str, ...] = ()
 
 
@@ -32,8 +32,8 @@ class Match:
     """A fact shows `tool`: it gives `capability`, or plays `role` (the other of the two is '').
 
     `data` names arguments of the call (positions and keywords; read them with `argument`). `safe`: an argument takes
-    the danger away (role unsafe-load). `off`: an argument or a chart's condition switches the thing off. `kinds`: the
-    kinds of model it is made for.
+    the danger away (role unsafe-load). `off`: an argument, an attribute or a chart's condition switches the thing off.
+    `kinds`: the kinds of model it is made for.
     """
 
     tool: str

@@ -67,6 +67,11 @@ def prefixes() -> tuple[str, ...]:
     return tuple(_READERS)
 
 
+def has_attributes(text: str) -> bool:
+    """Whether a signature speaks of a declared resource, which has attributes in place of arguments."""
+    return text.partition(":")[0] in ("k8s", "tf", "cfn", "arm", "aml")
+
+
 @cache
 def dotted(pattern: str) -> re.Pattern[str]:
     """A dotted name: `*` inside a segment is any part of it, a segment that is `*` alone is one segment or more."""

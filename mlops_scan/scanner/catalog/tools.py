@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlops_scan.scanner.catalog.conditions import Argument
+from mlops_scan.scanner.catalog.conditions import Argument, Attribute
 from mlops_scan.scanner.catalog.sighting import Sighting
-from mlops_scan.scanner.catalog.signature import parse
+from mlops_scan.scanner.catalog.signature import has_attributes, parse
 from mlops_scan.scanner.catalog.vocabulary import CAPABILITIES, REFERENCES, Strength
 
 # a variable or a metric name tells of a tool that works elsewhere
@@ -84,13 +84,21 @@ def _sightings(
             yield Sighting(entry["id"], signature, strength, capability, role, kinds=kinds)
         return
     data = {key: _references(written[key]) for key in REFERENCES if key in written}
-    safe, off = (tuple(map(_all_of, written.get(key) or ())) for key in ("safe_when", "off_when"))
+    safe = tuple(map(_all_of, written.get("safe_when") or ()))
+    off = off_conditions(written["sig"], written.get("off_when") or ())
     kinds = tuple(written.get("kinds") or kinds)
     for signature in parse(written["sig"]):
         strength = _BY_PREFIX.get(signature.prefix, Strength.STRONG)
         if "strength" in written:
             strength = Strength[written["strength"].upper()]
         yield Sighting(entry["id"], signature, strength, capability, role, data, safe, off, kinds)
+
+
+def off_conditions(signature: str, texts: Iterable[str]) -> tuple[tuple[Argument | Attribute, ...], ...]:
+    """Conditions that switch a thing off: on attributes of a resource, on arguments of a call. Raises ValueError."""
+    if has_attributes(signature):
+        return tuple(tuple(map(Attribute.parse, text.split(", "))) for text in texts)
+    return tuple(map(_all_of, texts))
 
 
 def _all_of(text: str) -> tuple[Argument, ...]:

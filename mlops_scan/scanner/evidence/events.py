@@ -64,23 +64,26 @@ def kind_of_handlers(graph: Graph) -> str:
     return found.pop() if len(found) == 1 else "event"
 
 
-def rules(graph: Graph) -> Iterator[tuple[str, Fact]]:
-    """(kind of event, rule whose target is a pipeline that trains): data, an alarm or the clock, not code."""
+def rules(graph: Graph) -> Iterator[tuple[str, Fact, bool]]:
+    """(kind of event, rule whose target is a pipeline that trains, whether it is off): data, an alarm, the clock."""
     resources = [fact for fact in graph.facts("resource") if fact.get("platform") in _PLATFORMS]
     training = [fact for fact in resources if _is_training(fact)]
+    switched_off = {id(use.fact) for use in graph.uses("schedules") if use.disabled}
     for rule in resources:
         if rule.get("type") not in _RULES:
             continue
         alarm = _ALARM.search(str(rule.get("type"))) is not None
         text = _actions(rule) if alarm else _text(rule)
-        pattern = _pattern(rule, resources)
-        if _disabled(rule) or _OF_CODE.search(pattern):
+        causes = [] if rule.get("platform") == "cloudformation" else _causes(rule, resources)
+        pattern = _pattern(rule, causes)
+        if _OF_CODE.search(pattern):
             continue
         if alarm and kind_of(_text(rule).replace("Alarm", "")) != "drift event":
             continue
         if _RETRAINS.search(text if alarm else f"{rule.name} {text}") or any(_names(text, one) for one in training):
             told = kind_of(pattern)
-            yield told if told != "event" else kind_of(f"{rule.get('type')} {_text(rule)}"), rule
+            kind = told if told != "event" else kind_of(f"{rule.get('type')} {_text(rule)}")
+            yield kind, rule, any(_disabled(one) or id(one) in switched_off for one in (rule, *causes))
 
 
 def _actions(alarm: Fact) -> str:
@@ -95,17 +98,19 @@ def _is_training(resource: Fact) -> bool:
     return pipeline and bool(_TRAINS.search(_text(resource)))
 
 
-def _pattern(rule: Fact, resources: list[Fact]) -> str:
+def _causes(target: Fact, resources: list[Fact]) -> list[Fact]:
+    """The rules that a Terraform target names."""
+    text = _text(target)
+    return [one for one in resources if one.get("type") == "aws_cloudwatch_event_rule" and _names(text, one)]
+
+
+def _pattern(rule: Fact, causes: list[Fact]) -> str:
     """What the rule waits for; a Terraform target names the rule that says it."""
-    data = rule.get("data") or {}
     if rule.get("platform") == "cloudformation":
-        properties = data.get("Properties") or {}
+        properties = (rule.get("data") or {}).get("Properties") or {}
         clock = "ScheduleExpression " if properties.get("ScheduleExpression") else ""
         return clock + json.dumps(properties.get("EventPattern") or "", default=str)
-    text = _text(rule)
-    return " ".join(
-        _text(one) for one in resources if one.get("type") == "aws_cloudwatch_event_rule" and _names(text, one)
-    )
+    return " ".join(map(_text, causes))
 
 
 def _disabled(rule: Fact) -> bool:

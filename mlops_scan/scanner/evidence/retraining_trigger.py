@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlops_scan.scanner.evidence import events
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.evidence.deployment_automation import reached_from_ci
-from mlops_scan.scanner.graph import Graph, purpose_of_schedule, starting
+from mlops_scan.scanner.graph import Graph, is_of_resource, is_off, purpose_of_schedule, starting
 from mlops_scan.scanner.model import Evidence, Status
 
 _EVENTS = {"dispatch": "a call from outside", "registry": "a registry event", "message": "a message"}
@@ -22,8 +22,10 @@ class RetrainingTrigger(Derivation):
         if not training:
             return
         for schedule in graph.facts("schedule"):
-            if schedule.get("where") != "python" and purpose_of_schedule(graph, schedule) == "train":
-                yield self.evidence("schedule", schedule.at, f"schedule '{schedule.name}' trains", state(schedule))
+            ours = schedule.get("where") != "python" or is_of_resource(graph, schedule)
+            if ours and purpose_of_schedule(graph, schedule) == "train":
+                off = Status.DISABLED if is_off(graph, schedule) else Status.USED
+                yield self.evidence("schedule", schedule.at, f"schedule '{schedule.name}' trains", off)
         kinds = {fact.at: f"{fact.get('type')}: " for fact in graph.facts("schedule") if fact.get("type")}
         for use in graph.uses("schedules"):
             closure = graph.closure(use.at.path)
@@ -41,9 +43,9 @@ class RetrainingTrigger(Derivation):
         for function, call in events.handlers(graph):
             what = f"{kind}: '{function.name}' is called with an event and calls {call.name}"
             yield self.evidence("event", function.at, what)
-        for kind, rule in events.rules(graph):
+        for kind, rule, is_disabled in events.rules(graph):
             what = f"{kind}: {rule.get('type')} '{rule.name}' starts a pipeline that trains"
-            yield self.evidence("event", rule.at, what)
+            yield self.evidence("event", rule.at, what, Status.DISABLED if is_disabled else Status.USED)
 
     def _on_code(self, graph: Graph, path: str) -> bool:
         """Whether the workflow runs on every change anyway, or is a test's."""

@@ -4,6 +4,7 @@ from mlops_scan.scanner.graph.callees import Callees
 from mlops_scan.scanner.graph.core import RUNNING, Graph, counts
 from mlops_scan.scanner.graph.handlers import Handlers
 from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
+from mlops_scan.scanner.graph.timers import is_of_resource, is_off
 from mlops_scan.scanner.graph.triggers import SPOKEN, Start, starting, starts
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
@@ -22,6 +23,8 @@ __all__ = [
     "Versions",
     "Workload",
     "counts",
+    "is_of_resource",
+    "is_off",
     "purpose",
     "purpose_of_schedule",
     "starting",

@@ -13,6 +13,7 @@ from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph.core import RUNNING, Graph
 from mlops_scan.scanner.graph.owners import owner_id, workflow_of
 from mlops_scan.scanner.graph.running import Running
+from mlops_scan.scanner.graph.timers import scheduled
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.model import Edge, Fact, Location
 
@@ -70,18 +71,6 @@ def purpose_of_schedule(graph: Graph, schedule: Fact) -> str:
     return known[id(schedule)]
 
 
-def scheduled(graph: Graph, schedule: Fact) -> str:
-    """Node id of what a schedule starts."""
-    owner, where = str(schedule.get("owner") or ""), str(schedule.get("where") or "")
-    if where == "ci" and owner:
-        return f"file:{owner}" if owner in graph.files else f"job:{owner}"
-    if where in ("kubernetes", "container"):
-        return f"workload:{owner}"
-    if where == "config" and graph.links_from(f"target:{owner}"):
-        return f"target:{owner}"
-    return f"file:{schedule.at.path}"
-
-
 def _purposes(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> tuple[str, ...]:
     found = set(_by_commands(graph, reached)) | set(_by_code(graph, reached))
     if "evaluate" in found and "score" in found and not _named_for_scoring(reached):
@@ -107,7 +96,7 @@ def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str
     while waiting:
         node = waiting.pop()
         own = node.startswith("workload:") and _has_own_program(graph, node)
-        for edge in graph.links_from(node, *RUNNING):
+        for edge in (*graph.links_from(node, *RUNNING), *_declared(graph, node)):
             if edge.target not in skipped and not (own and edge.target.startswith(("image:", "stage:"))):
                 if edge.target not in seen:
                     waiting.append(edge.target)
@@ -117,6 +106,19 @@ def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str
                 seen[edge.source] = [edge]
                 waiting.append(edge.source)
     return seen
+
+
+def _declared(graph: Graph, node: str) -> Iterator[Edge]:
+    """What a declared resource starts: what it triggers, what it names that runs something itself, and workflows that
+    are data."""
+    if node.startswith("file:") and not node.endswith((".py", ".ipynb")):
+        yield from (edge for edge in graph.links_from(node, "defines") if edge.target == f"pipeline:{node[5:]}")
+    if not node.startswith("resource:"):
+        return
+    yield from graph.links_from(node, "triggers")
+    for edge in graph.links_from(node, "refers to"):
+        if edge.target.startswith(("pipeline:", "workload:")) or graph.links_from(edge.target, *RUNNING):
+            yield edge
 
 
 def _has_own_program(graph: Graph, workload: str) -> bool:
@@ -154,6 +156,8 @@ def _by_code(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> Iterator[st
             for words in {started.words(edge) for edge in edges} or {()}:
                 for function in running.functions(path, words):
                     yield from meant.get(function, ())
+        if node.startswith("step:") and "#" in node:  # of a workflow that is data: its calls say the step
+            yield from meant.get((path.partition("#")[0], path.partition("#")[2]), ())
 
 
 class _Answers(dict[int, str]):
@@ -179,6 +183,8 @@ class _Meanings:
                 self.of_functions.setdefault(function, set()).update(_meant(use))
             elif use.fact.kind == "command" and not str(use.fact.get("where") or "").startswith("dockerfile"):
                 self.of_owners.setdefault(owner_id(use.fact), set()).update(_meant(use))
+            elif use.fact.kind == "resource" and use.fact.get("id"):
+                self.of_owners.setdefault(f"resource:{use.fact.get('id')}", set()).update(_meant(use))
             elif use.fact.kind == "action":
                 self.of_owners.setdefault(f"job:{use.fact.get('owner')}", set()).update(_meant(use))
 

@@ -28,7 +28,7 @@ _CODE = (("CodeUri", "Handler"), ("Code", "Handler"))
 
 
 class Terraform(Link):
-    """`resource:aws_x/y` refers to `resource:aws_z/w`; its file calls the files whose text it hands over."""
+    """`resource:aws_x/y` refers to `resource:aws_z/w`; it and its file call the files whose text it hands over."""
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         resources = [one for one in graph.all_facts("resource") if one.get("platform") == "terraform"]
@@ -37,6 +37,7 @@ class Terraform(Link):
             if resource.get("id"):
                 for path in resource.get("files") or ():
                     yield Edge(f"file:{resource.at.path}", "calls", f"file:{path}", resource.at)
+                    yield Edge(object_id(resource), "calls", f"file:{path}", resource.at)
                 home = str(resource.get("id")).partition("#")[0]
                 for ref, folder in dict.fromkeys(_refs(resource.get("data"))):
                     target = f"terraform:{folder}#{ref}" if folder is not None else f"{home}#{ref}"

@@ -144,7 +144,10 @@ def _of_resource(graph: Graph, node: str, known: Mapping[str, Node]) -> list[str
 
 
 def _is_runner(graph: Graph, node: str) -> bool:
-    """A function or a service that a schedule can call."""
+    """A function or a service that a schedule can call, or a resource that runs something, itself or by its parts."""
+    parts = (edge.target for edge in graph.links_from(node, "refers to"))
+    if any(graph.links_from(one, "starts", "calls", "runs") for one in (node, *parts)):
+        return True
     return any(object_id(use.fact) == node for use in graph.uses("runs-service") if use.fact.kind == "resource")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
 from typing import Any
@@ -131,6 +132,8 @@ class Filler:
             return chained
         if isinstance(node, Made) and (len(node.args) > 1 or (node.args and not node)):
             return unknown(node)  # an object of its own, not a bundle of arguments
+        if isinstance(node, Made) and _wrapped(node) is not None:
+            node["of"] = unknown(node)  # options beside the resource that they are for
         if isinstance(node, Mapping):
             for key, value in node.items():
                 node[key] = self.settled(value, depth + 1)
@@ -148,11 +151,17 @@ def keywords(call: Made) -> Mapping:
 
 
 def unknown(call: Made) -> Unknown:
-    """A call as a value of which only the name is known."""
+    """A call as a value of which only the name is known; around a resource (`Target(function)`) it leads to that."""
     one = Unknown(f"${{{call.callee}()}}")
     one.line, one.column, one.bare, one.block, one.tag = call.line, call.column, False, False, ""
-    one.value, one.made_by = {"expr": f"{call.callee}()", "call": call.callee}, call.call
+    one.value, one.made_by = {"expr": f"{call.callee}()", "call": call.callee}, _wrapped(call) or call.call
     return one
+
+
+def _wrapped(call: Made) -> ast.Call | None:
+    """The call that made the resource which a call is given first."""
+    first = call.args[0] if call.args else None
+    return first.made_by if isinstance(first, Unknown) else first.call if isinstance(first, Made) else None
 
 
 def styled(node: Node, style: Callable[[str], str], depth: int = 0) -> Node:
