@@ -18,10 +18,11 @@ class Callees:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._by_tail: dict[str, list[Function]] = defaultdict(list)
+        self._by_tail: dict[str, dict[str, list[str]]] = {}  # last word -> path -> names
         self._calls: dict[Function, list[Fact]] = defaultdict(list)
         for fact in graph.facts("function"):
-            self._by_tail[_called(fact.name).rpartition(".")[2]].append((fact.at.path, fact.name))
+            known = self._by_tail.setdefault(_called(fact.name).rpartition(".")[2], {})
+            known.setdefault(fact.at.path, []).append(fact.name)
         self._stars: dict[str, list[str]] = defaultdict(list)  # file -> the ends of files of which it takes all names
         for fact in graph.facts("import"):
             if "*" in (fact.get("names") or ()):
@@ -58,16 +59,18 @@ class Callees:
 
     def targets(self, path: str, name: str) -> list[Function]:
         """The functions that a name in a file may mean: of this file by its name, of an imported file by its tail."""
-        return [
-            (file, function)
-            for file, function in self._by_tail.get(name.rpartition(".")[2], ())
-            if (file == path and _called(function) == name)
-            or (
-                file != path
-                and (name.endswith(f".{_called(function)}") or self._is_starred(path, file, name, function))
-                and file in self._graph.closure(path)
-            )
-        ]
+        known = self._by_tail.get(name.rpartition(".")[2])
+        if not known:
+            return []
+        found = [(path, function) for function in known.get(path, ()) if _called(function) == name]
+        for file in sorted(known.keys() & self._graph.closure(path)) if len(known) > (path in known) else ():
+            if file != path:
+                found += [
+                    (file, one)
+                    for one in known[file]
+                    if name.endswith(f".{_called(one)}") or self._is_starred(path, file, name, one)
+                ]
+        return found
 
     def _is_starred(self, path: str, file: str, name: str, function: str) -> bool:
         """Whether a bare name comes from `from module import *`."""
