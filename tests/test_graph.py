@@ -9,6 +9,7 @@ import pytest
 
 from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph.handover import model_name
 from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Status
 
 
@@ -313,6 +314,19 @@ def test_readers_of_a_model_load_name_or_ship_it() -> None:
     )
     assert [str(place.at) for place in graph.readers_of("models/m.joblib")] == ["app.py:1", "b.py:3", "Dockerfile:4"]
     assert graph.readers_of("models/other.joblib") == ()
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        {"args": [{"expr": "f'models:/{name}/Production'", "parts": ["models:/", "/Production"]}]},
+        {"args": [{"expr": "f'{stem}.pt'", "parts": [".pt"]}]},
+        {"args": [{"expr": "f'\"{name}\"'", "parts": ['"', '"']}]},
+        {"kwargs": {"stage": "Production", "description": "the best so far"}},
+    ],
+)
+def test_what_is_no_name_of_a_model_names_none(says: dict[str, Any]) -> None:
+    assert model_name(fact("call", "load", "a.py", 1, **says)) == ""
 
 
 def test_handovers_join_what_training_writes_with_what_a_service_reads() -> None:

@@ -40,7 +40,7 @@ def test_why_prints_each_link_with_its_line(repository: Path, capsys: pytest.Cap
     assert capsys.readouterr().out.splitlines() == [
         "train.py:3      train.py  writes  model.joblib",
         "app.py:4        app.py  reads  model.joblib",
-        "Dockerfile:2    Dockerfile#0  copies  app.py",
+        "Dockerfile:3    Dockerfile#0  starts  app.py",
         "compose.yaml:2  compose.yaml#service/api  builds  Dockerfile#0",
     ]
 
@@ -170,3 +170,46 @@ def test_what_is_not_linked_is_told_with_its_neighbours(repository: Path, capsys
     assert "'file:alone.py' is linked with json-lines" in told.replace("json_lines", "json-lines")
     assert run(["graph", str(repository), "--why", "api", "api"]) == 1
     assert "both names mean" in capsys.readouterr().err
+
+
+FLOW = """from kfp import dsl
+
+from parts.fit import fit_model
+from parts.pull import pull_data
+
+
+@dsl.pipeline(name="{name}")
+def flow():
+    pulled = pull_data()
+    fit_model().after(pulled)
+"""
+
+
+def test_a_drawing_names_steps_by_their_names_and_says_nothing_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("fraud", "churn"):
+        (tmp_path / "flows" / folder).mkdir(parents=True)
+        (tmp_path / "flows" / folder / "flow.py").write_text(FLOW.format(name=folder))
+    (tmp_path / "parts").mkdir()
+    for name, function in (("fit", "fit_model"), ("pull", "pull_data")):
+        text = f"from kfp import dsl\n\n\n@dsl.component\ndef {function}():\n    print(1)\n"
+        (tmp_path / "parts" / f"{name}.py").write_text(text)
+    assert run(["graph", str(tmp_path), "--format", "mermaid"]) == 0
+    drawn = capsys.readouterr().out
+    for label in ("fit_model #40;fraud#41;", "fit_model #40;churn#41;", "pull_data #40;fraud#41;"):
+        assert f'["{label}"]' in drawn
+    assert '-- "imports" -->' not in drawn
+    assert '-- "copies" -->' not in drawn
+    assert run(["graph", str(tmp_path), "--format", "dot"]) == 0
+    assert 'label="fit_model (churn)"' in capsys.readouterr().out
+
+
+def test_a_long_folder_is_shortened_and_not_the_name(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("a-rather-long-name-of-a-folder-for-fraud", "a-rather-long-name-of-a-folder-for-churn"):
+        (repository / folder / "x").mkdir(parents=True)
+        (repository / folder / "x" / "compose.yaml").write_text("services:\n  gateway:\n    image: acme/gateway:1\n")
+    assert run(["graph", str(repository), "--format", "mermaid"]) == 0
+    drawn = capsys.readouterr().out
+    assert '["service/gateway #40;...-name-of-a-folder-for-fraud#41;"]' in drawn
+    assert '["service/gateway #40;...-name-of-a-folder-for-churn#41;"]' in drawn

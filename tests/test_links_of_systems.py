@@ -148,3 +148,31 @@ def test_a_notebook_that_runs_another_one_has_its_names(tmp_path: Path) -> None:
     found = links(tmp_path, files)
     assert ("file:nb/train.py", "imports", "file:nb/common/setup.py") in found
     assert ("file:nb/train.py", "runs", "file:nb/score.ipynb") in found
+
+
+def triggered(root: Path) -> list[tuple[str, str]]:
+    return [(edge.source, edge.target) for edge in scan(root, Config()).edges if edge.relation == "triggers"]
+
+
+def test_a_rule_of_the_cloud_triggers_the_task_that_its_target_runs(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_cloudwatch_event_rule" "weekly" {\n  schedule_expression = "rate(7 days)"\n}\n'
+        'resource "aws_ecs_task_definition" "train" {\n  family = "train"\n'
+        '  container_definitions = jsonencode([{ name = "train", image = "acme/train:1" }])\n}\n'
+        'resource "aws_cloudwatch_event_target" "weekly" {\n  rule = aws_cloudwatch_event_rule.weekly.name\n'
+        "  ecs_target {\n    task_definition_arn = aws_ecs_task_definition.train.arn\n  }\n}\n"
+    )
+    assert [target.partition("#")[2] for _, target in triggered(tmp_path)] == ["aws_ecs_task_definition.train"]
+    assert triggered(tmp_path)[0][1].startswith("workload:")
+
+
+def test_a_rule_triggers_the_pipeline_that_its_arn_spells(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_cloudwatch_event_rule" "nightly" {\n  schedule_expression = "cron(0 3 * * ? *)"\n}\n'
+        'resource "aws_cloudwatch_event_target" "nightly" {\n  rule = aws_cloudwatch_event_rule.nightly.name\n'
+        '  arn = "arn:aws:sagemaker:eu-west-1:1234:pipeline/churn-retraining"\n}\n'
+    )
+    (tmp_path / "flow.py").write_text(
+        'from sagemaker.workflow.pipeline import Pipeline\n\npipeline = Pipeline(name="churn-retraining", steps=[])\n'
+    )
+    assert [target for _, target in triggered(tmp_path)] == ["pipeline:flow.py#churn-retraining"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import printable
-from mlops_scan.reports.view import folded
+from mlops_scan.reports.view import folded, names
 from mlops_scan.scanner.model import Node, Result
 
 _SHAPES = {
@@ -34,8 +34,9 @@ class Dot(Report):
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:
         view = result if self.full else folded(result)
+        told = names(view.nodes)
         lines = ["digraph repository {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
-        lines += [f"  {_quoted(one.id)} [{_look(one)}];" for one in view.nodes]
+        lines += [f"  {_quoted(one.id)} [{_look(one, told[one.id])}];" for one in view.nodes]
         lines += [
             f"  {_quoted(one.source)} -> {_quoted(one.target)} "
             f"[label={_quoted(one.relation)}, tooltip={_quoted(str(one.at))}];"
@@ -44,9 +45,9 @@ class Dot(Report):
         return "\n".join([*lines, "}"]) + "\n"
 
 
-def _look(node: Node) -> str:
+def _look(node: Node, label: str) -> str:
     said = ", ".join(one for one in (node.kind, node.reach, node.state, node.purpose, str(node.at)) if one)
-    known = [f"label={_quoted(node.label)}", f"shape={_SHAPES.get(node.kind, 'box')}", f"tooltip={_quoted(said)}"]
+    known = [f"label={_quoted(label)}", f"shape={_SHAPES.get(node.kind, 'box')}", f"tooltip={_quoted(said)}"]
     look = _LOOKS.get(node.state or node.reach)
     return ", ".join([*known, look] if look else known)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import mermaid
-from mlops_scan.reports.view import folded, rank
+from mlops_scan.reports.view import folded, names, rank
 from mlops_scan.scanner.model import Edge, Node, Result
 
 _MOST_NODES, _MOST_EDGES = 120, 400  # GitHub refuses 500 edges and 50,000 characters
@@ -31,16 +31,17 @@ class Mermaid(Report):
 
 
 def _chart(nodes: list[Node], edges: list[Edge], more: int) -> str:
-    names = {node.id: f"n{number}" for number, node in enumerate(nodes, start=1)}
+    ids = {node.id: f"n{number}" for number, node in enumerate(nodes, start=1)}
+    told = names(nodes)
     lines = ["flowchart LR"]
     for kind in dict.fromkeys(node.kind for node in nodes):
         lines.append(f'  subgraph {"".join(filter(str.isalnum, kind))}_nodes["{mermaid(kind)}"]')
-        lines += [f'    {names[node.id]}["{_label(node)}"]' for node in nodes if node.kind == kind]
+        lines += [f'    {ids[node.id]}["{_label(node, told[node.id])}"]' for node in nodes if node.kind == kind]
         lines.append("  end")
-    styles = list(_classes(nodes, names))
+    styles = list(_classes(nodes, ids))
     size = sum(map(len, lines)) + sum(map(len, styles))
     for edge in edges:
-        line = f'  {names[edge.source]} -- "{mermaid(edge.relation)}" --> {names[edge.target]}'
+        line = f'  {ids[edge.source]} -- "{mermaid(edge.relation)}" --> {ids[edge.target]}'
         size += len(line) + 1
         if size > _MOST_CHARACTERS:
             break
@@ -50,18 +51,18 @@ def _chart(nodes: list[Node], edges: list[Edge], more: int) -> str:
     return "\n".join([*lines, *styles]) + "\n"
 
 
-def _label(node: Node) -> str:
+def _label(node: Node, label: str) -> str:
     """The end of a long name tells more than its start; a schedule says what it is for."""
     more = f" ({node.purpose})" if node.purpose else " (disabled)" if node.state == "disabled" else ""
     keep = _LABEL - len(more)
-    name = node.label if len(node.label) <= keep else f"...{node.label[3 - keep :]}"
+    name = label if len(label) <= keep else f"...{label[3 - keep :]}"
     return mermaid(name + more, _LABEL)
 
 
-def _classes(nodes: list[Node], names: dict[str, str]) -> list[str]:
+def _classes(nodes: list[Node], ids: dict[str, str]) -> list[str]:
     lines = []
     for style, look in _STYLES:
-        found = [names[node.id] for node in nodes if style == (node.state or node.reach)]
+        found = [ids[node.id] for node in nodes if style == (node.state or node.reach)]
         if found:
             lines += [f"  classDef {style} {look}", f"  class {','.join(found)} {style}"]
     return lines

@@ -14,21 +14,23 @@ from mlops_scan.scanner.model import Edge, Node, Result
 _LOOSE = ("imports", "needs")
 _TELLING = ("installs", "writes", "registers")
 _HUBS = ("package:", "tool:", "capability:")  # in the middle of a chain they join nothing: many files name them
-_KINDS = (*MAIN, "job", "target", "resource")
+_KINDS = (*(kind for kind in MAIN if kind != "monitor"), "job", "target", "resource", "monitor", "package")
+_DEFINES = 25  # what one file defines beside each other has little to do with each other
 _VERSION = re.compile(r"(?:@sha256:[0-9a-f]+|:[\w][\w.-]*)\Z")
 
 
 def named(result: Result, word: str) -> list[Node]:
-    """The nodes that `word` means: by id, by label, by a tail of it, then the same in any case and without suffix."""
+    """The nodes that `word` means: by id, label or tail of it, then in any case and without suffix, by folder."""
     word = word.strip().removeprefix("./").rstrip("/")
     small, bare = word.casefold(), _VERSION.sub("", word)
     tests: tuple[Callable[[Node], bool], ...] = (
         lambda node: node.id == word,
-        lambda node: node.label == word,
         lambda node: word in _tails(node.label),
         lambda node: node.kind == "image" and (node.label == bare or bare in _tails(node.label)),
         lambda node: small in (tail.casefold() for tail in _tails(node.label)),
         lambda node: small in (tail.rpartition(".")[0].casefold() for tail in _tails(node.label)),
+        lambda node: node.kind == "entry point" and node.label.startswith(f"{word}/"),
+        lambda node: node.id.startswith("file:") and node.label.startswith(f"{word}/"),
     )
     for fits in tests if word else ():
         if found := [node for node in result.nodes if fits(node)]:
@@ -99,11 +101,13 @@ def _tails(label: str) -> Iterator[str]:
 
 def _length(edge: Edge) -> int:
     """What one link adds to a chain: of two chains with as many links, the one of what runs and flows wins."""
+    if edge.relation == "defines" and not edge.target.startswith("stage:"):
+        return _DEFINES
     return 11 if edge.relation in _LOOSE or (edge.target.startswith("file:") and edge.relation == "reads") else 10
 
 
-def _rank(edge: Edge) -> tuple[int, bool]:
-    return _length(edge), edge.relation not in _TELLING
+def _rank(edge: Edge) -> tuple[int, bool, bool]:
+    return _length(edge), edge.relation not in _TELLING, edge.relation == "copies"
 
 
 def _is_common(edge: Edge, ends: tuple[str, str]) -> bool:

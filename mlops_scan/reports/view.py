@@ -7,8 +7,9 @@ module is drawn as one link, many routes of one application are one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import combinations
 
 from mlops_scan.scanner.model import Edge, Node, Result
 
@@ -20,6 +21,8 @@ _PLAIN = frozenset(
     ("imports", "declares", "locks", "includes", "defines", "has job", "needs", "installs", "copies", "uses")
 )
 _CODE = frozenset(("entry point", "module", "file"))
+_IN_FILES = frozenset(("step", "workload", "target", "stage", "image", "job"))  # labels that begin with their file
+_LABEL = 45  # characters of a name with what tells it from its namesakes
 _ROUTES = 5  # routes of one application that are drawn one by one
 _SHIPPED = frozenset(("production", "development", ""))
 
@@ -43,6 +46,40 @@ def folded(result: Result) -> Result:
     return replace(result, nodes=tuple(shown), edges=tuple(_joined(edges, kept, kinds)))
 
 
+def names(nodes: Iterable[Node]) -> dict[str, str]:
+    """A short name for each node id: without the file that declares it, but for what tells namesakes apart."""
+    alike: dict[tuple[str, str], list[Node]] = defaultdict(list)
+    for node in nodes:
+        alike[node.kind, _short(node)].append(node)
+    found = {}
+    for (_, name), same in alike.items():
+        asides = _telling([node.label.partition("#")[0] if "#" in node.label else node.at.path for node in same])
+        for node, aside in zip(same, asides, strict=True):
+            room = max(_LABEL - len(name), _LABEL // 3)
+            aside = aside if len(aside) <= room else f"...{aside[3 - room :]}"
+            found[node.id] = f"{name} ({aside})" if aside and len(same) > 1 else name
+    return found
+
+
+def _short(node: Node) -> str:
+    """What stands behind the path of the file; of a stage without a name its Dockerfile."""
+    path, _, name = node.label.partition("#")
+    if not name or node.kind not in _IN_FILES:
+        return node.label
+    return path if name.isdigit() else name
+
+
+def _telling(paths: list[str]) -> list[str]:
+    """Of each path the one part, or the two, that no other has in their place; else all of it."""
+    split = [path.split("/") for path in paths]
+    places = range(1, min(8, *map(len, split)) + 1)
+    for chosen in (*((one,) for one in places), *combinations(places, 2)):
+        told = ["/".join(one[-place] for place in reversed(chosen)) for one in split]
+        if len(set(told)) == len(told):
+            return told
+    return paths
+
+
 def rank(node: Node) -> tuple[int, bool, str]:
     """Sort key: what a reader looks for first."""
     return _ORDER.get(node.kind, len(_ORDER)), node.reach != "production", node.id
@@ -58,11 +95,13 @@ def _tells(edge: Edge, kind: str) -> bool:
 def _joined(edges: Iterable[Edge], kept: set[str], kinds: dict[str, str]) -> list[Edge]:
     """The links between what is kept, and the imports that lead from one to another through what is not."""
     stepped = {edge.target for edge in edges if edge.relation == "has step" and kinds[edge.source] == "pipeline"}
+    told = set(_repeated(edges))
     found = [
         edge
         for edge in edges
         if {edge.source, edge.target} <= kept
         and edge.relation not in ("defines", "uses")
+        and (edge.source, edge.relation, edge.target) not in told
         and not (edge.relation == "has step" and edge.target in stepped and kinds[edge.source] != "pipeline")
     ]
     imports: dict[str, list[Edge]] = defaultdict(list)
@@ -80,10 +119,26 @@ def _joined(edges: Iterable[Edge], kept: set[str], kinds: dict[str, str]) -> lis
             seen.add(node)
             if node not in kept:
                 waiting += [(edge.target, first) for edge in imports.get(node, ())]
-            elif (start, node) not in known:
+            elif (start, node) not in known and (start, "imports", node) not in told:
                 known.add((start, node))
                 found.append(replace(first, target=node))
     return sorted(found, key=lambda edge: (edge.source, edge.relation, edge.target))
+
+
+def _repeated(edges: Iterable[Edge]) -> Iterator[tuple[str, str, str]]:
+    """Links that say again what others do: copies of what starts, imports of what the steps of that file run."""
+    runs: dict[str, list[str]] = defaultdict(list)
+    steps: dict[str, list[str]] = defaultdict(list)
+    for edge in edges:
+        if edge.relation in ("runs", "starts"):
+            runs[edge.source].append(edge.target)
+            yield edge.source, "copies", edge.target
+        elif edge.relation == "has step":
+            steps[edge.source].append(edge.target)
+    for pipeline in sorted(steps):
+        ran = {target for step in steps[pipeline] for target in runs.get(step, ())}
+        for file in (pipeline, *runs.get(pipeline, ())):
+            yield from ((file, "imports", target) for target in ran)
 
 
 def _without_many_routes(nodes: Iterable[Node], edges: Iterable[Edge]) -> tuple[list[Node], list[Edge]]:

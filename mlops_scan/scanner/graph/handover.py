@@ -11,7 +11,14 @@ from typing import Any
 from mlops_scan.scanner.model import Fact, Location
 
 _NAME_KEYS = ("registered_model_name", "model_name", "name", "model_uri", "model_id", "parent_model", "artifact_path")
+_OTHER_KEYS = frozenset(
+    (
+        *("stage", "stages", "alias", "aliases", "order_by", "filter", "filter_string", "version"),
+        *("description", "approval_status", "model_approval_status", "ModelApprovalStatus"),
+    )
+)
 _LONGEST = 300
+_NAMED = re.compile(r"\w")
 _REGISTRY = "models:/"
 # the end of a text with unknown parts that holds a whole name: after a slash one that does not end in the middle of a
 # word, else a file name with its suffix. A bare suffix would join whatever ends like that.
@@ -22,10 +29,11 @@ def model_path(call: Fact) -> str:
     """The path or registry name of the model that a call writes or loads; '' when it names none."""
     kwargs = call.get("kwargs") or {}
     candidates = [kwargs[key] for key in _NAME_KEYS if key in kwargs]
-    candidates += [*(call.get("args") or ()), *(value for key, value in kwargs.items() if key not in _NAME_KEYS)]
+    candidates += call.get("args") or ()
+    candidates += [value for key, value in kwargs.items() if key not in _NAME_KEYS and key not in _OTHER_KEYS]
     for candidate in candidates:
         text, whole = next(_known(candidate), ("", False))
-        if whole and text and not text.isspace() and len(text) < _LONGEST:
+        if whole and _NAMED.search(text) and len(text) < _LONGEST:
             return _registered(text) if text.startswith(_REGISTRY) else text.rstrip("/")
     return ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +17,8 @@ from mlops_scan.scanner.model import Edge, Fact, Location, Node
 # a call that is named so waits for an event, not for the clock
 _EVENT = re.compile(r"(?:asset|dataset|sensor|event|trigger_on_finish|condition|trigger)\w*$", re.IGNORECASE)
 _CLOCK = re.compile(r"schedule|cron|recurrence|frequency", re.IGNORECASE)
+_APART = re.compile(r"[^\w.-]+")
+_DEEPEST = 8
 _OWNERS = ("pipeline", "workload", "job", "target", "step", "file")
 _STARTED = frozenset(("pipeline", "workload", "endpoint", "stage", "step", "job", "target"))
 
@@ -91,7 +93,13 @@ def _told(use: Use) -> str:
         option, equals, value = before.partition("=")
         if option.startswith("--") and _CLOCK.search(option):
             return (value if equals else word)[:60]
-    return spelled(use.argument("cron")) or " ".join(argv[:4]) or use.fact.name.rpartition(".")[2]
+    return _time(spelled(use.argument("cron"))) or " ".join(argv[:4]) or use.fact.name.rpartition(".")[2]
+
+
+def _time(text: str) -> str:
+    """The time inside a call that wraps it: `CronSchedule(cron="0 3 * * *")` says `0 3 * * *`."""
+    inner = re.search(r"\w\(.*?[\"']([^\"']+)[\"']", text) if _CLOCK.search(text.partition("(")[0]) else None
+    return inner[1] if inner else text
 
 
 def _named(fact: Fact) -> str:
@@ -136,11 +144,42 @@ def _owner(fact: Fact, ids: Mapping[str, str], known: Mapping[str, Node]) -> str
 def _of_resource(graph: Graph, node: str, known: Mapping[str, Node]) -> list[str]:
     """What a declared schedule names, or what is named by that which names it: its target."""
     near = [edge.target for edge in graph.links_from(node, "refers to", "calls")]
-    for edge in graph.links_to(node, "refers to"):
-        near += [one.target for one in graph.links_from(edge.source, "refers to", "calls") if one.target != node]
-    return [one for one in dict.fromkeys(near) if one.startswith("file:") or known[one].kind in _STARTED] or [
-        one for one in dict.fromkeys(near) if _is_runner(graph, one)
+    beside = [edge.source for edge in graph.links_to(node, "refers to")]
+    for source in beside:
+        near += [one.target for one in graph.links_from(source, "refers to", "calls") if one.target != node]
+    near = [_run_as(one, known) for one in dict.fromkeys(near)]
+    return (
+        [one for one in near if one.startswith("file:") or known[one].kind in _STARTED]
+        or [one for one in near if _is_runner(graph, one)]
+        or _spelled_out(graph, {node, *beside}, known)
+    )
+
+
+def _run_as(node: str, known: Mapping[str, Node]) -> str:
+    """The workload of a resource that declares containers, a task of a container service say; else the resource."""
+    workload = f"workload:{node.partition(':')[2]}"
+    return workload if node.startswith("resource:") and workload in known else node
+
+
+def _spelled_out(graph: Graph, nodes: Collection[str], known: Mapping[str, Node]) -> list[str]:
+    """The one pipeline whose name stands in an ARN, a URL or an argument of the schedule or its target."""
+    texts = [
+        text for one in graph.facts("resource") if object_id(one) in nodes for text in _texts(one.get("data"), _DEEPEST)
     ]
+    words = {word for text in texts for word in _APART.split(text)}
+    found = [one.id for one in known.values() if one.kind == "pipeline" and len(one.label) > 3 and one.label in words]
+    return found if len(found) == 1 else []
+
+
+def _texts(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif depth and isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner, depth - 1)
+    elif depth and isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner, depth - 1)
 
 
 def _is_runner(graph: Graph, node: str) -> bool:
