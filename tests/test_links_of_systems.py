@@ -176,3 +176,20 @@ def test_a_rule_triggers_the_pipeline_that_its_arn_spells(tmp_path: Path) -> Non
         'from sagemaker.workflow.pipeline import Pipeline\n\npipeline = Pipeline(name="churn-retraining", steps=[])\n'
     )
     assert [target for _, target in triggered(tmp_path)] == ["pipeline:flow.py#churn-retraining"]
+
+
+def test_a_state_machine_and_the_template_of_its_definition_are_one_pipeline(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_sfn_state_machine" "retrain" {\n  name = "retrain"\n'
+        '  definition = templatefile("${path.module}/steps.json.tpl", { bucket = "b" })\n}\n'
+    )
+    (tmp_path / "steps.json.tpl").write_text(
+        '{"StartAt": "Fit", "States": {\n"Fit": {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:'
+        'createTrainingJob.sync",\n"Parameters": {"Input": "s3://${bucket}/x"}, "End": true}}}\n'
+    )
+    result = scan(tmp_path, Config(jobs=1))
+    assert [node.label for node in result.nodes if node.kind == "pipeline"] == ["retrain"]
+    steps = [
+        edge.target for edge in result.edges if edge.relation == "has step" and edge.source.startswith("resource:")
+    ]
+    assert steps == ["step:steps.json.tpl#Fit"]

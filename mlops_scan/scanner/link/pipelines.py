@@ -74,7 +74,10 @@ class Known:
         self.ids = {node.id for node in self.nodes}
         self.by_path: dict[str, list[Node]] = defaultdict(list)
         self._functions: dict[tuple[str, str], Node] = {}
+        self._held: dict[str, str] = {}  # a file of steps -> the resource that hands its text over
         for use, node in found:
+            if use.fact.kind == "resource":
+                self._held.update((str(path), node.id) for path in use.fact.get("files") or ())
             self.by_path[node.at.path].append(node)
             if use.fact.get("decorates"):
                 self._functions[node.at.path, str(use.fact.get("decorates"))] = node
@@ -85,6 +88,8 @@ class Known:
         if f"pipeline:{told}" in self.ids:
             return f"pipeline:{told}"
         path, _, name = told.partition("#")
+        if path in self._held and not name:
+            return self._held[path]
         here = self.by_path.get(path, [])
         named = [node for node in here if name and (node.label == name or node.id.endswith(f"/{name}"))]
         if named or (not name and len(here) == 1):
