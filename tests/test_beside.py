@@ -9,6 +9,7 @@ import pytest
 from mlops_scan.rules.cost.terraform_missing_tags import TerraformMissingTags
 from mlops_scan.rules.observability.missing_serving_monitoring import MissingServingMonitoring
 from mlops_scan.rules.reproducibility.committed_model_artifact import CommittedModelArtifact
+from mlops_scan.rules.reproducibility.unpinned_dependency import UnpinnedDependency
 from mlops_scan.rules.security.plaintext_secret import PlaintextSecret
 from mlops_scan.rules.serving.missing_resource_limits import MissingResourceLimits
 from mlops_scan.testing import assert_rule, findings
@@ -181,3 +182,32 @@ def test_what_only_hints_is_not_called_declared() -> None:
     told = findings(MissingServingMonitoring, {"app.py": APP + "\nimport stats\n", "stats.py": stats})
     assert [one.message for one in told if "nvmlInit" in one.message]
     assert not any("declared" in one.message for one in told)
+
+
+@pytest.mark.parametrize(
+    ("root", "built"),
+    [
+        ("${PROJECT_DIR}", True),
+        ("${PROJECT_DIR?source the environment}", True),
+        ("$PROJECT_DIR", True),
+        ("/srv", False),
+    ],
+)
+def test_a_folder_that_only_the_shell_knows_is_looked_for_above(understand: Understand, root: str, built: bool) -> None:
+    compose = f"services:\n  api:\n    build:\n      context: {root}/api\n    ports: ['80:80']\n"
+    files = {
+        "deploy/compose.yaml": compose,
+        "api/Dockerfile": "FROM python:3.12-slim\nCOPY . /app\nCMD uvicorn app:app\n",
+        "api/app.py": APP,
+    }
+    graph = understand(files)
+    (workload,) = graph.workloads()
+    assert ("api/app.py" in graph.files_run_by(workload.node)) is built
+
+
+def test_the_lock_of_a_project_holds_no_list_below_it() -> None:
+    lock = 'version = 1\n\n[[package]]\nname = "scikit-learn"\nversion = "1.5.2"\n'
+    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["scikit-learn"]\n'
+    files = {"uv.lock": lock, "pyproject.toml": project, "app.py": APP, "jobs/fit/requirements.txt": "scikit-learn\n"}
+    assert_rule(UnpinnedDependency, files, [("jobs/fit/requirements.txt", 1)])
+    assert_rule(UnpinnedDependency, {**files, "requirements.txt": "scikit-learn\n"}, [("jobs/fit/requirements.txt", 1)])

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 from mlops_scan.scanner.model import Fact, by_place
 
+_OF_A_PROJECT = ("uv-lock", "poetry-lock", "pdm-lock", "pipfile-lock", "npm-lock")
+
 
 class Versions:
     """Declared, pinned and locked distributions."""
@@ -34,6 +36,8 @@ class Versions:
             if fact.get("lock"):
                 self._locks[_folder(fact.at.path)].append(fact.at.path)
         self._apart = frozenset(path for command in commands for path in _listed(command))
+        self._of_projects = {fact.at.path for fact in manifests if fact.get("format") in _OF_A_PROJECT}
+        self._listed = {fact.at.path for fact in manifests if fact.get("format") == "requirements"}
         self._compiled = {_folder(fact.at.path) for fact in manifests if fact.get("compiled")}
         self._locked = {(fact.at.path, fact.name) for fact in self._locked_facts}
         self._constraints = {fact.at.path: tuple(fact.get("constraints") or ()) for fact in manifests}
@@ -42,6 +46,7 @@ class Versions:
         """Whether a lock covers the package.
 
         A lock file in the folder of the manifest or a parent of it, or a constraints file that the manifest names.
+        What pip installs from a list below a project is not held by the lock of that project's own manager.
         """
         manifest = str(package.get("manifest") or package.at.path)
         if any((path, package.name) in self._locked for path in self._constraints.get(manifest, ())):
@@ -49,12 +54,16 @@ class Versions:
         folder = _folder(manifest)
         if folder in self._compiled and package.at.path.endswith(".in"):
             return True
+        alone = manifest in self._listed
+        passed_over: Collection[str] = ()
         while True:
-            if any((lock, package.name) in self._locked for lock in self._locks.get(folder, ())):
+            locks = [lock for lock in self._locks.get(folder, ()) if lock not in passed_over]
+            if any((lock, package.name) in self._locked for lock in locks):
                 return True
             if not folder or manifest in self._apart:
                 return False  # its image is built from that folder: the lock of the project around it is not there
             folder = _folder(folder)
+            passed_over = self._of_projects if alone else ()
 
     def of(self, name: str) -> tuple[Fact, ...]:
         """Every place that pins or locks a version of the distribution, by place."""

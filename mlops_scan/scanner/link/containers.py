@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -13,6 +14,7 @@ from mlops_scan.scanner.link.commands import entry_files, locate, manifest_names
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact
 
+_ROOT = re.compile(r"\$(?:\{[^{}]*\}|\w+)(?:/|\Z)")
 _MOST = 2000  # files of one COPY that are linked
 
 
@@ -148,9 +150,13 @@ def _dockerfile_of(workload: Fact, finals: dict[str, str]) -> str | None:
         return None
     folder = workload.at.path.rpartition("/")[0]
     name = str(workload.get("dockerfile") or "Dockerfile")
+    written = str(context or ".")
+    root = _ROOT.match(written)  # a folder above that only the shell knows, `${PROJECT_DIR}/api`
+    inside: str = (written[root.end() :] or ".") if root else written
     in_code = workload.at.path.endswith((".py", ".ipynb"))  # code says it from the folder in which it is started
-    for start in _ancestors(folder) if in_code else (folder,):
-        for base in (posixpath.join(start, str(context or "."), name), posixpath.join(start, name)):
+    for start in _ancestors(folder) if in_code or root else (folder,):
+        beside = () if root else (posixpath.join(start, name),)
+        for base in (posixpath.join(start, inside, name), *beside):
             path = posixpath.normpath(base)
             if path in finals:
                 return path
