@@ -152,10 +152,10 @@ def _dockerfile_of(workload: Fact, finals: dict[str, str]) -> str | None:
     name = str(workload.get("dockerfile") or "Dockerfile")
     written = str(context or ".")
     root = _ROOT.match(written)  # a folder above that only the shell knows, `${PROJECT_DIR}/api`
-    inside: str = (written[root.end() :] or ".") if root else written
+    inside = (written[root.end() :] or ".") if root else written
     in_code = workload.at.path.endswith((".py", ".ipynb"))  # code says it from the folder in which it is started
     for start in _ancestors(folder) if in_code or root else (folder,):
-        beside = () if root else (posixpath.join(start, name),)
+        beside: tuple[str, ...] = () if root else (posixpath.join(start, name),)
         for base in (posixpath.join(start, inside, name), *beside):
             path = posixpath.normpath(base)
             if path in finals:
