@@ -9,6 +9,7 @@ import pytest
 from mlops_scan.rules.cost.terraform_missing_tags import TerraformMissingTags
 from mlops_scan.rules.observability.missing_serving_monitoring import MissingServingMonitoring
 from mlops_scan.rules.reproducibility.committed_model_artifact import CommittedModelArtifact
+from mlops_scan.rules.reproducibility.unlocked_dependencies import UnlockedDependencies
 from mlops_scan.rules.reproducibility.unpinned_dependency import UnpinnedDependency
 from mlops_scan.rules.security.plaintext_secret import PlaintextSecret
 from mlops_scan.rules.serving.missing_resource_limits import MissingResourceLimits
@@ -211,3 +212,14 @@ def test_the_lock_of_a_project_holds_no_list_below_it() -> None:
     files = {"uv.lock": lock, "pyproject.toml": project, "app.py": APP, "jobs/fit/requirements.txt": "scikit-learn\n"}
     assert_rule(UnpinnedDependency, files, [("jobs/fit/requirements.txt", 1)])
     assert_rule(UnpinnedDependency, {**files, "requirements.txt": "scikit-learn\n"}, [("jobs/fit/requirements.txt", 1)])
+
+
+def test_what_is_saved_with_a_model_is_no_list_of_the_application() -> None:
+    model = {
+        "model/MLmodel": "flavors:\n  sklearn:\n    pickled_model: model.pkl\n",
+        "model/requirements.txt": "mlflow\n",
+    }
+    files = {"app.py": APP, "requirements.txt": "fastapi\n"}
+    assert_rule(UnpinnedDependency, {**files, **model}, [("requirements.txt", 1)])
+    assert_rule(UnlockedDependencies, {**files, **model}, [("requirements.txt", 1)])
+    assert_rule(UnlockedDependencies, {"app.py": APP, **model}, [])

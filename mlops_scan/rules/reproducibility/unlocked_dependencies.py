@@ -54,7 +54,10 @@ class UnlockedDependencies(Rule):
         loose = [
             one
             for one in graph.facts("package")
-            if _counts(one) and not one.get("pinned") and not graph.versions.is_locked(one)
+            if _counts(one)
+            and not one.get("pinned")
+            and not graph.versions.is_locked(one)
+            and not graph.lies_with_model(one.at.path)
         ]
         if not loose:
             return

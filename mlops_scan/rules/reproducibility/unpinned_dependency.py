@@ -54,6 +54,8 @@ class UnpinnedDependency(Rule):
         for package in graph.facts("package"):
             if (package.at.path, package.name) in versioned:
                 continue  # another line of the file names its version
+            if graph.lies_with_model(package.at.path):
+                continue
             if _is_bare(package) and not graph.versions.is_locked(package):
                 yield self.finding(
                     f"'{package.name}' has no version in '{package.at.path}'.",

@@ -302,6 +302,10 @@ class Graph:
         named = [Place(at, "names it") for at, means in meant if means]
         return (*loads, *named, *(Place(at, "copies it into an image") for at in self._shipped(path)))
 
+    def lies_with_model(self, path: str) -> bool:
+        """Whether the file was saved with a model, in the folder that describes itself: no list that a person keeps."""
+        return path.rpartition("/")[0] in self.once(_saved_models)
+
     def _shipped(self, path: str) -> Iterator[Location]:
         """Where a Dockerfile copies the file by its name or that of its folder; `COPY . .` copies anything."""
         copying = {edge.source for edge in self.links_to(f"file:{path}", "copies")}
@@ -452,3 +456,9 @@ def _walk_back(before: dict[str, Edge], source: str, target: str) -> list[Edge]:
         chain.append(before[target])
         target = before[target].source
     return chain[::-1]
+
+
+def _saved_models(graph: Graph) -> frozenset[str]:
+    """Folders of saved models that describe themselves."""
+    found = (file for file in graph.facts("model-file") if "flavors" in (file.get("metadata") or {}))
+    return frozenset(file.at.path.rpartition("/")[0] for file in found)
