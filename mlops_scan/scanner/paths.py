@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _TEST = re.compile(
     r"(?:^|/)\.(?:devcontainer|vscode|idea)/|(?:^|/)(?:tests?|testing|__tests__|mocks?|mock[-_][\w-]+|e2e|testdata|test[-_](?:data|configs?|values|resources|cases?)|fixtures?|[\w-]*(?:integration|unit|smoke|e2e)[-_]?tests?(?:[-_]data)?|"
@@ -28,6 +29,7 @@ _DEVELOPMENT = re.compile(
 )
 
 _RELEASE = re.compile(r"v?\d+(?:\.\d+)+(?:[-.+]?(?:rc|alpha|beta|a|b|dev|pre)[-.]?\d*)?\Z", re.IGNORECASE)
+_REMEMBERED = 1 << 16  # paths: every fact, rule and subject asks again
 _KEPT_RELEASES = 3  # from so many folders named by version on, the earlier ones are an archive
 
 
@@ -54,16 +56,19 @@ def _release(name: str) -> tuple[tuple[int, ...], bool, str]:
     return tuple(int(one[:9]) for one in figures.split(".") if one), name.lower().lstrip("v") == figures, name
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_test(path: str) -> bool:
     """Tests, their data and an editor's set-up are no evidence and no target of a rule."""
     return bool(_TEST.search(path))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_documentation(path: str) -> bool:
     """Documentation is no evidence."""
     return bool(_DOCUMENTATION.search(path))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_example(path: str) -> bool:
     """Beside the system: examples, samples, demos, experiments."""
     return bool(_EXAMPLE.search(path))
@@ -79,6 +84,7 @@ def is_vendored(path: str) -> bool:
     return bool(_VENDORED.search(path))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_development(path: str) -> bool:
     """An environment that is not production, by its name."""
     return bool(_DEVELOPMENT.search(path))

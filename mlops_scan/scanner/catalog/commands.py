@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mlops_scan.scanner.catalog.conditions import glob
+from mlops_scan.scanner.globs import glob
 
 
 def programs(argv: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
+
+from mlops_scan.scanner.globs import glob
 
 _ARGUMENT = re.compile(r"(?P<no>!)?(?P<refs>(?:self\.)?\w+(?:\|(?:self\.)?\w+)*)=(?P<value>.*)\Z")
 _STEP = re.compile(r"(?P<key>[\w*/-]+|\"[^\"]+\")(?:\[(?:>=(?P<many>\d+)|(?P<field>[\w-]+)=(?P<value>[^\]]+))\])?")
@@ -129,7 +130,7 @@ class Attribute:
         if not self.value:
             return value is not None and value not in ("", [], {})
         if value.__class__ is str:  # nearly always
-            return glob(self.value).fullmatch(value[:_TEXT]) is not None
+            return glob(self.value).fullmatch(value[:_TEXT])
         return any(glob(self.value).fullmatch(text) for text in _scalars(value))
 
 
@@ -177,9 +178,3 @@ def _scalars(value: Any) -> Iterator[str]:
         yield from texts(value)
     elif value is not None:
         yield str(value)[:_TEXT]
-
-
-@cache
-def glob(pattern: str) -> re.Pattern[str]:
-    """`*` is any text, `|` separates alternatives; case matters. Match it with `fullmatch`."""
-    return re.compile("|".join(".*".join(map(re.escape, one.split("*"))) for one in pattern.split("|")), re.DOTALL)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from mlops_scan.scanner.catalog.sighting import Sighting
 
-_Compile = Callable[[str], re.Pattern[str]]
+
+class _Fitting(Protocol):
+    def fullmatch(self, string: str, /) -> object: ...
+
+
+_Compile = Callable[[str], _Fitting]
 
 
 class NameIndex:

@@ -10,13 +10,13 @@ from typing import Any
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.catalog import charts, commands
-from mlops_scan.scanner.catalog.conditions import glob
 from mlops_scan.scanner.catalog.index import ImageIndex, NameIndex, PathIndex
 from mlops_scan.scanner.catalog.sighting import Match, Sighting
 from mlops_scan.scanner.catalog.signature import dotted, path_glob
 from mlops_scan.scanner.catalog.tools import Tool
 from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.formats import azapi
+from mlops_scan.scanner.globs import glob
 from mlops_scan.scanner.model import Fact
 
 _PLATFORMS = {

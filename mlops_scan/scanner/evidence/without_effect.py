@@ -127,22 +127,29 @@ def _modes(data: object, graph: Graph) -> Iterator[tuple[str, str]]:
         if not stack:
             break
         one = stack.pop()
-        if isinstance(one, list):
-            stack += one
-        elif isinstance(one, dict):
-            stack += one.values()
-            inner = [one, *(value for value in one.values() if isinstance(value, dict))]
-            told = [(key, each[key]) for each in inner for key in _MODES if key in each]
-            names = [value for key, value in one.items() if key.endswith(("path", "file")) and isinstance(value, str)]
-            for name in names if told else ():
-                key, value = told[0]
-                off = value is True or str(value).lower().replace("-", "_") in _OFF
+        if isinstance(one, (list, dict)):
+            values = one.values() if isinstance(one, dict) else one
+            stack += [value for value in values if isinstance(value, (list, dict))]
+        if not isinstance(one, dict):
+            continue
+        inner = [one, *(value for value in one.values() if isinstance(value, dict))]
+        told = next(((key, each[key]) for each in inner for key in _MODES if key in each), None)
+        if told is None:
+            continue
+        off = told[1] is True or str(told[1]).lower().replace("-", "_") in _OFF
+        for key, name in one.items():
+            if key.endswith(("path", "file")) and isinstance(name, str):
                 stem = name.rpartition("/")[2].partition(".")[0]
-                yield from (
-                    (path, f"{key}: {value}" if off else "")
-                    for path in graph.files
-                    if path.rpartition("/")[2].partition(".")[0] == stem and _CODE.search(path)
-                )
+                yield from ((path, f"{told[0]}: {told[1]}" if off else "") for path in graph.once(_code).get(stem, ()))
+
+
+def _code(graph: Graph) -> dict[str, list[str]]:
+    """Files of code by their name without its end."""
+    found: dict[str, list[str]] = {}
+    for path in graph.files:
+        if _CODE.search(path):
+            found.setdefault(path.rpartition("/")[2].partition(".")[0], []).append(path)
+    return found
 
 
 def decided_steps(graph: Graph) -> dict[Location, str]:

@@ -20,6 +20,7 @@ class LocalModules:
             parts = module.name.split(".")
             for start in range(len(parts)):
                 self._by_tail[".".join(parts[start:])].append(module.at.path)
+        self._nearest: dict[str, dict[str, str]] = {}
 
     def tops(self) -> frozenset[str]:
         """First words of all names by which a module may be called."""
@@ -36,8 +37,14 @@ class LocalModules:
         candidates = self._by_tail.get(name)
         if not candidates:
             return None
-        folder = origin.rpartition("/")[0]
-        return min(candidates, key=lambda path: (-_common(path, folder), path.count("/"), path))
+        if len(candidates) == 1:
+            return candidates[0]
+        if name not in self._nearest:
+            self._nearest[name] = _by_folder(candidates)
+        nearest, folder = self._nearest[name], origin.rpartition("/")[0]
+        while folder and folder not in nearest:
+            folder = folder.rpartition("/")[0]
+        return nearest[folder]
 
 
 class Names:
@@ -114,11 +121,12 @@ class Names:
         return None
 
 
-def _common(path: str, folder: str) -> int:
-    """How many leading folders two paths share."""
-    shared = 0
-    for one, other in zip(path.split("/"), folder.split("/"), strict=False):
-        if one != other:
-            break
-        shared += 1
-    return shared
+def _by_folder(candidates: Iterable[str]) -> dict[str, str]:
+    """The file that each folder around any of them has nearest: the least deep, then by name."""
+    found: dict[str, str] = {}
+    for path in sorted(candidates, key=lambda path: (path.count("/"), path)):
+        folder = path
+        while folder:
+            folder = folder.rpartition("/")[0]
+            found.setdefault(folder, path)
+    return found

@@ -70,8 +70,9 @@ class Reach:
             held = any(self._marks.get(edge.target) for edge in graph.links_from(node, *_HOLDS))
             if held and self._may(node) and not paths.is_development(self._path(node)):
                 self._marks.setdefault(node, PRODUCTION)
+        own = {node: self._own(node) for node in sorted(self._nodes)}
         for mark in (DEVELOPMENT, EXAMPLE, TEST):
-            self._spread([node for node in sorted(self._nodes) if self._own(node) == mark], mark)
+            self._spread([node for node, one in own.items() if one == mark], mark)
 
     def mark(self, node: str) -> str:
         """The mark of a node id; of a file that nothing links, what its path says."""

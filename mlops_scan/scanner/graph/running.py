@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -28,6 +28,8 @@ class Running:
         self._methods: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._classes: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._functions: dict[str, list[str]] = defaultdict(list)
+        self._modules: dict[str, list[tuple[str, str]]] = {}
+        self._targets: dict[tuple[str, str], tuple[Function, ...]] = {}
         for fact in graph.facts("function"):
             self._functions[fact.at.path].append(fact.name)
             if "." in fact.name:
@@ -46,9 +48,9 @@ class Running:
         chosen = self._chosen(path, words or ())
         own = [(path, ""), *(chosen or [(path, name) for name in self._functions.get(path, ())])]
         found.update(own)
-        waiting = [*own, *(one for one in sorted(found) if one not in own)]
+        waiting = deque([*own, *sorted(found.difference(own))])
         while waiting and len(found) < _MANY:
-            one = waiting.pop(0)
+            one = waiting.popleft()
             for call in self._callees.calls(one):
                 if one[0] != path and call.get("main"):
                     continue
@@ -77,10 +79,11 @@ class Running:
         return [function for _, function in found]
 
     def _called(self, path: str, call: Fact) -> Iterator[Function]:
-        names = [call.name, *_handed(call)]
-        for name in names:
-            targets = [*self._callees.targets(path, name), *self._made(path, name)]
-            yield from targets or self._of_module(path, name)
+        for name in (call.name, *_handed(call)):
+            if (path, name) not in self._targets:
+                found = [*self._callees.targets(path, name), *self._made(path, name)]
+                self._targets[path, name] = tuple(found or self._of_module(path, name))
+            yield from self._targets[path, name]
 
     def _made(self, path: str, name: str) -> Iterator[Function]:
         """The methods of a class, when the name is one of this file or of an imported one."""
@@ -93,12 +96,21 @@ class Running:
     def _of_module(self, path: str, name: str) -> Iterator[Function]:
         if "." not in name:
             return
-        ends = {edge.at: edge.target[5:] for edge in self._graph.links_from(f"file:{path}", "imports")}
-        for fact in self._graph.in_file(path, "import"):
-            imported = [f"{fact.name}.{one}" for one in fact.get("names") or ()] or [fact.name]
-            target = ends.get(fact.at, "")
-            if target.endswith(".py") and any(name.startswith(f"{one}.") or name == one for one in imported):
+        for one, target in self._imported(path):
+            if name == one or name.startswith(f"{one}."):
                 yield from ((target, function) for function in self._functions.get(target, ()))
+
+    def _imported(self, path: str) -> list[tuple[str, str]]:
+        """(dotted name, file) of what a file imports of this repository."""
+        if path not in self._modules:
+            ends = {edge.at: edge.target[5:] for edge in self._graph.links_from(f"file:{path}", "imports")}
+            self._modules[path] = [
+                (name, target)
+                for fact in self._graph.in_file(path, "import")
+                if (target := ends.get(fact.at, "")).endswith(".py")
+                for name in dict.fromkeys([f"{fact.name}.{one}" for one in fact.get("names") or ()] or [fact.name])
+            ]
+        return self._modules[path]
 
 
 def _handed(call: Fact) -> Iterator[str]:

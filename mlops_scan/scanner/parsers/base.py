@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
+from mlops_scan.scanner.globs import fits
 from mlops_scan.scanner.model import Fact, Note
 
 
@@ -36,4 +36,4 @@ class Parser:
 def matches(path: str, patterns: tuple[str, ...]) -> bool:
     """Whether a glob fits the file's name (or, holding a '/', its whole path). Case matters, as it does on Linux."""
     name = path.rsplit("/", 1)[-1]
-    return any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in patterns)
+    return any(fits(path if "/" in pattern else name, pattern) for pattern in patterns)

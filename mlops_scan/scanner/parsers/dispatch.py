@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from fnmatch import translate
 
+from mlops_scan.scanner.globs import fits
 from mlops_scan.scanner.parsers.base import Parser
 
 _WILD = re.compile(r"[*?\[]")
@@ -20,8 +20,8 @@ class Dispatch:
         self._always = frozenset(index for index, reader in enumerate(readers) if not reader.patterns)
         self._names: dict[str, set[int]] = {}
         self._suffixes: dict[str, set[int]] = {}
-        self._name_globs: list[tuple[re.Pattern[str], int]] = []
-        self._path_globs: list[tuple[re.Pattern[str], int]] = []
+        self._name_globs: list[tuple[str, int]] = []
+        self._path_globs: list[tuple[str, int]] = []
         self._known: dict[str, frozenset[int]] = {}
         for index, reader in enumerate(readers):
             for pattern in reader.patterns:
@@ -32,7 +32,7 @@ class Dispatch:
         name = path.rpartition("/")[2]
         if name not in self._known:
             self._known[name] = self._by_name(name)
-        found = self._known[name] | {index for glob, index in self._path_globs if glob.match(path)}
+        found = self._known[name] | {index for glob, index in self._path_globs if fits(path, glob)}
         return tuple(self._readers[index] for index in sorted(found))
 
     def _by_name(self, name: str) -> frozenset[int]:
@@ -43,14 +43,14 @@ class Dispatch:
         while dot >= 0:
             found |= self._suffixes.get(name[dot:], set())
             dot = name.find(".", dot + 1)
-        return found | {index for glob, index in self._name_globs if glob.match(name)}
+        return found | {index for glob, index in self._name_globs if fits(name, glob)}
 
     def _add(self, pattern: str, index: int) -> None:
         if "/" in pattern:
-            self._path_globs.append((re.compile(translate(pattern)), index))
+            self._path_globs.append((pattern, index))
         elif not _WILD.search(pattern):
             self._names.setdefault(pattern, set()).add(index)
         elif pattern.startswith("*.") and not _WILD.search(pattern[1:]):
             self._suffixes.setdefault(pattern[1:], set()).add(index)
         else:
-            self._name_globs.append((re.compile(translate(pattern)), index))
+            self._name_globs.append((pattern, index))

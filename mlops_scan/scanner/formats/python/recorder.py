@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats.python.constructs.collect import Constructs
+from mlops_scan.scanner.formats.python.constructs.waiting import Constructs
 from mlops_scan.scanner.formats.python.context import Context, Gate
 from mlops_scan.scanner.formats.python.names import PLAIN_BUILTINS, PLAIN_METHODS
 from mlops_scan.scanner.formats.python.resolver import Resolver

@@ -1,16 +1,16 @@
-"""Collects the calls of a file that imports an infrastructure library, and turns what they declare into facts."""
+"""Turns what the calls of a file that imports an infrastructure library declare into facts."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner.formats import kube
 from mlops_scan.scanner.formats.python.constructs import declared, emit, mechanical, tables
 from mlops_scan.scanner.formats.python.constructs.declared import Declared
 from mlops_scan.scanner.formats.python.constructs.mechanical import Subject
+from mlops_scan.scanner.formats.python.constructs.met import Met
 from mlops_scan.scanner.formats.python.constructs.nodes import Builder, Made
 from mlops_scan.scanner.formats.python.constructs.tables import Entry
 from mlops_scan.scanner.formats.python.constructs.templates import Filler
@@ -24,54 +24,11 @@ from mlops_scan.scanner.model import Fact, Location
 _APPLIES = ("create", "replace", "patch", "apply", "add_manifest", "server_side_apply", "KubernetesManifest")
 _NAMES = ("id", "construct_id", "resource_name")
 _INNER = ("PersistentVolumeClaim",)  # objects that stand inside others too
-_CALLS = 5_000  # of one file that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
-    """A call as the walker met it; a decorator without brackets is no `ast.Call`."""
+class Reading:
+    """The declarations of one file, once every name of it is known."""
 
-    index: int
-    node: ast.expr
-    scope: Scope
-
-
-class Constructs:
-    """The declarations of one file. Asleep until an import wakes it."""
-
-    def __init__(self, source: Source, resolver: Resolver, values: Values) -> None:
-        self._source = source
-        self._parts = (source, resolver, values)
-        self.met: list[Met] = []
-        self.set: list[tuple[ast.Attribute, ast.expr, Scope]] = []
-        self.imports: set[str] = set()
-        self.awake = False
-
-    def imported(self, module: str) -> None:
-        """Take notice of an import."""
-        root = module.partition(".")[0]
-        if root in tables.roots():
-            self.awake = True
-            self.imports.add(root)
-
-    def assigned(self, target: ast.expr, value: ast.expr, scope: Scope) -> None:
-        """Remember an attribute that is set after the object was made."""
-        if isinstance(target, ast.Attribute) and len(self.set) < _CALLS:
-            self.set.append((target, value, scope))
-
-    def add(self, index: int, node: ast.expr, scope: Scope) -> None:
-        """Remember a call; `index` is that of its record."""
-        if len(self.met) < _CALLS:
-            self.met.append(Met(index, node, scope))
-
-    def facts(self, calls: list[tuple[str, Location, dict[str, Any]]]) -> Iterator[Fact]:
-        """The facts of all that was met, once every name of the file is known."""
-        if self.met:
-            reading = _Reading(*self._parts, self.imports)
-            yield from reading.facts([(one, *calls[one.index]) for one in self.met], self.set)
-
-
-class _Reading:
     def __init__(self, source: Source, resolver: Resolver, values: Values, imports: set[str]) -> None:
         self.source, self.resolver, self.values, self.imports = source, resolver, values, imports
         self.tables = tables.load()
@@ -130,14 +87,14 @@ class _Reading:
             found = mechanical.subject(name, self.tables)
             listed = self.tables.calls.get(name.rpartition(".")[2], ())
             known = (found is not None and found.type not in _INNER) or any(
-                entry.makes and entry.pattern.match(name) for entry in listed
+                entry.makes and entry.matches(name) for entry in listed
             )
             self._judged[name] = known
         return known
 
     def _entry(self, name: str, met: Met, says: dict[str, Any]) -> Entry | None:
         for entry in self.tables.calls.get(name.rpartition(".")[2], ()):
-            if entry.pattern.match(name):
+            if entry.matches(name):
                 if not entry.service or entry.service in _made_with(says):
                     return entry
             elif (entry.loose or entry.any) and isinstance(met.node, ast.Call) and self._is_foreign(name, says, entry):

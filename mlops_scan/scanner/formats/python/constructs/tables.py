@@ -25,7 +25,7 @@ class Entry:
     what the receiver declared.
     """
 
-    pattern: re.Pattern[str]
+    call: str
     method: str
     service: str = ""
     loose: frozenset[str] = frozenset()
@@ -35,6 +35,10 @@ class Entry:
     joins: dict[str, Any] = field(default_factory=dict)
     origin: str = "python"
     name: str = ""
+
+    def matches(self, name: str) -> bool:
+        """Whether a call of this qualified name is meant."""
+        return compiled(self.call).match(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def _entries(item: dict[str, Any], table: dict[str, Any]) -> Iterator[Entry]:
     names = item["call"] if isinstance(item["call"], list) else [item["call"]]
     for name in names:
         yield Entry(
-            compiled(name),
+            name,
             name.rpartition(".")[2],
             str(item.get("self", "")),
             frozenset(item.get("loose", ())),
@@ -93,6 +97,7 @@ def _entries(item: dict[str, Any], table: dict[str, Any]) -> Iterator[Entry]:
         )
 
 
+@cache
 def compiled(pattern: str) -> re.Pattern[str]:
     """`*` is a part of a name, `**` any parts, `{a,b}` alternatives."""
     found = []
