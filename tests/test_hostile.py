@@ -387,6 +387,242 @@ platform: "onnx"
 instance_group [ { count: 1 kind: KIND_GPU } ]
 dynamic_batching { }
 """,
+    "tox.ini": """\
+[tox]
+envlist = py{310,311}-{a,b}, lint
+[testenv]
+deps = -r requirements.txt
+  pytest
+commands_pre = python a.py
+commands =
+  pytest {posargs} \\
+    tests
+  lint: ruff check
+[testenv:lint]
+commands = {[testenv]commands}
+""",
+    "noxfile.py": """\
+import nox
+@nox.session(python=['3.11'])
+def tests(session):
+    session.install('-r', 'requirements.txt')
+    session.run('python', 'a.py', *session.posargs)
+""",
+    "tasks.py": """\
+from invoke import task
+@task
+def build(c):
+    c.run('python a.py && docker build .')
+@task(build)
+def train(c, x='1'):
+    c.run(f'python a.py {x}')
+""",
+    ".buildkite/pipeline.yml": """\
+env: {A: b}
+steps:
+- label: a
+  commands: [python a.py]
+  plugins: [{docker#v5: {image: a}}]
+  matrix: {setup: {x: [a, b]}}
+- wait
+- block: b
+- group: c
+  steps: [{trigger: d}, {command: "echo {{matrix.x}}"}]
+""",
+    ".drone.yml": """\
+kind: pipeline
+type: docker
+name: a
+trigger: {event: [push], branch: [main]}
+steps:
+- name: a
+  image: a:1
+  commands: [python a.py]
+  settings: {b: {from_secret: c}}
+""",
+    "tekton.yaml": """\
+apiVersion: tekton.dev/v1
+kind: Pipeline
+metadata: {name: a}
+spec:
+  params: [{name: x, default: y}]
+  tasks:
+  - name: b
+    runAfter: [c]
+    params: [{name: x, value: $(params.x)}]
+    taskSpec:
+      steps: [{name: d, image: a:1, script: "python a.py $(params.x)"}]
+""",
+    ".travis.yml": """\
+language: python
+branches: {only: [main]}
+jobs:
+  include: [{stage: a, script: [python a.py]}]
+script: [pytest, python b.py]
+""",
+    "helmfile.yaml": """\
+environments: {a: {values: [b.yaml]}}
+---
+releases:
+- name: a
+  chart: ./c
+  values: [{image: {tag: b}}, x.yaml.gotmpl]
+  set: [{name: a.b, value: {{ .Values.x }}}]
+""",
+    "skaffold.yaml": """\
+deploy:
+  helm:
+    releases: [{name: a, chartPath: c, setValues: {image.tag: b}}]
+profiles: [{name: p, deploy: {helm: {releases: [{name: a, chartPath: c}]}}}]
+""",
+    "a.asl.json": '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync", "Parameters": {"TrainingJobName.$": "$.x"}, "Next": "B"}, "B": {"Type": "Choice", "Choices": [{"Variable": "$.x", "NumericGreaterThan": 1, "Next": "A"}], "Default": "C"}, "C": {"Type": "Parallel", "End": true, "Branches": [{"StartAt": "D", "States": {"D": {"Type": "Pass", "End": true}}}]}}}',
+    "prefect.yaml": """\
+name: a
+prefect-version: 3.0.0
+deployments:
+- name: a
+  entrypoint: a.py:f
+  schedules: [{cron: 0 0 * * *}]
+  work_pool: {name: w}
+""",
+    "secret.enc.yaml": """\
+a: ENC[AES256_GCM,data:aa,iv:bb,tag:cc,type:str]
+sops:
+  age: [{recipient: a, enc: b}]
+  lastmodified: '2024-01-01T00:00:00Z'
+  mac: ENC[AES256_GCM,data:aa,type:str]
+""",
+    "conf/config.yaml": """\
+defaults: [model: a, _self_, override hydra/x: y]
+model: {lr: 0.1, path: ${oc.env:A,b}/m.pkl, n: ${.lr}}
+""",
+    "app.ts": """\
+import * as cdk from 'aws-cdk-lib';
+import * as sagemaker from 'aws-cdk-lib/aws-sagemaker';
+export class A extends cdk.Stack {
+  constructor(scope: any, id: string) {
+    super(scope, id); // new x.Y(
+    const m = new sagemaker.CfnModel(this, `m${id}`, { a: [1, {b: 'c'}], /* x */ });
+    new sagemaker.CfnEndpoint(this, "e", { x: /re\\/x/ });
+  }
+}
+""",
+    "stack.py": """\
+import aws_cdk as cdk
+from aws_cdk import aws_sagemaker as sm
+import pulumi_kubernetes as k8s
+from kubernetes import client
+import boto3
+class A(cdk.Stack):
+    def __init__(self, scope, id, **kw):
+        super().__init__(scope, id)
+        m = sm.CfnModel(self, f'm{id}', execution_role_arn='r', containers=[dict(image='a:1')])
+        for n in ['a', 'b']:
+            sm.CfnEndpoint(self, n, endpoint_config_name=m.ref, tags=[{'key': n}])
+k8s.apps.v1.Deployment('a', spec={'replicas': 1, 'template': {'spec': {'containers': [{'name': 'a', 'image': 'b'}]}}})
+c = client.V1Container(name='a', image='b')
+boto3.client('sagemaker').create_endpoint(EndpointName='a', EndpointConfigName='b')
+A(cdk.App(), 'x')
+""",
+    "pipeline_ir.yaml": """\
+components:
+  comp-a: {executorLabel: exec-a}
+  comp-c: {dag: {tasks: {b: {componentRef: {name: comp-a}}}}}
+deploymentSpec:
+  executors:
+    exec-a: {container: {image: 'a:1', command: [python, a.py], args: [--x]}}
+pipelineInfo: {name: p}
+root:
+  dag:
+    tasks:
+      a: {componentRef: {name: comp-a}, dependentTasks: [b]}
+      c: {componentRef: {name: comp-c}, triggerPolicy: {condition: "inputs['x'] > 0.9"}}
+""",
+    "appset.yaml": """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: a}
+spec:
+  generators:
+  - matrix:
+      generators: [{list: {elements: [{x: a}, {x: b}]}}, {git: {directories: [{path: c/*}]}}]
+  template:
+    metadata: {name: '{{x}}-{{path.basename}}'}
+    spec: {source: {path: '{{path}}', helm: {valueFiles: [values-{{x}}.yaml], parameters: [{name: a.b, value: c}]}}, destination: {namespace: n}}
+""",
+    "flux.yaml": """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: a}
+spec: {path: ./k, postBuild: {substitute: {A: b, C: '${A:=x}'}, substituteFrom: [{kind: ConfigMap, name: m}]}}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: a}
+spec: {chart: {spec: {chart: ./c}}, values: {image: {tag: '${A}'}}, valuesFrom: [{kind: ConfigMap, name: m}]}
+""",
+    "k/kustomization.yaml": """\
+resources: [d.yaml]
+configMapGenerator: [{name: m, literals: [a=b], files: [d.yaml]}]
+vars: [{name: A, objref: {kind: ConfigMap, name: m}, fieldref: {fieldpath: data.a}}]
+replacements:
+- source: {kind: ConfigMap, name: m, fieldPath: data.a}
+  targets: [{select: {kind: Deployment}, fieldPaths: [spec.template.spec.containers.0.image], options: {delimiter: ':', index: 1}}]
+components: [../comp]
+""",
+    "cfn2.yaml": """\
+AWSTemplateFormatVersion: '2010-09-09'
+Parameters: {P: {Type: String, Default: a}}
+Mappings: {M: {a: {b: c}}}
+Conditions: {C: !Or [!Equals [!Ref P, a], !Not [!Condition C]]}
+Resources:
+  A:
+    Type: AWS::SageMaker::Endpoint
+    Condition: C
+    Properties: {X: !FindInMap [M, !Ref P, b], Y: !Sub ['${P}${Q}', {Q: !Join ['-', [a, !Ref P]]}], Z: !If [C, !GetAtt A.B, !Ref AWS::NoValue]}
+  S:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: cfn2.yaml}
+  R:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ., Handler: a.f, Events: {E: {Type: Schedule, Properties: {Schedule: rate(1 day)}}}}
+""",
+    "bundle/databricks.yml": """\
+bundle: {name: a}
+include: [databricks.yml, '*.yml']
+variables: {x: {default: '${var.x}'}}
+targets: {dev: {mode: development, variables: {x: b}}}
+resources:
+  jobs: {a: {schedule: {quartz_cron_expression: 0 0 3 * * ?}, tasks: [{task_key: a, notebook_task: {notebook_path: ./a.py}, depends_on: [{task_key: b}]}]}}
+  model_serving_endpoints: {e: {config: {served_entities: [{entity_name: '${var.x}'}]}}}
+""",
+    "mise.toml": """\
+[tasks.a]
+run = ['python a.py', 'mise run a']
+depends = ['a']
+""",
+    "pixi.toml": """\
+[tasks]
+a = {cmd = 'python a.py', depends-on = ['a']}
+[feature.x.tasks]
+b = 'python b.py'
+""",
+    "infra/main.tf": """\
+variable "x" { default = "a" }
+resource "helm_release" "a" {
+  chart  = "./c"
+  values = [templatefile("${path.module}/v.tpl", { a = var.x }), yamlencode({ image = { tag = var.x } })]
+  set { name = "a.b", value = "c" }
+}
+resource "kubernetes_manifest" "m" {
+  manifest = yamldecode(<<-EOT
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: ${var.x}}
+  EOT
+  )
+}
+""",
 }
 
 
@@ -487,6 +723,14 @@ def test_no_text_of_any_format_fails_or_takes_long(tmp_path: Path, path: str) ->
         start = time.process_time()
         read(tmp_path, {**around, path: data})
         assert time.process_time() - start < SECONDS, (number, data[:200])
+
+
+def test_a_line_of_blanks_is_passed_over_once(tmp_path: Path) -> None:
+    """A search that begins anew at each blank of a line, or splits them in every way, takes minutes for this."""
+    text = "x: 1\n" + " " * 400_000 + "\n" + "\t" * 400_000 + "\n"
+    start = time.process_time()
+    read(tmp_path, {"a.yaml": text, "b.py": "import torch\n"})
+    assert time.process_time() - start < 10
 
 
 def test_the_examples_are_read(tmp_path: Path) -> None:

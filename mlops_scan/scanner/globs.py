@@ -11,24 +11,29 @@ _OTHER_WILD = frozenset("?[")
 class Glob:
     """`*` is any text, `|` separates alternatives; case matters."""
 
-    __slots__ = ("_alternatives", "_names")
+    __slots__ = ("_names", "_wild")
 
     def __init__(self, pattern: str, *, alternatives: bool = True) -> None:
         each = pattern.split("|") if alternatives else [pattern]
         self._names = frozenset(one for one in each if "*" not in one)
-        self._alternatives = [one.split("*") for one in each if "*" in one]
+        pieces = [one.split("*") for one in each if "*" in one]
+        self._wild = [(one[0], one[-1], len(one[0]) + len(one[-1]), one[1:-1]) for one in pieces]
 
     def fullmatch(self, text: str) -> bool:
         """Whether all of `text` is meant."""
-        return text in self._names or any(_fits(text, pieces) for pieces in self._alternatives)
-
-
-def _fits(text: str, pieces: list[str]) -> bool:
-    first, last = pieces[0], pieces[-1]
-    at, end = len(first), len(text) - len(last)
-    if at > end or not text.startswith(first) or not text.endswith(last):
+        if text in self._names:
+            return True
+        for first, last, least, between in self._wild:
+            if not (text.endswith(last) and text.startswith(first) and len(text) >= least):
+                continue
+            if not between or _holds(text, between, len(first), len(text) - len(last)):
+                return True
         return False
-    for piece in pieces[1:-1]:  # each as early as it comes leaves most for the next
+
+
+def _holds(text: str, pieces: list[str], at: int, end: int) -> bool:
+    """Whether the pieces come one after another; each as early as it comes leaves most for the next."""
+    for piece in pieces:
         at = text.find(piece, at, end)
         if at < 0:
             return False

@@ -14,8 +14,8 @@ from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _MARKS = (
-    re.compile(rb"^[ \t]*-?[ \t]*entrypoint[ \t]*:", re.MULTILINE),
-    re.compile(rb"^[ \t]*-?[ \t]*schedules?[ \t]*:", re.MULTILINE),
+    re.compile(rb"^[ \t]*(?:-[ \t]*)?entrypoint[ \t]*:", re.MULTILINE),
+    re.compile(rb"^[ \t]*(?:-[ \t]*)?schedules?[ \t]*:", re.MULTILINE),
 )
 _KINDS = ("cron", "interval", "rrule")
 
