@@ -26,7 +26,7 @@ def older(data: bytes) -> Iterator[bytes]:
     try:
         module = cst.parse_module(data)
         changed = module.visit(_Older())
-    except (cst.ParserSyntaxError, RecursionError, UnicodeError, ValueError, MemoryError):
+    except (cst.ParserSyntaxError, SyntaxError, RecursionError, UnicodeError, ValueError, MemoryError):
         return
     yield changed.bytes
 
