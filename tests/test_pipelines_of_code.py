@@ -531,3 +531,43 @@ def test_tasks_of_a_state_machine_that_constructs_declare(tmp_path: Path) -> Non
     made = graph(tmp_path, {"stack.py": STATES_BY_CONSTRUCTS})
     found = {(fact.name, fact.get("of")) for fact in made.all_facts("pipeline-step")}
     assert found == {("Train", "stack.py#Retraining"), ("Register", "stack.py#Retraining")}
+
+
+SCHEDULED_ELSEWHERE = """
+from google.cloud import aiplatform
+from kfp import dsl
+@dsl.pipeline(name="kp")
+def kp(): ...
+job = aiplatform.PipelineJob(display_name="kp", template_path="kp.yaml")
+job.create_schedule(cron="0 11 * * *", display_name="s")
+"""
+SCHEDULED_BY_OBJECTS = """
+from sagemaker.sklearn import SKLearn
+from sagemaker.workflow.pipeline import Pipeline
+from sagemaker.workflow.steps import TrainingStep
+from sagemaker.workflow.triggers import PipelineSchedule
+import modal
+est = SKLearn(entry_point="job.py")
+fit = TrainingStep(name="T", estimator=est)
+p = Pipeline(name="weekly", steps=[fit])
+p.put_triggers(triggers=[PipelineSchedule(cron="0 13 * * ? *")], role_arn="x")
+app = modal.App("m")
+@app.function(schedule=modal.Cron("0 12 * * *"))
+def f(): ...
+@app.function(
+    gpu="A100",
+    schedule=modal.Period(days=1),
+)
+def g(): ...
+"""
+
+
+def test_a_schedule_that_a_construct_tells_counts_once(tmp_path: Path) -> None:
+    made = graph(tmp_path, {"s.py": SCHEDULED_BY_OBJECTS, "k.py": SCHEDULED_ELSEWHERE, "job.py": "print(1)\n"})
+    assert sorted(schedules(made)) == [
+        ("0 11 * * *", "k.py#kp", ""),
+        ("0 12 * * *", "s.py#ModalFunction/f", ""),
+        ("0 13 * * ? *", "s.py#weekly", ""),
+        ("days=1", "s.py#ModalFunction/g", ""),
+    ]
+    assert len([node for node in made.nodes() if node.kind == "schedule"]) == 4

@@ -135,3 +135,64 @@ def test_of_a_program_with_commands_the_named_one_runs(
         {**PACKAGE, "main.py": program, ".github/workflows/nightly.yml": nightly(f"python main.py {words}")}
     )
     assert purpose(graph, "job:.github/workflows/nightly.yml#go") == expected
+
+
+DAGS = """
+from airflow import DAG
+from airflow.decorators import dag, task
+from airflow.operators.bash import BashOperator
+from airflow.operators.python import PythonOperator
+from work import fit
+
+def clean(): ...
+with DAG("classic", schedule="@daily"):
+    PythonOperator(task_id="fit", python_callable=fit)
+with DAG("bash", schedule="0 1 * * *"):
+    BashOperator(task_id="go", bash_command="python score.py")
+with DAG("tidy", schedule="0 2 * * *"):
+    PythonOperator(task_id="clean", python_callable=clean)
+@dag(schedule="@weekly")
+def flow():
+    @task
+    def pull(): return 1
+    pull()
+@dag(schedule="@monthly")
+def own():
+    @task
+    def learn():
+        fit()
+    learn()
+"""
+MONITORED = """
+from sagemaker.model_monitor import CronExpressionGenerator, DefaultModelMonitor
+from sagemaker.sklearn import SKLearn
+from sagemaker.workflow.pipeline import Pipeline
+from sagemaker.workflow.steps import TrainingStep
+from sagemaker.workflow.triggers import PipelineSchedule
+est = SKLearn(entry_point="job.py")
+fit = TrainingStep(name="T", estimator=est)
+p = Pipeline(name="weekly", steps=[fit])
+p.put_triggers(triggers=[PipelineSchedule(cron="0 13 * * ? *")], role_arn="x")
+DefaultModelMonitor(role="x").create_monitoring_schedule(
+    monitor_schedule_name="mon", endpoint_input="e", schedule_cron_expression=CronExpressionGenerator.hourly())
+"""
+
+
+def test_a_schedule_of_code_is_for_its_own_pipeline_not_for_its_file(understand: Understand) -> None:
+    work = "from sklearn.svm import SVC\n\n\ndef fit():\n    SVC().fit([[1]], [1])\n"
+    graph = understand({"dags/d.py": DAGS, "dags/work.py": work, "score.py": SCORE + "\nscore(1)\n"})
+    found = {
+        str(one.get("owner")).partition("#")[2]: purpose_of_schedule(graph, one) for one in graph.facts("schedule")
+    }
+    assert found == {
+        "classic": "train",
+        "bash": "score",
+        "tidy": "maintenance",
+        "flow": "maintenance",
+        "own": "train",
+    }
+
+
+def test_a_pipeline_beside_a_monitor_trains(understand: Understand) -> None:
+    graph = understand({"s.py": MONITORED, "job.py": "print(1)\n"})
+    assert [purpose_of_schedule(graph, one) for one in graph.facts("schedule")] == ["train", "monitor"]

@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph.core import RUNNING, Graph
+from mlops_scan.scanner.graph.flows import Flows
 from mlops_scan.scanner.graph.owners import owner_id, workflow_of
+from mlops_scan.scanner.graph.placed import Placed
 from mlops_scan.scanner.graph.running import Running
 from mlops_scan.scanner.graph.timers import scheduled
 from mlops_scan.scanner.graph.use import Use
@@ -65,21 +67,46 @@ def purpose_of_schedule(graph: Graph, schedule: Fact) -> str:
     """
     known = graph.once(_Answers)
     if id(schedule) not in known:
-        found = next(iter(_purposes(graph, _reached(graph, scheduled(graph, schedule), schedule))), "")
+        found = _of_code(graph, schedule)
+        if found is None:
+            found = next(iter(_purposes(graph, _reached(graph, scheduled(graph, schedule), schedule))), "")
         tests = found in ("train", "score", "evaluate") and _is_named_for_tests(graph, schedule)
         known[id(schedule)] = "test" if tests else found
     return known[id(schedule)]
 
 
+def _of_code(graph: Graph, schedule: Fact) -> str | None:
+    """The purpose of the pipeline or function that code schedules, apart from its file; None where that says more."""
+    owner = str(schedule.get("owner") or "")
+    flow = graph.once(Flows).of(owner) if schedule.get("where") == "python" and "#" in owner else None
+    if flow is None:
+        return None
+    meanings = graph.once(_Meanings)
+    found = {one for function in flow.functions for one in meanings.of_functions.get(function, ())}
+    for place in flow.places:
+        found.update(one for meant in meanings.placed.within(place) for one in meant)
+    reached: dict[str, Sequence[Edge]] = {}
+    own = f"file:{owner.partition('#')[0]}"
+    for edge in flow.started:
+        if edge.target != own:
+            reached.update(_reached(graph, edge.target))
+            reached[edge.target] = [edge]
+    told = _ordered(found | set(_by_commands(graph, reached)) | set(_by_code(graph, reached)), reached)
+    return next(iter(told), None if flow.alone else "maintenance")
+
+
 def _purposes(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> tuple[str, ...]:
     found = set(_by_commands(graph, reached)) | set(_by_code(graph, reached))
+    told = _ordered(found, reached)
+    return told or (("maintenance",) if _does_something(graph, reached) else ())
+
+
+def _ordered(found: set[str], reached: Collection[str]) -> tuple[str, ...]:
+    """What is found, in the order of PURPOSES, without what only belongs to something else."""
     if "evaluate" in found and "score" in found and not _named_for_scoring(reached):
         found.discard("score")  # what is evaluated is predicted first
     if {"train", "monitor"} <= found and "keep" not in found:
         found.discard("train")  # what compares distributions is fitted, too
-    found.discard("keep")
-    if not found and _does_something(graph, reached):
-        found.add("maintenance")
     return tuple(one for one in PURPOSES if one in found)
 
 
@@ -173,11 +200,14 @@ class _Meanings:
     def __init__(self, graph: Graph) -> None:
         self.of_owners: dict[str, set[str]] = {}
         self.of_functions: dict[tuple[str, str], set[str]] = {}
+        self.placed: Placed[set[str]] = Placed()  # calls and commands of code
         self.active = {f"job:{one.get('owner')}" for one in graph.all_facts("action", "command")}
         self.conditional = [one for one in graph.facts("job") if one.get("state") or one.get("when")]
         for use in graph.uses(*_BY_ROLE, *_STARTERS):
             if use.disabled:
                 continue
+            if use.fact.kind == "call" or use.fact.get("where") == "python":
+                self.placed.put(use.at, set(_meant(use)))
             if use.fact.kind == "call":
                 function = (use.at.path, str(use.fact.get("function") or ""))
                 self.of_functions.setdefault(function, set()).update(_meant(use))

@@ -62,6 +62,19 @@ class Running:
                         waiting.append(target)
         return frozenset(found)
 
+    def called_by(self, first: Sequence[Function]) -> frozenset[Function]:
+        """(path, function) of some functions and of all that they come to call."""
+        found = set(first)
+        waiting = list(first)
+        while waiting and len(found) < _MANY:
+            one = waiting.pop(0)
+            for call in self._callees.calls(one):
+                for target in self._called(one[0], call):
+                    if target not in found and not paths.is_test(target[0]):
+                        found.add(target)
+                        waiting.append(target)
+        return frozenset(found)
+
     def _chosen(self, path: str, words: Sequence[str]) -> list[Function]:
         """The commands of the program, here or in what it imports, that the words name."""
         named = [word for word in words if word and not word.startswith("-")]

@@ -13,6 +13,7 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link import code
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.code import receivers, targets
+from mlops_scan.scanner.link.code.timetables import once
 from mlops_scan.scanner.model import Fact, Location
 
 _Known = Mapping[int, tuple[Match, ...]]
@@ -33,7 +34,7 @@ def build(
         shipped = catalog.load()
         known = {**known, **{id(fact): shipped.matches(fact) for fact in renamed.values()}}
     uses = tuple(_uses(facts, readable, known))
-    graph = Graph([*facts, *code.facts(facts, uses)], files, uses)
+    graph = Graph(once([*facts, *code.facts(facts, uses)]), files, uses)
     links = [one() for one in plugins.load(link, Link)]
     for turn in sorted({one.turn for one in links}):
         now = [one for one in links if one.turn == turn]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from mlops_scan.scanner.graph.placed import Placed
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.link.code.index import Code, inside, text
 from mlops_scan.scanner.link.code.parts import Pipeline
@@ -53,6 +55,33 @@ def read(code: Code, pipelines: Pipelines) -> Iterator[Fact]:
         if off or any(one[3] for one in outer):
             says["state"] = "disabled"
         yield Fact("schedule", time, call.at, says)
+
+
+def once(facts: list[Fact]) -> list[Fact]:
+    """The facts without the second telling of a schedule: that of the construct, and that of the call around it.
+
+    What names a pipeline or a function of the code as owner tells more, but for what a resource or a workload keeps.
+    """
+    told = [one for one in facts if one.kind == "schedule" and one.get("where") == "python"]
+    constructs = [one for one in told if not one.at.end_line]
+    if not constructs or len(constructs) == len(told):
+        return facts
+    keepers = {str(one.get("id")) for one in facts if one.kind in ("resource", "workload")}
+    placed = Placed((one.at, one) for one in constructs)
+    dropped: dict[int, Fact | None] = {}
+    for call in (one for one in told if one.at.end_line):
+        twins = list(placed.within(call.at))
+        keeps = next((one for one in twins if str(one.get("owner")) in keepers), None)
+        if keeps is not None or (twins and "#" not in str(call.get("owner"))):
+            dropped[id(call)] = None
+            twin = keeps or twins[0]
+            dropped[id(twin)] = replace(twin, name=call.name, says={**call.says, **twin.says})
+        else:
+            off = {"state": "disabled"} if any(one.get("state") for one in twins) else {}
+            dropped.update({id(one): None for one in twins})
+            dropped[id(call)] = replace(call, says={**call.says, **off})
+    changed = (dropped.get(id(one), one) for one in facts)
+    return [one for one in changed if one is not None]
 
 
 def _behind_names(found: list[_Told]) -> list[_Told]:
