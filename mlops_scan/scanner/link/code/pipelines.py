@@ -235,7 +235,7 @@ def _object(use: Use, call: Fact, code: Code) -> Step:
         stem = posixpath.basename(posixpath.dirname(name)) if "component" in posixpath.basename(name) else name
         name = posixpath.splitext(posixpath.basename(stem or name))[0]
     step = Step(name, call.at, use.tool, target, call=call)
-    step.script = runs if isinstance(runs, str) and runs.endswith(".py") else ""
+    step.script = next((word for word in runs.split() if word.endswith(".py")), "") if isinstance(runs, str) else ""
     step.known_as = {name, *words({"expr": assigned})}
     step.leads = words(match.argument(call, "steps"))
     needs = match.argument(call, "needs")
