@@ -470,3 +470,13 @@ def handler(event, context):
 """
     endpoint = one(text, "resource")
     assert (endpoint.name, endpoint.get("type")) == ("name", "AWS::SageMaker::Endpoint")
+
+
+def test_a_default_behind_or_is_known_by_its_name_too() -> None:
+    text = (
+        "import pulumi\nimport pulumi_kubernetes as k8s\nconfig = pulumi.Config()\n"
+        'COUNT = config.get_int("replicas") or 3\n'
+        'pod = {"spec": {"containers": [{"name": "a", "image": "a:1"}]}}\n'
+        'k8s.apps.v1.Deployment("d", spec={"replicas": COUNT, "template": pod})\n'
+    )
+    assert one(text, "workload").get("replicas") == 3

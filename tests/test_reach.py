@@ -7,7 +7,9 @@ from pathlib import Path
 
 from mlops_scan.engine import scan
 from mlops_scan.scanner.config import Config
+from mlops_scan.scanner.graph.subjects import subjects
 from mlops_scan.scanner.model import Result
+from tests.conftest import Understand
 
 APP = (
     "import joblib\nfrom fastapi import FastAPI\nimport steps\napp = FastAPI()\nmodel = joblib.load('m.joblib')\n"
@@ -127,3 +129,35 @@ def test_resources_of_one_name_in_two_homes_stay_two(tmp_path: Path) -> None:
     files = {"a/service.yaml": service % "a", "b/service.yaml": service % "b"}
     endpoints = [node.id for node in result(tmp_path, {**files, "train.py": TRAIN}).nodes if node.kind == "endpoint"]
     assert endpoints == ["resource:a/service.yaml#Service/api", "resource:b/service.yaml#Service/api"]
+
+
+def test_jobs_that_no_rule_adds_are_switched_off(understand: Understand) -> None:
+    text = (
+        "never:\n  script: [python fit.py]\n  rules: [{when: never}]\n"
+        "off:\n  script: [python fit.py]\n  when: never\n"
+        "on:\n  script: [python fit.py]\n  rules: [{if: $A, when: never}, {when: always}]\n"
+    )
+    graph = understand({".gitlab-ci.yml": text, "fit.py": "import sklearn\n\nprint(sklearn)\n"})
+    found = {node.label.partition("#")[2]: (node.state, node.reach) for node in subjects(graph) if node.kind == "job"}
+    assert found == {"never": ("disabled", "development"), "off": ("disabled", "development"), "on": ("", "production")}
+
+
+def test_a_called_workflow_is_of_what_calls_it_and_a_nested_one_is_none(understand: Understand) -> None:
+    folder = ".github/workflows/"
+    step = "jobs: {%s: {runs-on: ubuntu-24.04, steps: [{run: '%s'}]}}\n"
+    called = "on: {workflow_call: {inputs: {file: {type: string}}}}\n"
+    calls = (
+        "on: {schedule: [{cron: '0 3 * * *'}]}\njobs: {go: {uses: ./.github/workflows/%s.yml, with: {file: fit.py}}}\n"
+    )
+    graph = understand(
+        {
+            f"{folder}fit.yml": called + step % ("fit", "python ${{ inputs.file }}"),
+            f"{folder}other.yml": called + step % ("other", "echo ${{ inputs.file }}"),
+            f"{folder}nightly.yml": calls % "fit",
+            f"{folder}more/nested.yml": "on: push\n" + step % ("nested", "python fit.py"),
+            "fit.py": "import sklearn\n\nprint(sklearn)\n",
+        }
+    )
+    found = {one.label.partition("#")[2]: (one.state, one.reach) for one in subjects(graph) if one.kind == "job"}
+    assert found.pop("nested")[0] == "disabled"
+    assert found == {"fit": ("", "production"), "go": ("", "production"), "other": ("", "development")}

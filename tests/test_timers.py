@@ -174,3 +174,34 @@ def test_the_targets_of_a_rule_that_code_declares_are_followed(understand: Under
     assert {name: node.purpose for name, node in schedules(graph).items() if name != "D"} == dict.fromkeys(
         "ABC", "train"
     )
+
+
+CRON = """
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: fit}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      dag: {tasks: [{name: train, template: train}]}
+    - {name: train, container: {image: "reg.io/t:1", command: [python, src/train.py]}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: nightly}
+spec: {schedules: ["0 1 * * *"], suspend: %s, workflowSpec: {workflowTemplateRef: {name: fit}}}
+"""
+SCRIPT = "import joblib\nfrom sklearn.linear_model import Ridge\n\njoblib.dump(Ridge().fit([[0]], [0]), 'm.joblib')\n"
+
+
+@pytest.mark.parametrize(("suspend", "state", "status"), [("true", "disabled", "disabled"), ("false", "", "used")])
+def test_a_workflow_by_the_clock_starts_its_template(
+    understand: Understand, suspend: str, state: str, status: str
+) -> None:
+    graph = understand({"w.yaml": CRON % suspend, "src/train.py": SCRIPT})
+    (node,) = schedules(graph).values()
+    assert (node.detail, node.state, node.purpose) == ("0 1 * * *", state, "train")
+    assert [edge.target for edge in graph.links_from(node.id, "starts")] == ["resource:w.yaml#WorkflowTemplate/fit"]
+    assert {one.value for one in retraining(graph)} == {status}
+    assert [one.id for one in subjects(graph) if one.kind == "pipeline"] == ["resource:w.yaml#WorkflowTemplate/fit"]

@@ -111,6 +111,8 @@ class Reach:
                     waiting.append(edge.target)
 
     def _enters(self, edge: Edge, mark: str) -> bool:
+        if edge.relation == "has job":
+            return mark == PRODUCTION and self._may(edge.target) and self._is_called(edge.source)
         if edge.relation not in _LEADS:
             return False
         kind = self._nodes[edge.target].kind
@@ -121,6 +123,11 @@ class Reach:
         if edge.relation == "copies":
             return self._is_shipped(edge)
         return not (kind == "pipeline" and edge.target.startswith("pipeline:") and edge.relation == "defines")
+
+    def _is_called(self, workflow: str) -> bool:
+        """Whether a job of production calls the workflow or the composite action."""
+        callers = (edge.source for edge in self._graph.links_to(workflow, "calls"))
+        return any(one.startswith("job:") and self._marks.get(one) == PRODUCTION for one in callers)
 
     def _is_shipped(self, edge: Edge) -> bool:
         """A file that an image copies by name or folder; of code that a whole copy brings, what starts counts."""

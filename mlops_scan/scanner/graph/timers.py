@@ -11,12 +11,12 @@ def scheduled(graph: Graph, schedule: Fact) -> str:
     owner, where = str(schedule.get("owner") or ""), str(schedule.get("where") or "")
     if where == "ci" and owner:
         return f"file:{owner}" if owner in graph.files else f"job:{owner}"
+    if is_of_resource(graph, schedule):
+        return f"resource:{owner}"
     if where in ("kubernetes", "container"):
         return f"workload:{owner}"
     if where == "config" and graph.links_from(f"target:{owner}"):
         return f"target:{owner}"
-    if is_of_resource(graph, schedule):
-        return f"resource:{owner}"
     return f"file:{schedule.at.path}"
 
 

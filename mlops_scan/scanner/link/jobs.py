@@ -9,11 +9,16 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import entry_files, installed_manifests, working_folder
-from mlops_scan.scanner.model import Edge, Fact
+from mlops_scan.scanner.model import Edge, Fact, Node
 
 
 class Jobs(Link):
     """A workflow has jobs; a job calls workflows and actions of the repository; owners run, call and install."""
+
+    def nodes(self, graph: Graph) -> Iterator[Node]:
+        for job in graph.all_facts("job"):
+            if job.get("state") == "disabled":
+                yield Node(f"job:{job.get('id')}", "job", str(job.get("id")), job.at, state="disabled")
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)

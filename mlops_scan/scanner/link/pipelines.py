@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
@@ -42,6 +42,7 @@ class Pipelines(Link):
             if edge.source.startswith("file:") and edge.target not in told:
                 for home in known.around(edge.at):
                     yield Edge(home, "has step", edge.target, edge.at)
+        yield from _of_templates(graph)
         yield from self._run(graph, known)
         yield from self._started(graph, known)
 
@@ -62,6 +63,19 @@ class Pipelines(Link):
             reached = [one for path in sorted(graph.closure(use.at.path)) for one in known.by_path.get(path, ())]
             if len(reached) == 1:
                 yield Edge(f"file:{use.at.path}", "starts", reached[0].id, use.at)
+
+
+def _of_templates(graph: Graph) -> Iterator[Edge]:
+    """A workflow of the cluster starts the template that it names."""
+    resources = [one for one in graph.all_facts("resource") if one.get("platform") == "kubernetes"]
+    templates = {one.name: one for one in resources if str(one.get("type")).endswith("WorkflowTemplate")}
+    for one in resources if templates else ():
+        spec = (one.get("data") or {}).get("spec")
+        for holder in (spec, spec.get("workflowSpec")) if isinstance(spec, Mapping) else ():
+            named = holder.get("workflowTemplateRef") if isinstance(holder, Mapping) else None
+            found = templates.get(str(named.get("name"))) if isinstance(named, Mapping) else None
+            if found is not None:
+                yield Edge(object_id(one), "starts", object_id(found), one.at)
 
 
 class Known:
@@ -87,6 +101,8 @@ class Known:
         told = str(step.get("of") or step.get("pipeline") or step.at.path)
         if f"pipeline:{told}" in self.ids:
             return f"pipeline:{told}"
+        if f"resource:{told}" in self.ids:
+            return f"resource:{told}"
         path, _, name = told.partition("#")
         if path in self._held and not name:
             return self._held[path]

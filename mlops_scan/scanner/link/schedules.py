@@ -124,6 +124,7 @@ def _cron(data: Any, depth: int = 0) -> str:
         return ""
     for key, value in data.items():
         if _CLOCK.search(str(key)):
+            value = value[0] if isinstance(value, list) and value else value
             if isinstance(value, (str, int)) and not isinstance(value, bool):
                 return str(value)
             if isinstance(value, Mapping):
@@ -143,7 +144,7 @@ def _owner(fact: Fact, ids: Mapping[str, str], known: Mapping[str, Node]) -> str
 
 def _of_resource(graph: Graph, node: str, known: Mapping[str, Node]) -> list[str]:
     """What a declared schedule names, or what is named by that which names it: its target."""
-    near = [edge.target for edge in graph.links_from(node, "refers to", "calls")]
+    near = [edge.target for edge in graph.links_from(node, "refers to", "calls", "starts")]
     beside = [edge.source for edge in graph.links_to(node, "refers to")]
     for source in beside:
         near += [one.target for one in graph.links_from(source, "refers to", "calls") if one.target != node]

@@ -215,7 +215,7 @@ class _Pipeline:
         rules = self._rules(name)
         soft = self._get(name, "allow_failure")
         failing = soft is not None and (truth(soft.node) or isinstance(soft.node, Mapping))
-        off = runner.disabled or self._text(name, "when") == "never"
+        off = runner.disabled or self._never(name)
         known = {**runner.known, **placed.known}
         runner = replace(runner, path=placed.source.path, owner=owner, soft=failing, disabled=off, known=known)
         image = self._get(name, "image")
@@ -301,6 +301,13 @@ class _Pipeline:
             refs = only.node if not isinstance(only.node, Mapping) else only.node.get("refs")
             found += [str(one) for one in yamlnodes.items(refs) if isinstance(one, Scalar)]
         return [one for one in found if one]
+
+    def _never(self, name: str) -> bool:
+        """Whether no rule of the job adds it to a pipeline."""
+        rules = self._listed(name, "rules")
+        if rules:
+            return all(yamlnodes.text(one.node, "when") == "never" for one in rules)
+        return self._text(name, "when") == "never"
 
     def _manual(self, name: str) -> bool:
         rules = self._listed(name, "rules")

@@ -158,12 +158,18 @@ def _keys_only(node: Node) -> Any:
 def _workload_facts(scene: Scene, document: Mapping, path: str) -> Iterator[Fact]:
     found = pods.find(document)
     if not found and not _predicts(document):
+        if isinstance(yamlnodes.child(document, "spec", "workflowSpec"), Mapping):  # the template says the pods
+            yield from _schedule_facts(scene, document)
         return
     yield _workload(scene, document, found, path)
     for pod in found:
         for container, init in pods.containers(pod.spec):
             yield from containers.facts(scene, pod.spec, container, init=init)
     yield from workflows.facts(scene, document, path)
+    yield from _schedule_facts(scene, document)
+
+
+def _schedule_facts(scene: Scene, document: Mapping) -> Iterator[Fact]:
     says = {"owner": scene.id, "where": "kubernetes"}
     if _is_suspended(document):
         says["state"] = "disabled"

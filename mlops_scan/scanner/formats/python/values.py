@@ -193,6 +193,9 @@ class Values:
             return binding.const
         if isinstance(binding.node, (ast.List, ast.Tuple, ast.Set, ast.Dict)) and depth < 2:
             return self._of(binding.node, binding.scope or scope, depth + 2)
+        if isinstance(binding.node, ast.BoolOp) and isinstance(binding.node.values[-1], ast.Constant) and depth < 2:
+            found = self._boolean(binding.node, binding.scope or scope, depth + 2)  # `a or 3`
+            return found.get("const", MISSING)
         return MISSING
 
     def _call(self, node: ast.Call, scope: Scope, depth: int) -> Any:

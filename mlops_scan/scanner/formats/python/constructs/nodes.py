@@ -167,7 +167,7 @@ class Builder:
             return None
         if isinstance(binding.node, (ast.Dict, *_LITERALS)):
             return self.node(binding.node, binding.scope or scope, depth + 1)
-        if binding.call is None or binding.scope is None:
+        if binding.call is None or binding.scope is None or self.values.const(expr, scope) is not MISSING:
             return None
         callee = self.resolver.callee(binding.call, binding.scope)
         if callee.name == binding.name and not self.is_resource(binding.name):
