@@ -143,6 +143,7 @@ def test_a_rule_that_starts_a_delivery_pipeline_is_for_what_its_builds_run(under
     build = "version: 0.2\nphases:\n  build:\n    commands:\n      - python src/fit.py\n"
     script = "import joblib\nfrom sklearn.linear_model import Ridge\n\njoblib.dump(Ridge().fit([[0]], [0]), 'm')\n"
     graph = understand({"pipeline.yaml": DELIVERY, "buildspec.yml": build, "src/fit.py": script})
+    assert [one.label for one in subjects(graph) if one.kind == "pipeline"] == ["Delivery"]
     assert schedules(graph)["Weekly"].purpose == "train"
     assert retraining(graph) == {Status.USED}
 
