@@ -360,13 +360,75 @@ def test_routes_have_the_prefixes_of_their_routers(tmp_path: Path) -> None:
         ),
         (
             "import bentoml\n@bentoml.service\nclass S:\n    @bentoml.api\n    def predict(self, x): ...\n",
-            ("GET", "/predict", "S.predict"),
+            ("POST", "/predict", "S.predict"),
         ),
     ],
     ids=["flask", "litestar", "django", "aiohttp", "tornado", "sanic", "starlette", "bentoml"],
 )
 def test_routes_of_every_framework(tmp_path: Path, text: str, expected: tuple[str, str, str]) -> None:
     assert routes(graph(tmp_path, {"app/urls.py": text})) == {expected}
+
+
+MOUNTED_HERE = """
+from fastapi import APIRouter, FastAPI
+from litestar import Controller, post
+r = APIRouter(prefix="/r")
+free = APIRouter(prefix="/free")
+@r.post("/a")
+def a(): ...
+@free.get("/b")
+def b(): ...
+class One(Controller):
+    path = "/one"
+    @post("/predict")
+    async def predict(self): ...
+class Two(Controller):
+    path = "/two"
+    @post("/predict")
+    async def predict(self): ...
+def build():
+    app = FastAPI()
+    app.include_router(r, prefix="/x")
+    @app.get("/c")
+    def c(): ...
+    return app
+"""
+BLUEPRINTS = """
+from flask import Blueprint, Flask
+from flask.views import MethodView
+from parts import other
+bp = Blueprint("b", __name__, url_prefix="/api")
+@bp.route("/p")
+def p(): ...
+class View(MethodView):
+    def post(self): ...
+app = Flask(__name__)
+app.register_blueprint(bp, url_prefix="/v2")
+app.register_blueprint(other)
+app.add_url_rule("/mv", view_func=View.as_view("v"))
+"""
+
+
+def test_routers_that_are_mounted_in_their_own_file(tmp_path: Path) -> None:
+    made = graph(tmp_path, {"app.py": MOUNTED_HERE})
+    assert {one[:2] for one in routes(made)} == {
+        ("POST", "/x/r/a"),
+        ("GET", "/free/b"),
+        ("POST", "/one/predict"),
+        ("POST", "/two/predict"),
+        ("GET", "/c"),
+    }
+    labels = {node.label for node in made.nodes() if node.kind == "endpoint"}
+    assert labels == {"POST /x/r/a", "GET /free/b", "POST /one/predict", "POST /two/predict", "GET /c"}
+
+
+def test_the_prefix_of_a_registration_replaces_that_of_the_blueprint(tmp_path: Path) -> None:
+    parts = (
+        "from flask import Blueprint\nother = Blueprint('o', __name__, url_prefix='/o')\n"
+        "@other.route('/q')\ndef q(): ...\n"
+    )
+    made = graph(tmp_path, {"app.py": BLUEPRINTS, "parts.py": parts})
+    assert routes(made) == {("GET", "/v2/p", "p"), ("POST", "/mv", "View"), ("GET", "/o/q", "q")}
 
 
 def test_routes_of_an_application_that_another_file_makes(tmp_path: Path) -> None:

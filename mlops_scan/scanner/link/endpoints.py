@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from mlops_scan.scanner.graph.workloads import merge
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import spelled, subjects
 from mlops_scan.scanner.link.selectors import object_id
-from mlops_scan.scanner.model import Edge, Fact, Node
+from mlops_scan.scanner.model import Edge, Fact, Location, Node
 
 # keys under which a rule for requests names the service that answers them
 _BACKENDS = frozenset(("backend", "backendRefs", "serviceName", "destination", "service"))
@@ -64,18 +65,29 @@ class Workloads(Link):
 
 def routes(graph: Graph) -> Iterator[tuple[Use, str]]:
     """Handlers of requests, each with its method and URL as far as they are told; each once."""
+    known: dict[Location, list[Fact]] = defaultdict(list)
+    for fact in graph.all_facts("route"):
+        known[fact.at].append(fact)
     seen = set()
     for use in graph.uses("web-route"):
-        url = spelled(use.argument("url"))
         if use.fact.kind not in ("call", "class"):  # the name of a function alone tells no address
             continue
+        for told in _shown(use, known.get(use.at, [])):
+            if (use.at.path, told) not in seen:
+                seen.add((use.at.path, told))
+                yield use, told
+
+
+def _shown(use: Use, known: list[Fact]) -> Iterator[str]:
+    """Method and URL: with the prefixes under which it is mounted where the route is known."""
+    methods = _methods(use.fact)
+    for route in known:
+        said = ",".join(one for one in route.get("methods") or () if methods or one != "GET")
+        yield f"{methods or said} {route.name}".strip()
+    if not known:
         handler = str(use.fact.get("decorates") or use.fact.get("function") or "") or use.fact.name.rpartition(".")[2]
-        text = url or (use.fact.name if use.fact.kind != "call" else handler)
-        methods = _methods(use.fact)
-        told = f"{methods} {text}" if methods else text
-        if (use.at.path, told) not in seen:
-            seen.add((use.at.path, told))
-            yield use, told
+        text = spelled(use.argument("url")) or (use.fact.name if use.fact.kind != "call" else handler)
+        yield f"{methods} {text}" if methods else text
 
 
 def _methods(call: Fact) -> str:

@@ -11,7 +11,9 @@ from mlops_scan.scanner.link.code.constants import Constants, decided
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 
-_ROLES = frozenset(("pipeline", "pipeline-step", "orders-steps", "schedules", "web-route", "mounts-routes"))
+_ROLES = frozenset(
+    ("pipeline", "pipeline-step", "orders-steps", "schedules", "web-route", "post-route", "mounts-routes")
+)
 
 
 _ORDERS = frozenset(("<", "<=", ">", ">="))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner.graph.use import Use
@@ -11,27 +13,30 @@ from mlops_scan.scanner.model import Fact
 
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "websocket")
 _PREFIXES = ("prefix", "url_prefix")
+_VIEW = ".as_view"
 _DEEP = 4  # routers in routers
 _MANY = 10  # places where one file is mounted
 
 
 def read(code: Code) -> Iterator[Fact]:
     """A `route` fact for each path that a handler answers."""
-    mounts = _mounts(code)
+    mounts = Mounts(code)
+    posts = {id(use.fact) for use in code.uses("post-route")}
     classes = {(one.at.path, one.name): text(one.get("value")) for one in code.facts("constant") if _is_path(one)}
     for use in code.uses("web-route"):
         if use.fact.kind != "call" or use.disabled or "url" not in use.match.data:
             continue
         for path, handler in _paths(use, code):
             says: dict[str, Any] = {
-                "methods": _methods(use.fact, handler, code),
+                "methods": _methods(use.fact, handler, code) or ["POST" if id(use.fact) in posts else "GET"],
                 "tool": use.tool,
                 "module": use.fact.get("module"),
             }
             if handler:
                 says["handler"] = handler
-            for prefix in mounts.get(use.at.path, [""]):
-                yield Fact("route", _joined(prefix, _own(use.fact), _of_class(use, classes), path), use.at, says)
+            for prefix, instead in mounts.prefixes(use.fact):
+                own = "" if instead else _own(use.fact)
+                yield Fact("route", _joined(prefix, own, _of_class(use, classes), path), use.at, says)
 
 
 def _paths(use: Use, code: Code) -> Iterator[tuple[str, str]]:
@@ -57,12 +62,17 @@ def _paths(use: Use, code: Code) -> Iterator[tuple[str, str]]:
 
 def _name(value: Any) -> str:
     if isinstance(value, Mapping):
+        text = str(value.get("expr") or "").partition("(")[0]
+        if text.endswith(_VIEW):  # a class whose methods are the handlers
+            return text.removesuffix(_VIEW)
         return str(value.get("name") or value.get("call") or value.get("expr") or "")
     return ""
 
 
 def _methods(call: Fact, handler: str, code: Code) -> list[str]:
-    told = texts((call.get("kwargs") or {}).get("methods"))
+    """The methods that are told, else those of the class or the name of the call; nothing where none says any."""
+    kwargs = call.get("kwargs") or {}
+    told = texts(kwargs.get("methods")) or texts(kwargs.get("method"))
     if told:
         return sorted(one.upper() for one in told)
     place = code.names.find(handler, call.at.path) if handler else None
@@ -72,7 +82,7 @@ def _methods(call: Fact, handler: str, code: Code) -> list[str]:
         if found:
             return sorted(verb.upper() for verb in found)
     verb = call.name.rpartition(".")[2].removeprefix("add_").lower()
-    return [verb.upper()] if verb in _VERBS else ["GET"]
+    return [verb.upper()] if verb in _VERBS else []
 
 
 def _own(call: Fact) -> str:
@@ -91,25 +101,90 @@ def _of_class(use: Use, classes: Mapping[tuple[str, str], str]) -> str:
     return classes.get((use.at.path, f"{holder}.path"), "") if holder else ""
 
 
-def _mounts(code: Code) -> dict[str, list[str]]:
-    """File -> the prefixes under which other files mount its routes."""
-    told: dict[str, list[tuple[str, str]]] = {}
-    for use in code.uses("mounts-routes"):
-        router = use.argument("router")
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A router that is put under a prefix."""
+
+    holder: str  # the file that does it
+    router: str  # its variable
+    prefix: str
+    instead: bool  # of the router's own prefix
+
+
+class Mounts:
+    """Where routers are mounted, by the file that makes them."""
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
+        self._told: dict[str, list[Mount]] = defaultdict(list)
+        self._here: dict[tuple[str, str], list[Mount]] = defaultdict(list)
+        self._made: dict[str, dict[str, str]] = {}
+        self._alike: dict[str, dict[str, list[str]]] = {}
+        for use in code.uses("mounts-routes"):
+            self._mount(use)
+
+    def _mount(self, use: Use) -> None:
+        router, path = use.argument("router"), use.at.path
+        instead = text(use.argument("instead"))
+        prefix = _joined(_own(use.fact), instead or text(use.argument("url"))).removesuffix("/")
+        shown = str(router.get("expr") or "") if isinstance(router, Mapping) else ""
+        if shown in self._makers(path):
+            self._here[path, shown].append(Mount(path, shown, prefix, bool(instead)))
+            return
         name = router.get("name") if isinstance(router, Mapping) else None
-        found = code.names.find(str(name), use.at.path) if name else None
-        path = found[0] if found is not None else code.names.modules.find(str(name).rpartition(".")[0], use.at.path)
-        if path and path != use.at.path:
-            prefix = _joined(_own(use.fact), text(use.argument("url")))
-            told.setdefault(path, []).append((use.at.path, "" if prefix == "/" else prefix))
-    return {path: sorted(_above(path, told, _DEEP)) for path in told}
+        found = self._code.names.find(str(name), path) if name else None
+        home = found[0] if found is not None else self._code.names.modules.find(str(name).rpartition(".")[0], path)
+        if home and home != path:
+            self._told[home].append(Mount(path, str(name).rpartition(".")[2], prefix, bool(instead)))
+
+    def _makers(self, path: str) -> dict[str, str]:
+        """Variable -> how its value is made, for what the calls of a file make."""
+        if path not in self._made:
+            calls = [one for one in self._code.calls(path) if one.get("assigned")]
+            self._made[path] = {str(one.get("assigned")): _signature(one.name, one, "") for one in calls}
+        return self._made[path]
+
+    def prefixes(self, call: Fact) -> list[tuple[str, bool]]:
+        """The prefixes under which what a call registers is reached, and whether each replaces the router's own."""
+        path = call.at.path
+        variable = self._variable(call)
+        here = self._here.get((path, variable), [])[:_MANY] if variable else []
+        found = {(f"{prefix}{one.prefix}", one.instead) for one in here for prefix, _ in self._above(path, "", _DEEP)}
+        return sorted(found or self._above(path, variable, _DEEP))[:_MANY]
+
+    def _variable(self, call: Fact) -> str:
+        """The variable of the router with which a call registers, where only one is made like it."""
+        made = _signature(call.name.rpartition(".")[0], call, "receiver_")
+        path = call.at.path
+        if path not in self._alike:
+            self._alike[path] = defaultdict(list)
+            for name, other in self._makers(path).items():
+                self._alike[path][other].append(name)
+        found = self._alike[path].get(made, [])
+        return found[0] if len(found) == 1 else ""
+
+    def _above(self, path: str, variable: str, left: int) -> set[tuple[str, bool]]:
+        others = self._makers(path)
+        told = [
+            one
+            for one in self._told.get(path, ())
+            if one.router == variable or not {variable, one.router} <= others.keys()
+        ]
+        if not told or not left:
+            return {("", False)}
+        found = {
+            (f"{prefix}{one.prefix}", one.instead)
+            for one in told[:_MANY]
+            for prefix, _ in self._above(one.holder, "", left - 1)
+        }
+        return set(sorted(found)[:_MANY])
 
 
-def _above(path: str, told: dict[str, list[tuple[str, str]]], left: int) -> set[str]:
-    if path not in told or not left:
-        return {""}
-    found = {f"{one}{prefix}" for holder, prefix in told[path][:_MANY] for one in _above(holder, told, left - 1)}
-    return set(sorted(found)[:_MANY])
+def _signature(name: str, call: Fact, key: str) -> str:
+    """What makes a router, and the constants with which it does."""
+    args = [one if isinstance(one, (str, int)) else None for one in (call.get(f"{key}args") or ())[:4]]
+    kwargs = {one: value for one, value in (call.get(f"{key}kwargs") or {}).items() if isinstance(value, (str, int))}
+    return f"{name} {args if any(one is not None for one in args) else []} {sorted(kwargs.items())}"
 
 
 def _joined(*parts: str) -> str:
