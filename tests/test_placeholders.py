@@ -115,3 +115,65 @@ def test_circleci_parameters(understand: Understand) -> None:
         "workflows:\n  w:\n    jobs:\n      - run: {script: train.py}\n",
     }
     assert purpose(understand(files), "job:.circleci/config.yml#run") == "train"
+
+
+AZURE = {
+    "ml/train.py": TRAIN,
+    "azure-pipelines.yml": "trigger: none\nvariables:\n  - template: ci/names.yml\nextends:\n  template: ci/main.yml\n"
+    "  parameters: {script: $(FOLDER)/train.py, envs: [{name: dev}, {name: prod}]}\n",
+    "ci/names.yml": "variables: {FOLDER: ml}\n",
+    "ci/main.yml": "parameters:\n  - {name: script, type: string}\n  - {name: envs, type: object, default: []}\n"
+    "stages:\n  - ${{ each e in parameters.envs }}:\n    - stage: s\n      jobs:\n        - template: job.yml\n"
+    "          parameters: {script: '${{ parameters.script }}', name: '${{ e.name }}'}\n",
+    "ci/job.yml": "parameters: {script: '', name: ''}\njobs:\n  - job: go\n    steps:\n"
+    "      - bash: python ${{parameters.script}} --for ${{ parameters.name }}\n",
+}
+
+
+def test_azure_parameters_over_two_levels(understand: Understand) -> None:
+    graph = understand(AZURE)
+    found = [" ".join(one.get("argv")) for one in graph.all_facts("command")]
+    assert found == ["python ml/train.py --for dev", "python ml/train.py --for prod"]
+    assert purpose(graph, "job:azure-pipelines.yml#template-1") == "train"
+
+
+def test_templates_that_call_themselves_give_no_more_than_they_say(understand: Understand) -> None:
+    text = "parameters: {x: a}\nsteps:\n  - bash: echo ${{ parameters.x }}\n"
+    text += "  - template: t.yml\n    parameters: {x: '${{ parameters.x }}${{ parameters.x }}'}\n"
+    graph = understand({"azure-pipelines.yml": "steps: [{template: t.yml}]\n", "t.yml": text})
+    assert graph.all_facts("command")
+
+
+def test_every_value_is_used_where_the_ways_are_many() -> None:
+    known = {"a": tuple("12345678"), "b": tuple("xyz")}
+    found = variants(["${a}", "${b}"], known)
+    assert len(found) == 16 and {one for words in found for one in words} == set("12345678xyz")
+
+
+def test_cloud_build_substitutions(understand: Understand) -> None:
+    text = "substitutions: {_S: train.py}\nsteps:\n  - name: python:3.12\n    entrypoint: bash\n"
+    graph = understand({"train.py": TRAIN, "cloudbuild.yaml": text + "    args: [-c, 'python ${_S}']\n"})
+    assert purpose(graph, "job:cloudbuild.yaml#build") == "train"
+
+
+TASK = """\
+apiVersion: tekton.dev/v1
+kind: Task
+metadata: {name: run}
+spec:
+  params: [{name: script, default: none.py}]
+  steps:
+    - {name: s, image: "python:3.12", script: "python $(params.script)"}
+---
+apiVersion: tekton.dev/v1
+kind: Pipeline
+metadata: {name: p}
+spec:
+  params: [{name: folder, default: ml}]
+  tasks: [{name: t, taskRef: {name: run}, params: [{name: script, value: $(params.folder)/train.py}]}]
+"""
+
+
+def test_tekton_parameters(understand: Understand) -> None:
+    graph = understand({"ml/train.py": TRAIN, "ci.yaml": TASK})
+    assert [one.get("argv") for one in graph.all_facts("command")] == [["python", "ml/train.py"]]

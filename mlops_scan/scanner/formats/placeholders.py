@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 
 from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.yamlnodes import Node, Scalar
@@ -42,19 +43,27 @@ def fill(text: str, known: Known) -> str:
 
 
 def variants(words: Sequence[str], known: Known) -> list[list[str]]:
-    """The words once for each way to fill their placeholders, at most 16."""
+    """The words once for each way to fill their placeholders; of more than 16 ways some that use every value."""
     if not known:
         return [list(words)]
     used = dict.fromkeys(
         key for word in words for found in _PLACE.finditer(word) if len(known.get(key := _key(found), ())) > 0
     )
     found: list[list[str]] = []
-    for values in product(*(known[key] for key in used)):
+    for values in _ways([known[key] for key in used]):
         chosen = {key: (value,) for key, value in zip(used, values, strict=True)}
         found.append([fill(word, chosen) for word in words])
         if len(found) >= _MOST:
             break
     return found
+
+
+def _ways(given: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    first: list[tuple[str, ...]] = []
+    if prod(map(len, given)) > _MOST:
+        first = [tuple(one[turn % len(one)] for one in given) for turn in range(max(map(len, given)))]
+    yield from first
+    yield from (one for one in product(*given) if one not in first)
 
 
 def _key(found: re.Match[str]) -> str:

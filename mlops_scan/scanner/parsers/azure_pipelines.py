@@ -17,6 +17,7 @@ from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.parsers import azure_templates
 from mlops_scan.scanner.parsers.base import Parser
 
 _LISTS = re.compile(rb"^(?:stages|jobs|steps|extends)[ \t]*:", re.MULTILINE)
@@ -28,7 +29,6 @@ _ITEM_KEYS = {"stages": frozenset(("stage", "template")), "jobs": frozenset(("jo
 _PIPELINE_KEYS = ("trigger", "pr", "schedules", "pool", "resources", "name")
 _TEMPLATE = re.compile(rb"^[ \t-]*template[ \t]*:[ \t]*['\"]?([^'\"\s#]+\.ya?ml)", re.MULTILINE)
 _OFFER = re.compile(r"(?:^|/)[^/]*(?:templates?|seed(?:code)?|samples?|cookiecutter)[^/]*/", re.IGNORECASE)
-_MOST_VALUES = 8  # of one parameter
 _HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic")
 
 
@@ -51,14 +51,13 @@ class AzurePipelines(Parser):
                 continue
             template = _is_template(source, document, tree)
             active = not template and not _OFFER.search(source.path) and paths.role(source.path) == "production"
-            known = _parameters(source, tree, document)
-            known |= _constants(document, known)
+            known = azure_templates.known(source, tree, document)
             off = not (active or template)
             runner = Runner(source.path, "ci", source.path, disabled=off, macros=True, known=known)
             if not template:
                 yield from _workflow(runner, document, active=active)
             yield from _variables(runner, document)
-            yield from _Reader(source, runner, document).facts()
+            yield from _Reader(source, tree, runner, document).facts()
 
 
 def _shaped(document: Node) -> bool:
@@ -146,65 +145,12 @@ def _variables(runner: Runner, holder: Mapping) -> Iterator[Fact]:
             yield runner.variable(yamlnodes.text(one, "name"), str(value), (value.line, value.column))
 
 
-def _constants(holder: Mapping, known: Known) -> dict[str, tuple[str, ...]]:
-    """The variables of a pipeline, stage or job that are written down, by the names placeholders give them."""
-    variables = holder.get("variables")
-    found = placeholders.constants(flat_mapping(variables), "", "variables.", known=known)
-    for one in flat(variables) if isinstance(variables, yamlnodes.Sequence) else ():
-        name, value = yamlnodes.text(one, "name"), yamlnodes.text(one, "value")
-        if name and value and "${{" not in (value := placeholders.fill(value, {**known, **found})):
-            found[name] = found[f"variables.{name}"] = (value,)
-    return found
-
-
-def _parameters(source: SourceFile, tree: Tree, document: Mapping) -> dict[str, tuple[str, ...]]:
-    """The parameters of a template: what those who include it say, else their defaults."""
-    declared = document.get("parameters")
-    defaults: dict[str, str] = {}
-    if isinstance(declared, Mapping):
-        defaults = {name: str(one) for name, one in declared.items() if isinstance(one, Scalar)}
-    for one in declared if isinstance(declared, yamlnodes.Sequence) else ():
-        defaults[yamlnodes.text(one, "name")] = yamlnodes.text(one, "default")
-    said = _given(tree).get(source.path, {}) if defaults else {}
-    found: dict[str, tuple[str, ...]] = {}
-    for name, default in defaults.items():
-        values = tuple(dict.fromkeys(said.get(name) or ([default] if default else [])))[:_MOST_VALUES]
-        if name and values and not any("${{" in value for value in values):
-            found[f"parameters.{name}"] = values
-    return found
-
-
-def _given(tree: Tree) -> dict[str, dict[str, list[str]]]:
-    """Template -> parameter -> the constants that files of the repository give it."""
-
-    def find() -> dict[str, dict[str, list[str]]]:
-        found: dict[str, dict[str, list[str]]] = {}
-        for path in tree.paths:
-            source = tree.get(path) if path.endswith((".yml", ".yaml")) else None
-            if source is None or not _TEMPLATE.search(source.data) or b"parameters" not in source.data:
-                continue
-            waiting: list[Node] = list(yamlnodes.documents(source).documents[:1])
-            while waiting:
-                node = waiting.pop()
-                if isinstance(node, Mapping):
-                    used = template_path(source.folder, yamlnodes.text(node, "template"))
-                    given = node.get("parameters")
-                    for name, value in given.items() if used and isinstance(given, Mapping) else ():
-                        if isinstance(value, Scalar):
-                            found.setdefault(used, {}).setdefault(name, []).append(str(value))
-                    waiting += node.values()
-                elif isinstance(node, yamlnodes.Sequence):
-                    waiting += node
-        return found
-
-    return tree.memo("azure-template-parameters", find)
-
-
 @dataclass
 class _Reader:
     """The stages, jobs and steps of one file."""
 
     source: SourceFile
+    tree: Tree
     runner: Runner
     document: Mapping
 
@@ -221,7 +167,7 @@ class _Reader:
                 needed = [str(one) for one in yamlnodes.items(stage, "dependsOn") if isinstance(one, Scalar)]
                 needs = [job for one in needed for job in made.get(one, ())]
             yield from _variables(self.runner, stage)
-            known = {**self.runner.known, **_constants(stage, self.runner.known)}
+            known = {**self.runner.known, **self._variables(stage, self.runner.known)}
             jobs = [stage] if "template" in stage else list(flat(stage.get("jobs")))
             made[name] = before = [self._name(job, index, name) for index, job in enumerate(jobs)]
             off = is_false(stage.get("condition"))
@@ -234,9 +180,17 @@ class _Reader:
         if isinstance(document.get("extends"), Mapping):
             yield from self._job(document["extends"], 0, "", [])
 
+    def _variables(self, holder: Mapping, outer: Known) -> Known:
+        return azure_templates.variables(self.source, self.tree, holder, outer)
+
+    def _only(self, text: str) -> str:
+        """A name with its placeholders filled, where there is one way to fill them."""
+        found = placeholders.variants([text], self.runner.known) if "${{" in text else []
+        return found[0][0] if len(found) == 1 else text
+
     def _name(self, job: Node, index: int, stage: str) -> str:
         """`stage.job`; what has no name is called by its place."""
-        name = yamlnodes.text(job, "job") or yamlnodes.text(job, "deployment")
+        name = self._only(yamlnodes.text(job, "job") or yamlnodes.text(job, "deployment"))
         if not name:
             template = yamlnodes.text(job, "template")
             name = "steps" if job is self.document else f"{'template' if template else 'job'}-{index + 1}"
@@ -256,7 +210,7 @@ class _Reader:
             return
         name = self._name(job, index, stage)
         own = (
-            [str(one) for one in yamlnodes.items(job, "dependsOn") if isinstance(one, Scalar)]
+            [self._only(str(one)) for one in yamlnodes.items(job, "dependsOn") if isinstance(one, Scalar)]
             if job is not self.document
             else []
         )
@@ -265,7 +219,7 @@ class _Reader:
         runner = replace(self.runner, owner=owner, soft=truth(job.get("continueOnError")), disabled=off)
         if job is not self.document:
             outer = known or self.runner.known
-            runner = replace(runner, known={**outer, **_constants(job, outer), **_legs(job)})
+            runner = replace(runner, known={**outer, **self._variables(job, outer), **_legs(job)})
         key = next((key for key in ("job", "deployment", "template", "steps") if key in job), "")
         place = job.places.get(key, (job.line, job.column))
         image = yamlnodes.text(job, "container") or yamlnodes.text(job, "container", "image")

@@ -74,6 +74,7 @@ def _build(source: SourceFile, document: Mapping) -> Iterator[Fact]:
     defaults = {
         name: str(one) for name, one in (given.items() if isinstance(given, Mapping) else ()) if isinstance(one, Scalar)
     }
+    runner = replace(runner, known={name: (value,) for name, value in defaults.items() if value})
     for step in yamlnodes.items(document, "steps"):
         if isinstance(step, Mapping):
             yield from _step(source, runner, step, defaults)

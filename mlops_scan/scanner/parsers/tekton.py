@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds, paths
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import placeholders, yamlnodes
+from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
@@ -22,6 +23,7 @@ _KINDS = frozenset(("Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun")
 _LISTENS = re.compile(rb"^kind:[ \t]*[\"']?(?:EventListener|CronJob)\b", re.MULTILINE)
 _ON = ("pipelinesascode.tekton.dev/on-event", "pipelinesascode.tekton.dev/on-cel-expression")
 _SHELLS = ("sh", "bash")
+_MOST_VALUES = 8  # of one parameter
 
 
 class Tekton(Parser):
@@ -33,13 +35,7 @@ class Tekton(Parser):
         return super().reads(source, tree) and b"tekton.dev/" in source.data and _GROUP.search(source.data) is not None
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        known = [
-            one
-            for one in yamlnodes.documents(source).documents
-            if isinstance(one, Mapping)
-            and yamlnodes.text(one, "apiVersion").startswith("tekton.dev/")
-            and yamlnodes.text(one, "kind") in _KINDS
-        ]
+        known = _tasks(source)
         if known:
             yield from islice(_facts(source, tree, known), bounds.FACTS_PER_FILE)
 
@@ -91,16 +87,36 @@ def _listens(tree: Tree) -> bool:
     return tree.memo("tekton-listeners", find)
 
 
+def _defining(tree: Tree) -> list[str]:
+    """The files that hold objects of this kind."""
+
+    def find() -> list[str]:
+        yaml = [path for path in tree.paths if path.endswith((".yml", ".yaml"))]
+        sources = [source for path in yaml if (source := tree.get(path)) is not None]
+        return [one.path for one in sources if b"tekton.dev/" in one.data and _GROUP.search(one.data)]
+
+    return tree.memo("tekton-files", find)
+
+
+def _tasks(source: SourceFile) -> list[Mapping]:
+    """The objects of a file that are pipelines, tasks or their runs."""
+    return [
+        one
+        for one in yamlnodes.documents(source).documents
+        if isinstance(one, Mapping)
+        and yamlnodes.text(one, "apiVersion").startswith("tekton.dev/")
+        and yamlnodes.text(one, "kind") in _KINDS
+    ]
+
+
 def _file(tree: Tree, kind: str, name: str) -> str:
     """The file that defines a task or a pipeline, or ''."""
 
     def find() -> dict[tuple[str, str], str]:
         found: dict[tuple[str, str], str] = {}
-        for path in tree.paths:
-            source = tree.get(path) if path.endswith((".yml", ".yaml")) else None
-            if source is None or b"tekton.dev/" not in source.data or not _GROUP.search(source.data):
-                continue
-            for one in yamlnodes.documents(source).documents:
+        for path in _defining(tree):
+            source = tree.get(path)
+            for one in yamlnodes.documents(source).documents if source else ():
                 key = yamlnodes.text(one, "kind").removeprefix("Cluster"), yamlnodes.text(one, "metadata", "name")
                 found.setdefault(key, path)
         return found
@@ -120,6 +136,59 @@ def _task(source: SourceFile, runner: Runner, tree: Tree, task: Mapping) -> Iter
     yield from _job(source, runner, tree, yamlnodes.text(task, "name"), task, says, task.get("taskSpec"))
 
 
+def _parameters(tree: Tree, name: str, holder: Mapping, task: Node | None) -> Known:
+    """The values of a task's parameters: what pipelines and runs give it, else the defaults."""
+    found: dict[str, tuple[str, ...]] = {}
+    given = _given(tree).get(name, {}) if "kind" in holder else _said(holder, {})
+    for one in yamlnodes.items(task, "params"):
+        key, default = yamlnodes.text(one, "name"), yamlnodes.child(one, "default")
+        values = given.get(key) or ([str(default)] if isinstance(default, Scalar) else [])
+        if key and values:
+            found[f"params.{key}"] = tuple(dict.fromkeys(values))[:_MOST_VALUES]
+    return found
+
+
+def _given(tree: Tree) -> dict[str, dict[str, list[str]]]:
+    """Task -> parameter -> the values that the pipelines and runs of the repository give it."""
+
+    def find() -> dict[str, dict[str, list[str]]]:
+        found: dict[str, dict[str, list[str]]] = {}
+        runs: dict[str, dict[str, list[str]]] = {}
+        documents = [one for path in _defining(tree) if (source := tree.get(path)) for one in _tasks(source)]
+        for one in documents:
+            spec = one.get("spec")
+            for kind in ("pipelineRef", "taskRef"):
+                if used := yamlnodes.text(spec, kind, "name"):
+                    _merge((runs if kind == "pipelineRef" else found).setdefault(used, {}), _said(spec, {}))
+        for one in documents:
+            spec = yamlnodes.child(one, "spec", "pipelineSpec") or one.get("spec")
+            outer = runs.get(yamlnodes.text(one, "metadata", "name"), _said(one.get("spec"), {}))
+            outer = {**_said(spec, {}, "default"), **outer}
+            known = {f"params.{key}": tuple(values) for key, values in outer.items()}
+            for task in [*yamlnodes.items(spec, "tasks"), *yamlnodes.items(spec, "finally")]:
+                if used := yamlnodes.text(task, "taskRef", "name"):
+                    _merge(found.setdefault(used, {}), _said(task, known))
+        return found
+
+    return tree.memo("tekton-parameters", find)
+
+
+def _said(holder: Node | None, known: Known, key: str = "value") -> dict[str, list[str]]:
+    """The plain values under `params`, with what is known of the parameters that they hand on."""
+    found: dict[str, list[str]] = {}
+    for one in yamlnodes.items(holder, "params"):
+        name, value = yamlnodes.text(one, "name"), yamlnodes.child(one, key)
+        if name and isinstance(value, Scalar):
+            texts = [text for (text,) in placeholders.variants([str(value)], known)]
+            found[name] = [text for text in texts if "$(params." not in text][:_MOST_VALUES]
+    return found
+
+
+def _merge(into: dict[str, list[str]], more: dict[str, list[str]]) -> None:
+    for name, values in more.items():
+        into[name] = list(dict.fromkeys((*into.get(name, ()), *values)))[:_MOST_VALUES]
+
+
 def _job(
     source: SourceFile,
     file: Runner,
@@ -130,7 +199,7 @@ def _job(
     task: Node | None = None,
 ) -> Iterator[Fact]:
     owner = f"{source.path}#{name}"
-    runner = replace(file, owner=owner)
+    runner = replace(file, owner=owner, macros=True, known=_parameters(tree, name, holder, task))
     own = says.get("uses")
     said = {"id": owner, "workflow": source.path, **says, "uses": own if own != source.path else ""}
     yield runner.fact("job", name, (holder.line, holder.column), said)
