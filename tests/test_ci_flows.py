@@ -370,6 +370,24 @@ def test_a_gate_whose_failure_is_ignored(understand: Understand, run: str, more:
     assert found[2] == ("" if works else "its failure is ignored where it runs (.github/workflows/t.yml:5)")
 
 
+@pytest.mark.parametrize(
+    ("needs", "told"),
+    [
+        ("", "job 'ship' ships without waiting for it (.github/workflows/t.yml:7)"),
+        ("    needs: between\n", ""),
+    ],
+)
+def test_a_gate_for_which_nothing_waits(understand: Understand, needs: str, told: str) -> None:
+    text = "on: push\njobs:\n  check:\n    steps: [{run: python check.py}]\n"
+    text += (
+        "  between: {needs: [check], steps: []}\n  other: {steps: []}\n  ship:\n"
+        + needs
+        + "    steps: [{run: kubectl apply -f k8s}]\n"
+    )
+    graph = understand({"train.py": TRAIN, "check.py": GATE, ".github/workflows/t.yml": text})
+    assert [one[2] for one in evidence(graph, "evaluation-gate")] == [told]
+
+
 def test_a_gate_that_only_prints(understand: Understand) -> None:
     text = "on: push\njobs:\n  evaluate-model:\n    steps:\n      - run: echo looks good\n"
     graph = understand({"train.py": TRAIN, ".github/workflows/t.yml": text})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
-from mlops_scan.scanner.evidence.without_effect import ignored, only_told, printed, unread_steps, why
+from mlops_scan.scanner.evidence.without_effect import ignored, only_told, printed, unawaited, unread_steps, why
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -62,7 +62,7 @@ class EvaluationGate(Derivation):
         stopping |= _steps(graph)
         names = {name for _, name in promoting}
         flagged = _behind_a_flag(graph)
-        unheeded = ignored(graph)
+        unheeded = {**unawaited(graph), **ignored(graph)}
         onward = {path for path, _ in promoting} | {use.at.path for use in graph.uses("registers-model")}
         orders = (one for one in graph.facts("comparison") if set(one.get("ops") or ()) & {"<", "<=", ">", ">="})
         measured = any(_speaks_of_metrics(one) for one in orders)

@@ -92,6 +92,51 @@ def ignored(graph: Graph) -> dict[str, str]:
     return {path: told for path, told in found.items() if path not in serious}
 
 
+def unawaited(graph: Graph) -> dict[str, str]:
+    """Files that only jobs run on which no job that ships in the same workflow waits, each with what says so."""
+    if any("workflow" in (fact.get("triggers") or ()) for fact in graph.facts("workflow")):
+        return {}  # what ships may wait for the whole workflow
+    jobs = {str(fact.get("id")): fact for fact in graph.facts("job") if not fact.get("state")}
+    runs: dict[str, set[str]] = {}
+    for edge in graph.edges("runs"):
+        if edge.target.startswith("file:") and edge.source.partition(":")[0] in ("job", "target", "step"):
+            runs.setdefault(edge.source.removeprefix("job:"), set()).add(edge.target[5:])
+    used = [use for use in graph.uses("promotes", "deploys", "registers-model") if not use.disabled]
+    shipping = {str(use.fact.get("owner")) for use in used if use.fact.kind in ("command", "action")}
+    code = {use.at.path for use in used if use.fact.kind == "call"}
+    shipping |= {one for one, files in runs.items() if any(not code.isdisjoint(graph.closure(path)) for path in files)}
+    found: dict[str, str] = {}
+    serious: set[str] = set()
+    for owner, files in runs.items():
+        later = _waiting(jobs, shipping & jobs.keys(), jobs[owner]) if owner in jobs else None
+        if later:
+            found.update((path, f"job '{later.name}' ships without waiting for it ({later.at})") for path in files)
+        else:
+            serious |= files
+    return {path: told for path, told in found.items() if path not in serious}
+
+
+def _waiting(jobs: dict[str, Fact], shipping: set[str], job: Fact) -> Fact | None:
+    """The first job of the same workflow that ships, if none that ships comes after this one or is it."""
+    own = str(job.get("id"))
+    same = {name: one for name, one in jobs.items() if one.get("workflow") == job.get("workflow")}
+    called = any(one.get("uses") for one in same.values())  # what ships may be in there, or come after
+    ships = sorted(shipping & same.keys(), key=lambda name: same[name].at)
+    if called or not ships or own in shipping:
+        return None
+    for last in ships:
+        before, waiting = {last}, [last]
+        while waiting:
+            for needed in same[name].get("needs") or () if (name := waiting.pop()) in same else ():
+                one = f"{name.partition('#')[0]}#{needed}"
+                if one not in before:
+                    before.add(one)
+                    waiting.append(one)
+        if own in before:
+            return None
+    return same[ships[0]]
+
+
 def printed(graph: Graph, named: re.Pattern[str]) -> Iterator[tuple[Fact, Fact]]:
     """(job, its first command) of jobs that are named for something and only print."""
     owned: dict[str, list[Fact]] = {}
