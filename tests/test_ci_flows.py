@@ -422,3 +422,17 @@ workflows:
       - hold: {type: approval}
       - ship: {requires: [hold]}
 """
+
+
+@pytest.mark.parametrize(
+    ("steps", "checks"),
+    [
+        ("      - uses: actions/checkout@v4\n      - uses: actions/labeler@v5\n", False),
+        ("      - uses: actions/first-interaction@v1\n", False),
+        ("      - uses: actions/labeler@v5\n      - run: make check\n", True),
+        ("      - uses: actions/checkout@v4\n      - uses: pre-commit/action@v3\n", True),
+    ],
+)
+def test_a_workflow_that_only_labels_or_greets_checks_nothing(understand: Understand, steps: str, checks: bool) -> None:
+    text = f"on: pull_request\njobs:\n  go:\n    runs-on: ubuntu-24.04\n    steps:\n{steps}"
+    assert understand({".github/workflows/pr.yml": text}).has("ci-cd") is checks

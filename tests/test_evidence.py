@@ -706,3 +706,12 @@ def test_what_answers_is_what_starts_or_holds_the_handler(understand: Understand
 def test_what_answers_is_anything_where_nothing_is_known_to_hold_the_handler(understand: Understand) -> None:
     graph = understand({**APP, "compose.yaml": COMPOSE})
     assert [one.name for one in graph.answering()] == ["board", "api"]
+
+
+@pytest.mark.parametrize(("tag", "serves"), [("26.07-py3", True), ("26.07-py3-sdk", False)])
+def test_an_image_of_clients_is_no_server(understand: Understand, tag: str, serves: bool) -> None:
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
+        f"    - {{name: c, image: 'nvcr.io/nvidia/tritonserver:{tag}'}}\n"
+    )
+    assert bool(understand({"pod.yaml": pod}).uses("model-server")) is serves

@@ -633,3 +633,24 @@ def test_a_schedule_that_a_construct_tells_counts_once(tmp_path: Path) -> None:
         ("days=1", "s.py#ModalFunction/g", ""),
     ]
     assert len([node for node in made.nodes() if node.kind == "schedule"]) == 4
+
+
+DECORATED_IMAGES = """
+from flytekit import task as unit
+from metaflow import FlowSpec, kubernetes, step
+from prefect import flow
+class F(FlowSpec):
+    @kubernetes(image="reg.io/one:1")
+    @step
+    def start(self): ...
+@unit(container_image="reg.io/two:2")
+def two() -> int: return 1
+@flow
+def f(): ...
+f.deploy(name="d", work_pool_name="w", image="reg.io/three:3")
+"""
+
+
+def test_images_that_steps_and_deployments_name(tmp_path: Path) -> None:
+    made = graph(tmp_path, {"flows.py": DECORATED_IMAGES})
+    assert {fact.get("raw") for fact in made.facts("image")} == {"reg.io/one:1", "reg.io/two:2", "reg.io/three:3"}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import requirement, tomllines
 from mlops_scan.scanner.model import Fact, Note
@@ -381,4 +382,6 @@ def test_binary_and_huge_lines_raise_nothing(tmp_path: Path) -> None:
         tree = tree_of(tmp_path, contents)
         for parser in (RequirementsFile(), Pyproject(), SetupPy(), SetupCfg(), Pipfile(), CondaEnvironment()):
             for path in tree.paths:
-                list(parser.parse(SourceFile(tmp_path, path, len(data)), tree))
+                found = list(parser.parse(SourceFile(tmp_path, path, len(data)), tree))
+                assert all(isinstance(one, (Fact, Note)) and one.at.path == path for one in found)
+                assert len(found) <= bounds.FACTS_PER_FILE

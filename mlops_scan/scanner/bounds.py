@@ -29,7 +29,6 @@ TERRAFORM_DEPTH = 16  # local modules of local modules
 TERRAFORM_STEPS = 500_000
 INCLUDE_DEPTH = 20  # -r of -r
 MODEL_HEADER_BYTES = 100 * 2**20
-PICKLE_OPCODES = 20_000_000
 FACT_TEXT = 2_000  # longest string kept in a fact
 FACT_NODES = 4_000  # most nodes of plain data in a fact
 FACTS_PER_FILE = 50_000

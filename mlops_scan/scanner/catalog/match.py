@@ -49,7 +49,7 @@ class Matcher:
             "command": self._command,
             "resource": self._resource,
             "workload": self._annotated,
-            "image": lambda fact: map(_match, self._images.find(fact.name)),
+            "image": self._image,
             "chart": lambda fact: self._installed(charts.from_chart(fact.says)),
             "release": lambda fact: self._installed(charts.from_release(fact.says)),
             "action": self._action,
@@ -149,6 +149,12 @@ class Matcher:
         known = self._npm if fact.get("manager") == "npm" else self._distributions
         for tool in known.get(fact.name, ()):
             yield from _declared(tool, Strength.WEAK, f"package:{fact.name}")
+
+    def _image(self, fact: Fact) -> Iterator[Match]:
+        tag = str(fact.get("tag") or "")
+        for one in self._images.find(fact.name):
+            if not any(glob(str(other)).fullmatch(tag) for other in one.data.get("not_tag", ())):
+                yield _match(one)
 
     def _command(self, fact: Fact) -> Iterator[Match]:
         argv = [str(word) for word in fact.get("argv") or (fact.name,)]

@@ -74,6 +74,7 @@ ROLES = {
     "web-app": "a web application",
     "web-route": "a handler of requests (`url`, `handler`)",
     "mounts-routes": "puts the routes of a router under a prefix (`router`, `url`; `instead` of the router's own)",
+    "chore": "an action of CI that looks after issues and pull requests, or only fetches the code",
     "post-route": "a handler that answers POST where the call names no method",
     "request-body": "a typed, validated request body",
     "takes-messages": "takes messages from a broker or a queue, one after the other",
@@ -150,6 +151,7 @@ REFERENCES = (
     "model",
     "name",
     "needs",
+    "not_tag",  # of an image: patterns of tags that are something else
     "path",
     "pipeline",
     "revision",

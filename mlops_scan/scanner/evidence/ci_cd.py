@@ -23,6 +23,8 @@ class ContinuousIntegration(Derivation):
 
     def find(self, graph: Graph) -> Iterator[Evidence]:
         for workflow in graph.facts("workflow"):
+            if _only_chores(graph, workflow):
+                continue
             provider = str(workflow.get("provider") or "ci")
             words = [one.word for one in starts(graph, workflow)]
             status = Status.USED if runs_on_change(workflow, words) else Status.DISABLED
@@ -54,3 +56,13 @@ def _ignored(graph: Graph, workflow: Fact) -> Fact | None:
     if not checks or not all(fact.get("soft") for fact in checks):
         return None
     return checks[0] if purposes(graph, f"file:{workflow.name}") == ("test",) else None
+
+
+def _only_chores(graph: Graph, workflow: Fact) -> bool:
+    """Whether all that a workflow does is to label, greet or sort: it runs nothing else."""
+    path = workflow.at.path
+    actions = graph.in_file(path, "action")
+    if not actions or graph.in_file(path, "command") or any(one.get("uses") for one in graph.in_file(path, "job")):
+        return False
+    chores = {id(use.fact) for use in graph.uses("chore")}
+    return all(id(one) in chores for one in actions)
