@@ -18,6 +18,8 @@ from typing import Any
 _BATCH = 32  # results a message
 _LENGTH = 8
 _NOWHERE = 2**32 - 1
+_PATIENCE = 10  # how many times the processor time the clock may show: the machine may be busy
+_ALARMS = tuple(getattr(signal, name) for name in ("SIGPROF", "SIGALRM") if hasattr(signal, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +61,32 @@ def worth_it() -> int:
 
 @contextmanager
 def time_bound(seconds: float) -> Iterator[None]:
-    """Raise OverdueError in the body after `seconds`, where this thread can have an alarm and none is set yet."""
+    """Raise OverdueError in the body after `seconds` of processor time.
+
+    Only where this thread can have an alarm and none is set yet.
+    """
     usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    if not usable or signal.getitimer(signal.ITIMER_REAL)[0]:
+    if not usable or signal.getitimer(signal.ITIMER_PROF)[0]:
         yield
         return
 
     def overdue(_number: int, _frame: FrameType | None) -> None:
         raise OverdueError
 
-    before = signal.signal(signal.SIGALRM, overdue)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = [(number, signal.signal(number, overdue)) for number in _ALARMS]
+    _arm(seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        _arm(0)
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _arm(seconds: float) -> None:
+    """Bound the processor time, so that a busy machine loses no file; and, far beyond, the time on the clock."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds * _PATIENCE)
 
 
 def run(
@@ -82,7 +94,8 @@ def run(
 ) -> Iterator[tuple[int, Any | Lost]]:
     """(item, work(item)) for the items of all shares, one child a share, in the order in which results come.
 
-    A child is killed when one item takes it longer than `seconds`. Results travel by pickle between our own processes.
+    A child is killed when one item takes it more than `seconds` of processor time. Results travel by pickle between our
+    own processes.
     """
     with selectors.DefaultSelector() as selector:
         children: list[_Child] = []
@@ -124,7 +137,7 @@ def _start(
     pid = os.fork()
     if pid == 0:
         try:
-            for number in (signal.SIGALRM, signal.SIGINT, signal.SIGTERM):
+            for number in (*_ALARMS, signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
             for other in (*(child.pipe for child in children), reading):
@@ -145,13 +158,13 @@ def _serve(work: Callable[[int], Any], share: list[int], seconds: float, pipe: i
     batch = []
     for item in share:
         at[:4] = item.to_bytes(4, "little")
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        _arm(seconds)
         batch.append((item, work(item)))
         if len(batch) == _BATCH:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            _arm(0)
             _send(pipe, batch)
             batch = []
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    _arm(0)
     _send(pipe, batch)
 
 
@@ -181,7 +194,7 @@ def _ended(child: _Child, children: list[_Child], selector: selectors.BaseSelect
     if child.left:
         blamed = item if item in child.left else child.left[0]
         child.left.remove(blamed)
-        yield blamed, TOO_LONG if status == -signal.SIGALRM else Lost(_reason(status))
+        yield blamed, TOO_LONG if -status in _ALARMS else Lost(_reason(status))
 
 
 def _bury(child: _Child, children: list[_Child], selector: selectors.BaseSelector) -> int:
