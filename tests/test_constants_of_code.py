@@ -353,3 +353,30 @@ def test_a_validation_that_only_runs_for_show(understand: Understand, mode: str,
     found = made.evidence("evaluation-gate", Status.USED, Status.DISABLED)
     assert {one.status for one in found} == {status}
     assert all(one.why.startswith("'run_mode: dry_run' where 'training' runs it") for one in found if one.why)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'f"{BASE}/{NAME}.joblib"',
+        'os.path.join(BASE, "sub", "..", "m.joblib").replace("sub/../", "")',
+        'os.path.join(BASE, NAME + ".joblib")',
+        'Path(settings.BASE) / "m.joblib"',
+        '"{}/{}.joblib".format(BASE, NAME)',
+        '"%s/%s.joblib" % (BASE, NAME)',
+        'Path(BASE).joinpath(settings.NAME + ".joblib")',
+        'str(Path(BASE) / f"{NAME}.joblib")',
+        'f"{BASE}/{kind}.joblib"',
+    ],
+)
+def test_a_path_that_is_put_together_of_constants_of_another_file(understand: Understand, text: str) -> None:
+    code = (
+        "import os\nfrom pathlib import Path\nimport joblib\nfrom pkg import settings\n"
+        f"from pkg.settings import BASE, NAME\n\n\ndef save(model, kind):\n    joblib.dump(model, {text})\n"
+    )
+    files = {"pkg/__init__.py": "", "pkg/settings.py": 'BASE = "models"\nNAME = "m"\n', "train.py": code}
+    (value,) = [one.get("args")[1] for one in understand(files).facts("call") if one.name == "joblib.dump"]
+    unknown = "kind" in text or "replace" in text
+    assert (value.get("const"), value.get("told")) == (
+        (None, None) if unknown else ("models/m.joblib", "pkg/settings.py:1")
+    )

@@ -14,6 +14,7 @@ from typing import Any
 
 from mlops_scan.scanner.link.code.composed import Composed
 from mlops_scan.scanner.link.code.index import Code
+from mlops_scan.scanner.link.code.written import written
 from mlops_scan.scanner.model import Fact, Location
 
 _Known = tuple[Any, Location]
@@ -60,7 +61,24 @@ class Constants:
         if value.get("file"):
             return self._in_file(str(value["file"]), str(value.get("key")), origin)
         found = self._named(str(value["name"]), str(value.get("expr") or ""), origin) if value.get("name") else None
-        return found or self._composed.of(str(value.get("expr") or ""), fact)
+        text = str(value.get("expr") or "")
+        return found or self._composed.of(text, fact) or self._written(text, origin)
+
+    def _written(self, text: str, origin: str) -> _Known | None:
+        """A text put together of names, at least one of which another file tells."""
+        places: list[Location] = []
+
+        def lookup(name: str) -> Any:
+            known = self.by_text(name, origin)
+            if known is not None:
+                places.append(known[1])
+                return known[0]
+            own = self._constants.get((origin, name)) if name.isupper() else None
+            value = own.get("value") if own is not None else None
+            return value.get("const") if isinstance(value, Mapping) else value
+
+        made = written(text, lookup)
+        return (made, min(places)) if made is not None and places else None
 
     def by_text(self, text: str, origin: str) -> _Known | None:
         """The constant that a dotted name as written in a file leads to."""
