@@ -436,3 +436,34 @@ workflows:
 def test_a_workflow_that_only_labels_or_greets_checks_nothing(understand: Understand, steps: str, checks: bool) -> None:
     text = f"on: pull_request\njobs:\n  go:\n    runs-on: ubuntu-24.04\n    steps:\n{steps}"
     assert understand({".github/workflows/pr.yml": text}).has("ci-cd") is checks
+
+
+@pytest.mark.parametrize(
+    ("on", "asks", "off"),
+    [
+        ("push", "github.event_name == 'schedule'", True),
+        ("[push, release]", "${{ github.ref == 'x' && github.event_name == 'schedule' }}", True),
+        ("[push, schedule]", "github.event_name == 'schedule'", False),
+        ("[push, workflow_call]", "github.event_name == 'schedule'", False),
+        ("push", "always() || github.event_name == 'schedule'", False),
+        ("push", "!(github.ref == 'x' && github.event_name == 'schedule')", False),
+    ],
+)
+def test_a_job_that_asks_for_an_event_which_never_comes(understand: Understand, on: str, asks: str, off: bool) -> None:
+    text = f'on: {on}\njobs:\n  fit:\n    if: "{asks}"\n    steps: [{{run: python train.py}}]\n'
+    graph = understand({"train.py": TRAIN, ".github/workflows/t.yml": text})
+    assert job(graph, "fit").get("state") == ("disabled" if off else None)
+
+
+def test_recipes_that_make_defines_and_calls(understand: Understand) -> None:
+    text = "PY := python\ndefine RUN\n@echo $(1)\n$(PY) $(1) --to ${2}\nendef\nfit:\n\t$(call RUN,train.py,out)\n"
+    text += "same:\n\t$(call LOOP)\nLOOP = $(call LOOP) $(call LOOP)\n"
+    graph = understand({"train.py": TRAIN, "Makefile": text})
+    (command,) = [one for one in graph.all_facts("command") if one.name == "python"]
+    assert (command.get("argv"), command.at.line) == (["python", "train.py", "--to", "out"], 7)
+    assert purpose(graph, "target:Makefile#fit") == "train"
+
+
+def test_recipes_of_an_imported_justfile(understand: Understand) -> None:
+    files = {"train.py": TRAIN, "ml.just": "fit:\n    python train.py\n", "justfile": "import 'ml.just'\nall: fit\n"}
+    assert purpose(understand(files), "target:justfile#all") == "train"

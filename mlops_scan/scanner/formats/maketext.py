@@ -19,6 +19,8 @@ _CONDITIONAL = re.compile(
 _COMMENT = re.compile(r"[ \t]+#.*\Z", re.DOTALL)
 _CONTINUED = re.compile(r"[ \t]*\\\n[ \t]*")
 _FUNCTION = re.compile(r"(?<!\$)\$\((?=[a-z-]+[ \t])")
+_CALL = re.compile(r"(?<!\$)\$\(call[ \t]+([A-Za-z_][\w.-]*)(?=[,)])")
+_NUMBERED = re.compile(r"(?<!\$)\$(?:[({](\d)[)}]|(\d))")
 _DEPTH = 10  # variables that stand in the values of variables
 _NESTED = 3  # functions in functions
 _CHARS = 4_000
@@ -51,10 +53,10 @@ def read(text: str) -> tuple[list[Target], dict[str, str]]:
     open_rule: Target | None = None
     recipe: list[Recipe] = []
     prefix = "\t"
-    defining = False
+    defining = ""
     for line, logical in _logical(text):
         if defining or logical.startswith("define "):
-            defining = not logical.startswith("endef")
+            defining = _defined(logical, defining, variables)
             continue
         if logical.startswith(prefix) and open_rule is not None:
             recipe += _recipe(logical.lstrip(), line)
@@ -80,6 +82,21 @@ def read(text: str) -> tuple[list[Target], dict[str, str]]:
     if open_rule is not None:
         found.append(_closed(open_rule, recipe))
     return found, variables
+
+
+def _defined(logical: str, name: str, variables: dict[str, str]) -> str:
+    """The name whose `define` is open after this line; its lines are one text, as one recipe would run them."""
+    if not name:
+        name = logical.split()[1].rstrip("=:?+") if logical.split()[1:] else "define"
+        variables[name] = ""
+        return name
+    if logical.startswith("endef"):
+        return ""
+    line = _CONTINUED.sub(" ", logical).lstrip("@+- \t").strip()
+    if line and not line.startswith("#"):
+        before = variables[name]
+        variables[name] = f"{before}; {line}"[:_CHARS] if before else line[:_CHARS]
+    return name
 
 
 def _closed(rule: Target, recipe: list[Recipe]) -> Target:
@@ -113,7 +130,7 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
     `$(shell X)` becomes the shell's `$(X)`; other functions become `${function ...}`, which starts nothing.
     """
     for _ in range(_DEPTH):
-        replaced = _VARIABLE.sub(lambda found: _value(found, variables), text)
+        replaced = _VARIABLE.sub(lambda found: _value(found, variables), _called(text, variables))
         if replaced == text or len(replaced) > _CHARS * 10:
             break
         text = replaced
@@ -127,6 +144,29 @@ def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
         return "make"
     value = variables.get(found[1])
     return found[0] if value is None or len(value) > _CHARS // 10 else value
+
+
+def _called(text: str, variables: Mapping[str, str]) -> str:
+    """The text with `$(call NAME,a,b)` made the text of NAME, its `$(1)` and `$(2)` filled in."""
+    pieces: list[str] = []
+    position = 0
+    for found in _CALL.finditer(text):
+        end = closing(text, found.end(), ")", found.end() + _FUNCTION_CHARS)
+        defined = variables.get(found[1], "")
+        if found.start() < position or end < 0 or not defined or len(defined) > _CHARS // 10:
+            continue
+        if sum(map(len, pieces)) > _CHARS * 10:
+            break
+        given = [one.strip() for one in text[found.end() : end].split(",")]
+        body = _NUMBERED.sub(lambda one, given=given: _argument(one, given), defined)  # type: ignore[misc]
+        pieces += [text[position : found.start()], body]
+        position = end + 1
+    return "".join((*pieces, text[position:]))
+
+
+def _argument(found: re.Match[str], given: list[str]) -> str:
+    number = int(found[1] or found[2])
+    return given[number] if number < len(given) else ""
 
 
 def _without_functions(text: str) -> str:

@@ -173,6 +173,8 @@ class _Targets:
 
 def _is_one_of(path: str, files: Sequence[str]) -> bool:
     name = path.rpartition("/")[2]
+    if "justfile" in files and name.endswith(".just"):  # imported
+        return True
     return name in files or ("Makefile" in files and (name.startswith("Makefile") or name.endswith(".mk")))
 
 

@@ -33,6 +33,7 @@ _EVENTS = {
 }
 _MOST_PATHS = 40
 _MOST_VALUES = 8  # of one input
+_ASKS = re.compile(r"github\.event_name[ ]?==[ ]?'(\w+)'")
 
 
 class GithubActions(Parser):
@@ -85,7 +86,18 @@ def _workflow(source: SourceFile, document: Mapping, inputs: Known) -> Iterator[
     if isinstance(jobs, Mapping):
         for name, job in jobs.items():
             if isinstance(job, Mapping):
-                yield from _job(source, runner, shells, name, job, jobs.places[name])
+                one = replace(runner, disabled=runner.disabled or _awaits_another(job, document.get(key or "")))
+                yield from _job(source, one, shells, name, job, jobs.places[name])
+
+
+def _awaits_another(job: Mapping, on: Node | None) -> bool:
+    """Whether a job asks for an event that does not start the workflow; whoever calls one hands its own event on."""
+    names = on if isinstance(on, Mapping) else [one for one in yamlnodes.items(on) if isinstance(one, Scalar)]
+    events = {str(name) for name in names}
+    text = yamlnodes.text(job, "if").strip().removeprefix("${{").removesuffix("}}")
+    terms = text.split("&&") if "||" not in text and "(" not in text else ()
+    asked = [found[1] for term in terms if (found := _ASKS.fullmatch(term.strip()))]
+    return bool(events) and "workflow_call" not in events and any(event not in events for event in asked)
 
 
 def triggers(on: Node | None) -> list[str]:
