@@ -66,7 +66,7 @@ def time_bound(seconds: float) -> Iterator[None]:
     Only where this thread can have an alarm and none is set yet.
     """
     usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    if not usable or signal.getitimer(signal.ITIMER_PROF)[0]:
+    if not usable or any(signal.getitimer(one)[0] for one in (signal.ITIMER_PROF, signal.ITIMER_REAL)):
         yield
         return
 

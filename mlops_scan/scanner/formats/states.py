@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats import images, yamlnodes
+from mlops_scan.scanner.formats import choices, images, yamlnodes
 from mlops_scan.scanner.formats.kube.data import Locate, brief
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
@@ -148,14 +148,10 @@ def _choices(state: _State, found: dict[str, _State], locate: Locate) -> Iterato
     yes, no = _after(state.next, found), _after(state.otherwise, found)
     for text, operator, names, place in conditions:
         at, also = locate(*place)
+        onward, else_ = (list(_does(one, found)) for one in (yes - no, no - yes))
         says = {
-            "in": "choice",
-            "function": state.name,
-            "names": names,
-            "ops": [operator],
-            "body": sorted(_does(yes - no, found)),
-            "else": sorted(_does(no - yes, found)),
-            "exits": bool(yes - no) != bool(no - yes),
+            **choices.choice(state.name, names, operator, onward, else_),
+            "exits": bool(yes - no) != bool(no - yes),  # a state that only ends or waits does nothing, and is a way
         }
         yield Fact("comparison", text[: bounds.FACT_TEXT], at, says, also)
 

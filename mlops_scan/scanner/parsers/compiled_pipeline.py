@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import images, shell, yamlnodes
+from mlops_scan.scanner.formats import choices, images, shell, yamlnodes
 from mlops_scan.scanner.formats.kube.data import spot
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -18,7 +18,6 @@ _BYTES = 4 * 2**20
 _DEPTH = 8
 _LIGHTWEIGHT = "executor_main"  # the wrapper of a Python function that the compiler writes out as text
 _CONDITION = re.compile(r"(?P<left>[^&|()]+?)\s*(?P<op><=|>=|<|>|==|!=)\s*(?P<right>[^&|()]+)")
-_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class CompiledPipelines(Parser):
@@ -70,14 +69,7 @@ class _Pipeline:
         trigger = yamlnodes.child(task, "triggerPolicy")
         match = _CONDITION.search(yamlnodes.text(trigger, "condition"))
         if match:
-            says = {
-                "in": "choice",
-                "function": name,
-                "names": list(dict.fromkeys(_WORD.findall(f"{match['left']} {match['right']}"))),
-                "ops": [match["op"]],
-                "body": sorted(inner),
-                "exits": True,
-            }
+            says = choices.choice(name, choices.words(f"{match['left']} {match['right']}"), match["op"], inner)
             yield self._fact("comparison", match[0].strip(), spot(trigger, "condition"), says)
 
     def _image(self, container: Mapping) -> Iterator[Fact]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import bundles, yamlnodes
+from mlops_scan.scanner.formats import bundles, choices, yamlnodes
 from mlops_scan.scanner.formats.kube.data import brief, key_places, text_map
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -42,7 +42,6 @@ _OPERATORS = {
     "LESS_THAN_OR_EQUAL": "<=",
     "EQUAL_TO": "==",
 }
-_WORD = re.compile(r"[A-Za-z_]\w*")
 _CONDITIONS = 200  # of one job that are looked behind
 _Waiting = dict[str, list[tuple[str, str]]]
 
@@ -143,16 +142,7 @@ class _Scope:
             return
         left, right = (yamlnodes.text(condition, side) for side in ("left", "right"))
         yes, no = _after(key, "true", waiting), _after(key, "false", waiting)
-        says = {
-            "in": "choice",
-            "function": key,
-            "names": list(dict.fromkeys(_WORD.findall(f"{left} {right}"))),
-            "ops": [operator],
-            "body": sorted(yes - no),
-            "else": sorted(no - yes),
-            "exits": bool(yes - no) != bool(no - yes),
-            **self.common,
-        }
+        says = {**choices.choice(key, choices.words(f"{left} {right}"), operator, yes - no, no - yes), **self.common}
         yield Fact("comparison", f"{left} {operator} {right}", yamlnodes.at(self.source.path, condition, "op"), says)
 
     def _schedules(self, job: Mapping, owner: str) -> Iterator[Fact]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import choices, yamlnodes
 from mlops_scan.scanner.formats.kube.data import Scene, spot
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
@@ -14,7 +13,6 @@ from mlops_scan.scanner.model import Fact
 _NAME = re.compile(r"[\w-]+(?=[.\s|&)!]|\Z)")
 _WHEN = re.compile(r"^(?P<left>.+?)\s*(?P<op><=|>=|<|>|==|!=)\s*(?P<right>.+)$")
 _MOST = 60  # tasks of a template that are followed
-_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def facts(scene: Scene, document: Mapping, path: str) -> Iterator[Fact]:
@@ -73,12 +71,5 @@ def _step(scene: Scene, task: Node, waits: dict[str, list[str]], path: str) -> I
     match = _WHEN.match(yamlnodes.text(task, "when"))
     if match:
         after = _after(name, waits) if len(waits) <= _MOST else {name}
-        compared: dict[str, Any] = {
-            "in": "choice",
-            "function": name,
-            "names": list(dict.fromkeys(_WORD.findall(f"{match['left']} {match['right']}"))),
-            "ops": [match["op"]],
-            "body": sorted(after),
-            "exits": True,
-        }
+        compared = choices.choice(name, choices.words(f"{match['left']} {match['right']}"), match["op"], after)
         yield scene.fact("comparison", match[0], spot(task, "when"), compared)

@@ -63,8 +63,8 @@ class Comparisons:
             test = test.operand
         if not isinstance(test, (ast.Name, ast.Attribute, ast.Call)):
             return []
-        found = self.resolver.resolve(test, scope).node
-        found = found or self.resolver.resolve(test, scope).before
+        binding = self.resolver.resolve(test, scope)
+        found = binding.node or binding.before
         if found is None:
             return []
         telling = isinstance(found, (ast.Compare, ast.BoolOp, ast.IfExp)) or _is_verdict(found)
