@@ -30,11 +30,11 @@ def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
         node, fact = node_of(use, kind), named.get(use.at)
         if node is None:
             continue
+        if fact is not None:
+            node = Node(f"{kind}:{fact.get('id')}", kind, fact.name, fact.at, node.detail, node.state)
         told: set[tuple[str, int | str]] = set()
         if use.at.path.endswith((".py", ".ipynb")):
             told = {(use.at.path, use.at.line), (use.at.path, node.label)}
-        if fact is not None:
-            node = Node(f"{kind}:{fact.get('id')}", kind, fact.name, fact.at, node.detail, node.state)
         if node.id not in seen and seen.isdisjoint(told):
             seen |= {node.id, *told}
             yield use, node

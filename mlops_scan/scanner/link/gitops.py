@@ -120,7 +120,7 @@ def _found(folder: str, resource: Fact, files: frozenset[str], ordered: tuple[st
     origin = resource.at.path
     base = posixpath.dirname(origin)
     starts = [""]
-    while base:
+    while base and posixpath.normpath(folder.lstrip("/") or ".") != ".":  # `.` means the root, of whatever repository
         starts.append(base)
         base = posixpath.dirname(base)
     source = _dig(resource.get("data"), ("spec", "sourceRef"))

@@ -89,8 +89,10 @@ class _Targets:
         self._known = known
         self._by_name: dict[str, list[str]] = {}
         self._first: dict[str, str] = {}
+        self._paths: set[str] = set()
         for owner in known:
             path, _, name = owner.partition("#")
+            self._paths.add(path)
             self._by_name.setdefault(name, []).append(owner)
             if known[owner].get("default"):
                 self._first.setdefault(path, owner)
@@ -117,7 +119,7 @@ class _Targets:
         names, folder = _words(argv, maker)
         start = working_folder(command)
         if folder:
-            start = posixpath.normpath(posixpath.join(start, folder))
+            start = self._told(folder, start, maker.files)
         for name in names:
             found = list(self._nearest(name, start, maker.files))
             if not found and argv[0] in _FALLBACK:
@@ -133,6 +135,12 @@ class _Targets:
             yield from self._first_of(start, maker.files)
         elif argv[0] == "nox":
             yield from (one for one in self._known if one.partition("#")[0].endswith("noxfile.py"))
+
+    def _told(self, folder: str, start: str, files: Sequence[str]) -> str:
+        """The folder (or file) that an option says, seen from where the command stands or from a parent of it."""
+        seen = [posixpath.normpath(posixpath.join(base, folder)) for base in _upward(start)]
+        held = (one for one in seen if one in self._paths or any(f"{one}/{file}" in self._paths for file in files))
+        return next(held, seen[0])
 
     def _nearest(self, name: str, folder: str, files: Sequence[str]) -> Iterator[str]:
         """The target of the nearest file: in the command's folder, its parents, then anywhere."""
@@ -169,6 +177,13 @@ class _Targets:
             if not folder or folder.startswith(".."):
                 return
             folder = folder.rpartition("/")[0]
+
+
+def _upward(folder: str) -> Iterator[str]:
+    yield folder
+    while folder:
+        folder = folder.rpartition("/")[0]
+        yield folder
 
 
 def _is_one_of(path: str, files: Sequence[str]) -> bool:
