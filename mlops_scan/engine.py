@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +21,8 @@ from mlops_scan.scanner.link.build import build
 from mlops_scan.scanner.model import Coverage, Fact, Finding, Persona, Result
 from mlops_scan.scanner.profile.compute import profile
 from mlops_scan.scanner.profile.systems import systems
+
+_INSTANCE = re.compile(r"\[[^\[\]]*\]")
 
 
 def all_rules(config: Config | None = None) -> list[type[Rule]]:
@@ -107,11 +110,11 @@ def judge(graph: Graph, chosen: list[type[Rule]], persona: Persona = Persona.REG
         for finding in rule().check(graph)
         if persona is Persona.AUDIT or issubclass(rule, Absence) or graph.is_production(finding.at.path)
     )
-    # a template is told once, however many releases print it
+    # a template is told once, however many releases print it, and a block however many instances it has
     templates = tuple(f"{chart.at.path.rpartition('Chart.')[0]}templates/" for chart in graph.facts("chart"))
     unique: dict[tuple[str, str, int, str], Finding] = {}
     for finding in found:
-        subject = "" if finding.at.path.startswith(templates) else finding.subject
+        subject = "" if finding.at.path.startswith(templates) else _INSTANCE.sub("", finding.subject)
         unique.setdefault((finding.rule, finding.at.path, finding.at.line, subject), finding)
     yield from (led_to(finding, graph) for finding in sorted(unique.values(), key=lambda finding: finding.order))
 

@@ -224,7 +224,7 @@ def test_a_cycle_is_unknown_and_named(tmp_path: Path) -> None:
     tree = tree_of(tmp_path, {"main.tf": HOSTILE["cycle"]})
     used = scope.uses(tree, "")[0]
     assert isinstance(used.local("a", "a"), Unknown)
-    assert used.cycles == {"local.a"}
+    assert used.budget.cycles == {("", "local.a")}
 
 
 def test_modules_that_call_each_other_end(tmp_path: Path) -> None:

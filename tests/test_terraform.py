@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 from mlops_scan.scanner import files
+from mlops_scan.scanner.link.build import build
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
 from mlops_scan.scanner.parsers.bicep import ArmTemplate, Bicep
@@ -143,6 +145,7 @@ output "id" { value = aws_s3_bucket.this[0].bucket }
         "expr": "aws_s3_bucket.this[0].bucket",
         "ref": "aws_s3_bucket.this",
         "folder": "modules/bucket",
+        "module": "second",
         "const": "two",
     }
 
@@ -401,3 +404,161 @@ def test_arm_templates(tmp_path: Path) -> None:
         ("a.json", "Microsoft.Resources/deployments", None),
         ("a.json", "Microsoft.KeyVault/vaults", None),
     ]
+
+
+TEAMS = """
+variable "teams" {
+  type = map(object({ image = string, models = map(string), replicas = optional(number, 2) }))
+  default = {
+    nlp = { image = "acme/nlp:1", models = { a = "acme/a:1", b = "acme/b:2" } }
+    cv  = { image = "acme/cv:3", models = { c = "acme/c:1" }, replicas = 3 }
+  }
+}
+module "team" {
+  source   = "./team"
+  for_each = var.teams
+  name     = each.key
+  cfg      = each.value
+}
+module "pair" {
+  source = "./pair"
+  count  = 2
+  name   = "pair-${count.index}"
+}
+resource "aws_ecs_task_definition" "t" {
+  for_each              = { for key, one in var.teams : key => one }
+  container_definitions = jsonencode([{ name = each.key, image = each.value.image }])
+}
+resource "aws_ecs_service" "s" {
+  for_each        = aws_ecs_task_definition.t
+  name            = each.key
+  task_definition = each.value.arn
+}
+resource "aws_cloudwatch_event_rule" "r" {
+  for_each            = toset(["rate(1 day)", "rate(7 days)"])
+  schedule_expression = each.value
+}
+resource "aws_cloudwatch_event_target" "weekly" {
+  rule = aws_cloudwatch_event_rule.r["rate(7 days)"].name
+  arn  = module.team["nlp"].arn
+}
+resource "aws_iam_role" "same" {
+  count = 3
+  name  = "one"
+}
+"""
+TEAM = """
+variable "name" {}
+variable "cfg" {}
+module "model" {
+  source   = "../model"
+  for_each = var.cfg.models
+  name     = "${var.name}-${each.key}"
+  image    = each.value
+  replicas = var.cfg.replicas
+}
+resource "aws_sagemaker_pipeline" "p" { pipeline_name = "train-${var.name}" }
+output "arn" { value = aws_sagemaker_pipeline.p.arn }
+"""
+MODEL = """
+variable "name" {}
+variable "image" {}
+variable "replicas" {}
+resource "kubernetes_deployment" "d" {
+  metadata { name = var.name }
+  spec {
+    replicas = var.replicas
+    template {
+      spec {
+        container {
+          name  = "main"
+          image = var.image
+        }
+      }
+    }
+  }
+}
+"""
+
+
+def test_each_instance_of_a_module_and_of_a_resource_is_told(tmp_path: Path) -> None:
+    pair = 'variable "name" {}\nresource "aws_sagemaker_endpoint" "e" {\n  name = var.name\n}\n'
+    texts = {"main.tf": TEAMS, "team/main.tf": TEAM, "model/main.tf": MODEL, "pair/main.tf": pair}
+    items = [item for item in read(tmp_path, texts) if isinstance(item, Fact)]
+    workloads = {fact.name: (fact.get("replicas"), fact.get("id")) for fact in items if fact.kind == "workload"}
+    where = "model/main.tf#kubernetes_deployment.d"
+    assert workloads == {
+        "cv-c": (3, f"{where}[team.cv/model]"),
+        "nlp-a": (2, f"{where}[team.nlp/model.a]"),
+        "nlp-b": (2, f"{where}[team.nlp/model.b]"),
+        "s[cv]": (None, "terraform:#aws_ecs_task_definition.t"),
+        "s[nlp]": (None, "terraform:#aws_ecs_task_definition.t[nlp]"),
+    }
+    images = sorted(f"{fact.name}:{fact.get('tag')}" for fact in items if fact.kind == "image")
+    assert images == ["acme/a:1", "acme/b:2", "acme/c:1", "acme/cv:3", "acme/nlp:1"]
+    assert sorted(fact.name for fact in items if fact.kind == "schedule") == ["rate(1 day)", "rate(7 days)"]
+    resources = [fact for fact in items if fact.kind == "resource" and fact.get("platform") == "terraform"]
+    by_id = {str(fact.get("id")): fact for fact in resources}
+    endpoints = {
+        key: fact.says["data"]["name"] for key, fact in by_id.items() if fact.get("type").endswith("_endpoint")
+    }
+    assert endpoints == {
+        "terraform:pair#aws_sagemaker_endpoint.e": "pair-0",
+        "terraform:pair[pair.1]#aws_sagemaker_endpoint.e": "pair-1",
+    }
+    assert by_id["terraform:team[team.nlp]#aws_sagemaker_pipeline.p"].says["data"]["pipeline_name"] == "train-nlp"
+    weekly = by_id["terraform:#aws_cloudwatch_event_target.weekly"].says["data"]
+    assert weekly["rule"]["key"] == "rate(7_days)"
+    assert (weekly["arn"]["folder"], weekly["arn"]["module"]) == ("team", "team.nlp")
+    assert [fact.get("instance") for fact in resources if fact.name == "same"] == ["0"]
+
+
+def test_two_calls_of_one_module_in_one_root_are_two_of_each(tmp_path: Path) -> None:
+    call = 'module "%s" {\n  source = "../model"\n  name = "%s"\n  image = "acme/%s:1"\n  replicas = 1\n}\n'
+    calls = "".join(call % (name, name, name) for name in ("api", "worker"))
+    texts = {"dev/main.tf": calls, "prod/main.tf": calls, "model/main.tf": MODEL}
+    found = facts(tmp_path, texts, "workload")
+    assert [(fact.name, str(fact.get("id")).partition("#")[2]) for fact in found] == [
+        ("api", "kubernetes_deployment.d[api]"),
+        ("worker", "kubernetes_deployment.d[worker]"),
+    ]
+
+
+def test_links_lead_to_the_instance_that_is_meant(tmp_path: Path) -> None:
+    texts = {"main.tf": TEAMS, "team/main.tf": TEAM, "model/main.tf": MODEL}
+    items = tuple(item for item in read(tmp_path, texts) if isinstance(item, Fact))
+    graph = build(items, tuple(texts), None, ())
+    refers = {(edge.source, edge.target) for edge in graph.edges("refers to")}
+    home = "resource:terraform:"
+    assert (f"{home}#aws_ecs_service.s[nlp]", f"{home}#aws_ecs_task_definition.t[nlp]") in refers
+    assert (f"{home}#aws_ecs_service.s", f"{home}#aws_ecs_task_definition.t") in refers
+    assert (f"{home}#aws_cloudwatch_event_target.weekly", f"{home}team[team.nlp]#aws_sagemaker_pipeline.p") in refers
+    assert (f"{home}#aws_cloudwatch_event_target.weekly", f"{home}#aws_cloudwatch_event_rule.r[rate(7_days)]") in refers
+
+
+def test_very_many_instances_are_a_note(tmp_path: Path) -> None:
+    text = """
+resource "aws_x" "counted" {
+  count = 1000000
+  name  = "n${count.index}"
+}
+resource "aws_x" "each" {
+  for_each = toset([for i in range(1000000) : tostring(i)])
+  name     = each.key
+}
+module "m" {
+  source   = "./m"
+  for_each = toset([for i in range(400) : tostring(i)])
+  name     = each.key
+}
+"""
+    inner = 'variable "name" {}\nresource "aws_y" "inner" {\n  count = 1000\n  name = "${var.name}-${count.index}"\n}\n'
+    items = read(tmp_path, {"main.tf": text, "m/main.tf": inner})
+    found = [item for item in items if isinstance(item, Fact) and item.kind == "resource"]
+    counted = Counter(f"{fact.get('type')}.{fact.name}" for fact in found)
+    assert counted == {"aws_x.counted": 20, "aws_x.each": 1, "aws_y.inner": 20}
+    notes = {(item.at.path, item.at.line): item.reason for item in items if isinstance(item, Note)}
+    assert "999980 instances more" in notes["main.tf", 2]
+    assert "more elements than are kept" in notes["main.tf", 7]
+    assert "380 instances more" in notes["main.tf", 10]
+    assert "980 instances more" in notes["m/main.tf", 2]

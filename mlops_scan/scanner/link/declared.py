@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
-from mlops_scan.scanner.link.selectors import object_id
+from mlops_scan.scanner.link.selectors import object_id, title
 from mlops_scan.scanner.model import Node
 
 _LONGEST = 60
@@ -44,7 +44,7 @@ def node_of(use: Use, kind: str) -> Node | None:
     """The node that a use declares; None for a command that takes it from a file, which then declares it."""
     fact, state = use.fact, "disabled" if use.disabled else ""
     if fact.kind == "resource":
-        return Node(object_id(fact), kind, fact.name, fact.at, str(fact.get("type") or ""), state)
+        return Node(object_id(fact), kind, title(fact), fact.at, str(fact.get("type") or ""), state)
     if fact.kind == "file":
         return Node(f"{kind}:{fact.name}", kind, posixpath.basename(fact.name), fact.at, "file", state)
     if fact.kind == "import":

@@ -10,7 +10,7 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.workloads import merge
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import spelled, subjects
-from mlops_scan.scanner.link.selectors import object_id
+from mlops_scan.scanner.link.selectors import object_id, title
 from mlops_scan.scanner.model import Edge, Fact, Location, Node
 
 # keys under which a rule for requests names the service that answers them
@@ -49,6 +49,7 @@ class Workloads(Link):
 
     def nodes(self, graph: Graph) -> Iterator[Node]:
         told = {(one.at.path, one.at.line) for one in graph.all_facts("workload")}
+        run_by = {(str(one.get("type")), one.name) for one in graph.all_facts("workload")}
         for one in merge(graph.all_facts("workload"), ()):
             kind = str(one.fact.get("type") or one.kind)
             yield Node(one.node, "workload", one.id, one.at, kind, "disabled" if one.disabled else "")
@@ -56,8 +57,10 @@ class Workloads(Link):
             fact = use.fact
             if fact.kind != "resource" or (fact.at.path, fact.at.line) in told or graph.has_role(fact, "endpoint"):
                 continue
+            if (f"cloud/{fact.get('type')}", title(fact)) in run_by:  # what it runs is the workload, by its name
+                continue
             state = "disabled" if use.disabled else ""
-            yield Node(object_id(fact), "workload", fact.name, fact.at, str(fact.get("type") or ""), state)
+            yield Node(object_id(fact), "workload", title(fact), fact.at, str(fact.get("type") or ""), state)
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         yield from ()

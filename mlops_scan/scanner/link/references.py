@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph
@@ -39,9 +40,9 @@ class Terraform(Link):
                     yield Edge(f"file:{resource.at.path}", "calls", f"file:{path}", resource.at)
                     yield Edge(object_id(resource), "calls", f"file:{path}", resource.at)
                 home = str(resource.get("id")).partition("#")[0]
-                for ref, folder in dict.fromkeys(_refs(resource.get("data"))):
-                    target = f"terraform:{folder}#{ref}" if folder is not None else f"{home}#{ref}"
-                    if target in known and target != resource.get("id"):
+                for ref in dict.fromkeys(_refs(resource.get("data"))):
+                    target = next((one for one in ref.addresses(home) if one in known), "")
+                    if target and target != resource.get("id"):
                         yield Edge(object_id(resource), "refers to", f"resource:{target}", resource.at)
 
 
@@ -108,13 +109,32 @@ def _handler(resource: Fact, files: frozenset[str]) -> str:
     return ""
 
 
-def _refs(value: Any, depth: int = 0) -> Iterator[tuple[str, str | None]]:
-    """(address, folder of its module where it is another) of the resources that values lead to."""
+@dataclass(frozen=True, slots=True)
+class _Ref:
+    """A resource that a value leads to: its address, the folder and the use of its module where that is another."""
+
+    address: str
+    folder: str | None
+    use: str
+    key: str
+
+    def addresses(self, home: str) -> Iterator[str]:
+        """Identities that may be meant, the most exact first: the first instance has that of the whole block."""
+        folder = home.partition("[")[0] if self.folder is None else f"terraform:{self.folder}"
+        uses = (home,) if self.folder is None else (f"{folder}[{self.use}]",)
+        for place in (*uses, folder):
+            for address in (f"{self.address}[{self.key}]", self.address) if self.key else (self.address,):
+                yield f"{place}#{address}"
+
+
+def _refs(value: Any, depth: int = 0) -> Iterator[_Ref]:
+    """The resources that values lead to."""
     if depth > _DEEPEST:
         return
     if isinstance(value, Mapping):
         if isinstance(value.get("ref"), str) and "expr" in value:
-            yield value["ref"], value.get("folder")
+            said = (value.get("module"), value.get("key"))
+            yield _Ref(value["ref"], value.get("folder"), *(str(one or "") for one in said))
         for inner in value.values():
             yield from _refs(inner, depth + 1)
     elif isinstance(value, list):

@@ -11,7 +11,7 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import spelled, told_name
 from mlops_scan.scanner.link.pipelines import resource_ids
-from mlops_scan.scanner.link.selectors import object_id
+from mlops_scan.scanner.link.selectors import object_id, title
 from mlops_scan.scanner.model import Edge, Fact, Location, Node
 
 # a call that is named so waits for an event, not for the clock
@@ -68,7 +68,7 @@ def declared(graph: Graph) -> Iterator[tuple[Fact | Use, Node]]:
             seen.add(node)
             state = "disabled" if use.disabled else ""
             detail = told.get(node) or _cron(use.fact.get("data")) or str(use.fact.get("type"))
-            yield use, Node(node, "schedule", use.fact.name, use.fact.at, detail, state)
+            yield use, Node(node, "schedule", title(use.fact), use.fact.at, detail, state)
             places.add(Location(use.at.path, use.at.line))
     for fact in facts:
         node = f"schedule:{fact.at.path}#{_named(fact)}"

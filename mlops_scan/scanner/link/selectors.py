@@ -61,6 +61,12 @@ def object_id(resource: Fact) -> str:
     return f"resource:{home}"
 
 
+def title(resource: Fact) -> str:
+    """What a resource is called, and which instance of its block it is."""
+    instance = resource.get("instance")
+    return f"{resource.name}[{instance}]" if instance else resource.name
+
+
 class _Workloads:
     """Workloads by each of their pods' labels and by name."""
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import credentials, yamlnodes
-from mlops_scan.scanner.formats.hcl import bodies, modules, reader, resources, scope
+from mlops_scan.scanner.formats.hcl import bodies, instances, modules, reader, resources, scope
 from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block, Literal
 from mlops_scan.scanner.formats.hcl.scope import Scope
 from mlops_scan.scanner.formats.hcl.values import plain
@@ -48,7 +48,7 @@ class Terraform(Parser):
                 yield _settings(block, "provider", block.labels[0], scopes[0])
             elif block.kind == "terraform" and not block.labels:
                 yield _settings(block, "terraform", "terraform", scopes[0])
-        yield from _limits(source, own, scopes)
+        yield from _limits(source, tree, own, scopes)
 
 
 def _is_left_out(tree: Tree, own: modules.Module) -> bool:
@@ -113,9 +113,9 @@ def _constant(name: str, attribute: Attribute, path: str) -> Iterator[Fact]:
 
 
 def _module_call(block: Block, scopes: list[Scope]) -> Fact:
-    used, each = resources.chosen(block, scopes)
-    frame = used.frame(block.path).bind(**each.names)
-    made = bodies.data(block.body, frame, (block.path, *block.spot))
+    chosen = instances.chosen(block, scopes)
+    used = chosen.scope
+    made = bodies.data(block.body, chosen.frame, (block.path, *block.spot))
     written = block.body.text("source")
     folder = modules.local_source(used.module.folder, written)
     says = {
@@ -124,7 +124,7 @@ def _module_call(block: Block, scopes: list[Scope]) -> Fact:
         "path": folder,
         "data": plain(made, used.module.folder),
         "lines": bodies.lines(made, block.path),
-        "state": "" if each.enabled and used.enabled else "disabled",
+        "state": "disabled" if chosen.disabled else "",
     }
     kept = {key: value for key, value in says.items() if value}
     return Fact("terraform-module", block.labels[0], resources.at(block), {**kept, "local": written.startswith(".")})
@@ -154,12 +154,30 @@ def _settings(block: Block, kind: str, name: str, used: Scope) -> Fact:
     return Fact("resource", name, resources.at(block), {key: value for key, value in says.items() if value})
 
 
-def _limits(source: SourceFile, own: modules.Module, scopes: list[Scope]) -> Iterator[Note]:
+def _declared(own: modules.Module, name: str) -> Location | None:
+    """Where a module declares what is called `name` in expressions."""
+    kind, _, rest = name.partition(".")
+    if kind == "local":
+        found = own.locals.get(rest)
+        return Location(found[1], *found[0].spot) if found else None
+    first, _, second = rest.partition(".")
+    known = {"var": own.variables.get(rest), "output": own.outputs.get(rest)}
+    block = own.resources.get((first, second)) if kind == "resource" else known.get(kind)
+    return resources.at(block) if block is not None else None
+
+
+def _limits(source: SourceFile, tree: Tree, own: modules.Module, scopes: list[Scope]) -> Iterator[Note]:
     """What the evaluation had to give up."""
-    for name in sorted({name for one in scopes for name in one.cycles}):
-        kind, _, rest = name.partition(".")
-        found = own.locals.get(rest) if kind == "local" else None
-        at = Location(found[1], *found[0].spot) if found else Location(source.path)
+    for folder, name in sorted({cycle for one in scopes for cycle in one.budget.cycles}):
+        at = _declared(modules.module(tree, folder), name) or Location(source.path)
         yield Note(at, f"'{name}' refers to itself: not evaluated")
+    for place in sorted({place for one in scopes for place in one.budget.large}):
+        yield Note(Location(*place), "comes to more elements than are kept: the value stays unknown")
+    for block in own.blocks:
+        if (block.kind, len(block.labels)) in (("resource", 2), ("module", 1)):
+            left = instances.left_out(block, scopes)
+            if left:
+                reason = f"'{'.'.join(block.labels)}' has {left} instances more than are told apart"
+                yield Note(resources.at(block), reason)
     if any(one.budget.left <= 0 for one in scopes):
         yield Note(Location(source.path), "the module takes too many steps: some values stay unknown")

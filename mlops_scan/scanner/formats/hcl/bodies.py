@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ from mlops_scan.scanner.formats.hcl.values import Object, Place, Unknown, Value,
 
 _DYNAMIC_BLOCKS = 20  # blocks that one `dynamic` is written out to
 _LINES_DEPTH = 3
+_MARKS = re.compile(r"[\[\]#~/\s]")  # that stand between the parts of an identity
+_KEY_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,47 @@ def of_each(block: Block, frame: Frame) -> Each:
     return Each(bool(pairs), {"each": _both(_of_set(pairs), "each") if pairs else Object()})
 
 
-def instances(block: Block, frame: Frame, limit: int) -> list[tuple[str, Mapping[str, Value]]]:
-    """(key, names it binds) of each instance of a `for_each` over known elements, at most `limit`."""
-    attribute = block.body.attributes.get("for_each")
-    pairs = elements(evaluate(attribute.value, frame)) if attribute is not None else None
-    return [
-        (str(key), {"each": Object({"key": key, "value": value})})
-        for key, value in _of_set(pairs or [])[:limit]
-        if isinstance(key, str)
-    ]
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """The instances of a block that are told apart, by key, and how many there are in all."""
+
+    each: Mapping[str, Each]
+    total: int
+
+
+def instances(block: Block, frame: Frame, limit: int) -> Instances:
+    """The first `limit` instances of a block with `count` or `for_each`; none where the files do not tell them."""
+    attributes = block.body.attributes
+    if "count" in attributes:
+        number = to_number(settled(evaluate(attributes["count"].value, frame)))
+        total = number if isinstance(number, int) else 0
+        return Instances({str(index): _counted(index) for index in range(min(total, limit))}, total)
+    pairs = elements(evaluate(attributes["for_each"].value, frame)) if "for_each" in attributes else None
+    told = [(instance_key(key), key, value) for key, value in _of_set(pairs or []) if isinstance(key, (str, int))]
+    return Instances({name: _element(key, value) for name, key, value in told[:limit]}, len(told))
+
+
+def bound_to(block: Block, frame: Frame, key: str) -> Each | None:
+    """What the one instance `key` binds, or None where it is not told."""
+    attributes = block.body.attributes
+    if "count" in attributes:
+        return _counted(int(key)) if key.isdecimal() and len(key) < 7 else None
+    pairs = elements(evaluate(attributes["for_each"].value, frame)) if "for_each" in attributes else None
+    named = ((own, value) for own, value in _of_set(pairs or []) if isinstance(own, (str, int)))
+    return next((_element(own, value) for own, value in named if instance_key(own) == key), None)
+
+
+def instance_key(key: str | int) -> str:
+    """A key as a part of an identity."""
+    return _MARKS.sub("_", str(key))[:_KEY_CHARS]
+
+
+def _counted(index: int) -> Each:
+    return Each(True, {"count": Object({"index": index})})
+
+
+def _element(key: Value, value: Value) -> Each:
+    return Each(True, {"each": Object({"key": key, "value": value})})
 
 
 def _open(name: str) -> Unknown:

@@ -9,7 +9,10 @@ from mlops_scan.scanner.formats.hcl.values import MAX_ITEMS, Object, Unknown, Va
 
 
 def call(name: str, args: list[Value], source: str) -> Value:
-    """The result of `name(args...)`; Unknown for a function that is not known or an argument that is not."""
+    """The result of `name(args...)`; Unknown for a function that is not known or an argument that is not.
+
+    OverflowError: the result would be larger than the bound.
+    """
     tolerant = _TOLERANT.get(name)
     if tolerant is not None:
         return tolerant(args, source)
@@ -19,6 +22,8 @@ def call(name: str, args: list[Value], source: str) -> Value:
         return combined(source, _spread(args), call=name)
     try:
         result = function(*known)
+    except OverflowError:
+        raise
     except ERRORS:
         return Unknown(source, call=name, wrong=True)
     return result if isinstance(result, (str, int, float, bool, list, dict, type(None), Unknown)) else Unknown(source)
@@ -81,6 +86,8 @@ def _known(name: str, args: list[Value], source: str) -> Value:
     """The function itself, although elements of a list may be unknown."""
     try:
         return FUNCTIONS[name](*args)
+    except OverflowError:
+        raise
     except ERRORS:
         return Unknown(source, call=name, wrong=True)
 

@@ -117,7 +117,11 @@ def _call(expression: Call, frame: Frame) -> Value:
     if expression.expands and args and isinstance(args[-1], list):
         args = [*args[:-1], *args[-1][:MAX_ITEMS]]
     frame.budget.left -= sum(len(arg) for arg in args if isinstance(arg, (str, list, dict))) // 16
-    return calls.call(expression.name, args, expression.source)
+    try:
+        return calls.call(expression.name, args, expression.source)
+    except OverflowError:
+        frame.budget.large.add((frame.path, *expression.spot))
+        return Unknown(expression.source, call=expression.name, wrong=True)
 
 
 def _for(expression: ForExpression, frame: Frame) -> Value:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.hcl.nodes import Expression, Splat
-from mlops_scan.scanner.formats.hcl.values import Text, Value
+from mlops_scan.scanner.formats.hcl.values import Place, Text, Value
 
 Steps = tuple["str | Expression | Splat", ...]
 
@@ -31,10 +31,12 @@ class Surroundings(Protocol):
 
 @dataclass(slots=True)
 class Budget:
-    """How many steps may still be taken, and how deep the evaluation stands."""
+    """How many steps may still be taken, how deep the evaluation stands, and what turned out to need itself."""
 
     left: int = bounds.TERRAFORM_STEPS
     depth: int = 0
+    cycles: set[tuple[str, str]] = field(default_factory=set)  # (folder of the module, dotted name)
+    large: set[Place] = field(default_factory=set)  # calls that come to more than is kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from mlops_scan.scanner.formats import azapi, hosted, states, yamlnodes
+from mlops_scan.scanner.formats.hcl.bodies import of_each
 from mlops_scan.scanner.formats.hcl.evaluate import evaluate
-from mlops_scan.scanner.formats.hcl.nodes import Block
+from mlops_scan.scanner.formats.hcl.nodes import Block, Expression
 from mlops_scan.scanner.formats.hcl.scope import Scope
 from mlops_scan.scanner.formats.hcl.values import (
     Encoded,
@@ -94,7 +96,16 @@ class Nodes:
         return len(self.places) - 1
 
 
-def containers(block: Block, made: Object, scope: Scope, identity: str, common: dict[str, str]) -> Iterator[Fact]:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a resource is called, who it is, and what every fact about it also says."""
+
+    name: str
+    identity: str
+    common: dict[str, str]
+
+
+def containers(block: Block, made: Object, scope: Scope, who: Named) -> Iterator[Fact]:
     """Workload, container, image, command and env facts of a resource that runs containers."""
     kind, name = block.labels
     if kind in azapi.KINDS:
@@ -105,11 +116,14 @@ def containers(block: Block, made: Object, scope: Scope, identity: str, common: 
     nodes = Nodes(place)
     body = nodes.node(made, place)
     if isinstance(body, Mapping):
-        declared = hosted.Declared(kind, name, body, identity, nodes.locate, common)
-        yield from hosted.facts(declared, runner=_runner(kind, name, scope))
+        declared = hosted.Declared(kind, who.name, body, who.identity, nodes.locate, who.common)
+        runner = _runner(kind, name, scope)
+        if runner is not None:
+            runner = replace(runner, name=runner.name + who.name.removeprefix(name))
+        yield from hosted.facts(declared, runner=runner)
 
 
-def workflows(block: Block, made: Object, scope: Scope, common: dict[str, str]) -> Iterator[Fact]:
+def workflows(block: Block, made: Object, who: Named) -> Iterator[Fact]:
     """Steps of a workflow that a resource holds; a file that is one by itself is told by its own parser."""
     for key in _DEFINITIONS:
         value = settled(made.get(key))
@@ -121,7 +135,7 @@ def workflows(block: Block, made: Object, scope: Scope, common: dict[str, str]) 
             nodes = Nodes(place)
             node = nodes.node(value, place)
             if not isinstance(node, Scalar):
-                yield from states.facts(node, nodes.locate, block.path, common, f"{block.path}#{block.labels[1]}")
+                yield from states.facts(node, nodes.locate, block.path, who.common, f"{block.path}#{who.name}")
 
 
 def files(value: Value, path: str) -> list[str]:
@@ -149,8 +163,19 @@ def _runner(kind: str, name: str, scope: Scope) -> hosted.Runner | None:
         return None
     for (other, label), block in sorted(scope.module.resources.items()):
         named = block.body.attributes.get("task_definition")
-        if named is not None and re.search(rf"\b{re.escape(f'{kind}.{name}')}\b", named.value.source):
+        if named is not None and _leads_to(named.value, f"{kind}.{name}", block, scope):
             wanted = block.body.attributes.get("desired_count")
             count = to_number(settled(evaluate(wanted.value, scope.frame(block.path)))) if wanted is not None else None
             return hosted.Runner(other, label, count if isinstance(count, int) else None)
     return None
+
+
+def _leads_to(expression: Expression, address: str, block: Block, scope: Scope) -> bool:
+    """Whether a resource is named by its address, or by an element of what the block is repeated over."""
+    if re.search(rf"\b{re.escape(address)}\b", expression.source):
+        return True
+    if not expression.source.startswith("each."):
+        return False
+    frame = scope.frame(block.path)
+    value = evaluate(expression, frame.bind(**of_each(block, frame).names))
+    return isinstance(value, Unknown) and value.ref == address

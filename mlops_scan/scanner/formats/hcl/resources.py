@@ -7,11 +7,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import images, kube, shell
-from mlops_scan.scanner.formats.hcl import bodies, functions, held, kubernetes
+from mlops_scan.scanner.formats.hcl import bodies, functions, held, instances, kubernetes
 from mlops_scan.scanner.formats.hcl.nodes import Block
 from mlops_scan.scanner.formats.hcl.scope import Scope
 from mlops_scan.scanner.formats.hcl.values import Encoded, Object, Text, Unknown, Value, plain, settled, spelled
@@ -22,51 +23,81 @@ _SCHEDULE_KEYS = frozenset(("schedule", "schedule_expression", "cron_expression"
 _SCHEDULE = re.compile(r"(?:cron|rate|at)\([^)]+\)\Z|(?:\S+\s+){4,5}\S+\Z|every \d+ \w+\Z|@\w+\Z")
 _IMAGE_KEYS = frozenset(("image_uri", "container_image", "docker_image_name", "ecr_image", "image_identifier"))
 _WALK = 5_000
-_INSTANCES = 20
 
 
 def facts(block: Block, scopes: list[Scope], modules: list[str]) -> Iterator[Fact]:
-    """A `resource` or `data` block: evaluated in the first use of its module that creates it."""
-    kind, name = block.labels[0], block.labels[1]
-    scope, each = chosen(block, scopes)
-    frame = scope.frame(block.path).bind(**each.names)
-    made = bodies.data(block.body, frame, (block.path, *block.spot))
-    _decode_values(kind, made)
-    state = "" if each.enabled and scope.enabled else "disabled"
-    folder = scope.module.folder
+    """A `resource` or `data` block: each of its instances that says something of its own."""
+    several = instances.of(block, scopes) if block.kind == "resource" else [instances.chosen(block, scopes)]
+    seen: Counter[str] = Counter()
+    told: list[Any] = []
+    for one in several:
+        made = bodies.data(block.body, one.frame, (block.path, *block.spot))
+        _decode_values(block.labels[0], made)
+        if one.key:  # an instance is not over what it is one of
+            made.pop("for_each", None)
+        data = plain(made, one.scope.module.folder)
+        if data not in told:
+            told.append(data)
+            yield from _instance(_Declared(block, one, made, data, modules, first=len(told) == 1), seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """An instance of a block, and what its body comes to."""
+
+    block: Block
+    of: instances.Instance
+    made: Object
+    data: Any
+    modules: list[str]
+    first: bool  # its identity is that of the block
+
+    @property
+    def id(self) -> str:
+        kind, name = self.block.labels
+        use = self.of.scope.key
+        address = f"{'data.' if self.block.kind == 'data' else ''}{kind}.{name}"
+        folder = self.of.scope.module.folder
+        if self.first or not self.of.key:
+            return f"terraform:{folder}#{address}"
+        own = self.of.key.removeprefix(use).removeprefix("/")
+        home = f"{folder}[{use}]" if own != self.of.key else folder
+        return f"terraform:{home}#{address}" + (f"[{own}]" if own else "")
+
+
+def _instance(one: _Declared, seen: Counter[str]) -> Iterator[Fact]:
+    block, made = one.block, one.made
+    kind, name = block.labels
     says = {
         "platform": "terraform" if block.kind == "resource" else "terraform-data",
         "type": kind,
-        "data": plain(made, folder),
+        "data": one.data,
         "lines": bodies.lines(made, block.path),
         "origin": "terraform",
-        "module": modules,
+        "module": one.modules,
         "files": held.files(made, block.path),
-        "id": f"terraform:{folder}#{'data.' if block.kind == 'data' else ''}{kind}.{name}",
+        "id": one.id,
+        "instance": one.of.key,
     }
-    common = {"state": state} if state else {}
+    common = {"state": "disabled"} if one.of.disabled else {}
     yield Fact("resource", name, at(block), {**{key: value for key, value in says.items() if value}, **common})
     if block.kind == "resource":
-        written = list(_objects(kind, made, block, scope))
-        seen: Counter[str] = Counter()
-        for address, one in written:
-            if one.path == block.path or not _speaks_for_itself(one.path, scope):
-                yield from _kubernetes(one, kube.distinct(f"{block.path}#{address}", seen), common)
-        running = list(held.containers(block, made, scope, str(says["id"]), common))
+        scope, key = one.of.scope, one.of.key
+        address = f"{block.path}#{kind}.{name}" + (f"[{key}]" if key else "")
+        written = list(kubernetes.objects(kind, made)) if kubernetes.writes_objects(kind) else []
+        for item in written:
+            if item.path == block.path or not _speaks_for_itself(item.path, scope):
+                yield from _kubernetes(item, kube.distinct(address, seen), common)
+        shown = f"{name}[{key}]" if key else name
+        running = list(held.containers(block, made, scope, held.Named(shown, one.id, common)))
         yield from running
-        yield from held.workflows(block, made, scope, common)
-        yield from _also(made, common, str(says["id"]), block, images=not written and not running)
+        yield from held.workflows(block, made, held.Named(shown, one.id, common))
+        yield from _also(made, common, one.id, block, images=not written and not running)
 
 
 def at(block: Block) -> Location:
     """The whole block."""
     return Location(block.path, *block.spot, block.end_line)
-
-
-def chosen(block: Block, scopes: list[Scope]) -> tuple[Scope, bodies.Each]:
-    """The first use of the module in which the block stands for something, else the first use."""
-    found = [(scope, bodies.of_each(block, scope.frame(block.path))) for scope in scopes]
-    return next(((scope, each) for scope, each in found if scope.enabled and each.enabled), found[0])
 
 
 def _decode_values(kind: str, made: Object) -> None:
@@ -86,20 +117,6 @@ def _decoded(value: Value) -> Value:
     except functions.ERRORS:
         return value
     return found if isinstance(found, dict) else value
-
-
-def _objects(kind: str, made: Object, block: Block, scope: Scope) -> Iterator[tuple[str, kubernetes.Written]]:
-    """(address, object) of each Kubernetes object: of each instance where a `for_each` tells them."""
-    if not kubernetes.writes_objects(kind):
-        return
-    frame = scope.frame(block.path)
-    address = ".".join(block.labels)
-    found = bodies.instances(block, frame, _INSTANCES)
-    if len(found) < 2:
-        yield from ((address, one) for one in kubernetes.objects(kind, made))
-    for key, names in found if len(found) > 1 else ():
-        instance = bodies.data(block.body, frame.bind(**names), (block.path, *block.spot))
-        yield from ((f"{address}[{key}]", one) for one in kubernetes.objects(kind, instance))
 
 
 def _speaks_for_itself(path: str, scope: Scope) -> bool:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from dataclasses import dataclass, field, replace
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats.hcl import modules, reader, types
-from mlops_scan.scanner.formats.hcl.bodies import of_each
+from mlops_scan.scanner.formats.hcl import lookup, modules, types
+from mlops_scan.scanner.formats.hcl.bodies import Each, bound_to, instance_key, instances, of_each
 from mlops_scan.scanner.formats.hcl.evaluate import evaluate, take
 from mlops_scan.scanner.formats.hcl.frames import Budget, Frame, Steps
 from mlops_scan.scanner.formats.hcl.modules import Module
 from mlops_scan.scanner.formats.hcl.nodes import Block, Body, Expression, Splat
 from mlops_scan.scanner.formats.hcl.reader import Files
-from mlops_scan.scanner.formats.hcl.values import Text, Unknown, Value, placed, to_text
+from mlops_scan.scanner.formats.hcl.values import Object, Text, Unknown, Value, settled, to_text
 
 MAX_USES = 8  # calls of one module that are looked at
+MAX_INSTANCES = 20  # uses of one module, and instances of one block, that are told apart
 MAX_FOLDERS = 64  # modules above one module
 _NOT_RESOURCES = frozenset(("each", "count", "self", "terraform", "path", "provider"))
 
 
 @dataclass(slots=True)
 class Scope:
-    """A module with the arguments of one call (`arguments` is None for a root module)."""
+    """A module with the arguments of one call (`arguments` is None for a root module).
+
+    `key` tells the uses of one module apart: the calls that lead to it, each with its key where there are several.
+    """
 
     files: Files
     module: Module
@@ -32,8 +34,8 @@ class Scope:
     root: str = ""
     level: int = 0
     name: str = ""
+    key: str = ""
     enabled: bool = True
-    cycles: set[str] = field(default_factory=set)
     _memo: dict[tuple[str, ...], Value] = field(default_factory=dict)
     _running: set[tuple[str, ...]] = field(default_factory=set)
     _children: dict[str, Scope | None] = field(default_factory=dict)
@@ -56,22 +58,24 @@ class Scope:
         if root == "path":
             return self._path(first, source), steps[1:]
         if root == "module" and first:
-            return self._output(first, steps[1:], source)
+            return self._output(first, steps[1:], source, frame)
         if root == "data" and len(steps) > 1 and isinstance(steps[1], str):
             ref = f"data.{first}.{steps[1]}"
             return Unknown(source, ref, self.module.folder), ()
         if root in _NOT_RESOURCES or not first:
             return Unknown(source, name=".".join([root, *(step for step in steps if isinstance(step, str))])), ()
-        known = self._known(root, first, steps[1:])
+        key = _key_of(steps[1:], frame)
+        found = Unknown(source, f"{root}.{first}", self.module.folder, module=self.key, key=key)
+        known = self._known(root, first, steps[1:], key) if steps[1:] else self._by_key(found)
         if isinstance(known, Unknown):
-            return Unknown(source, f"{root}.{first}", self.module.folder, text=known.text), ()
-        return Unknown(source, f"{root}.{first}", self.module.folder, known=known), ()
+            return replace(found, text=known.text), ()
+        return replace(found, known=known), ()
 
     def _once(self, *key: str) -> bool:
         """Whether the value of `key` must still be made; while it is, it is unknown (and asking for it is a cycle)."""
         if key in self._memo:
             if key in self._running:
-                self.cycles.add(".".join(key))
+                self.budget.cycles.add((self.module.folder, ".".join(key[:3])))
             return False
         self._memo[key] = Unknown(".".join(key))
         self._running.add(key)
@@ -125,10 +129,10 @@ class Scope:
             return f"./{self.root}" if self.root else "."
         return Unknown(source)
 
-    def _output(self, name: str, steps: Steps, source: str) -> tuple[Value, Steps]:
+    def _output(self, name: str, steps: Steps, source: str, frame: Frame) -> tuple[Value, Steps]:
         """`module.name.output`, also behind an index of a call with count or for_each."""
         rest = steps[1:] if steps and not isinstance(steps[0], str) else steps
-        child = self.child(name)
+        child = self.child(name, _key_of(steps, frame))
         if child is None or not rest or not isinstance(rest[0], str):
             ref = f"module.{name}" if name in self.module.calls else ""
             return Unknown(source, ref, self.module.folder if ref else ""), ()
@@ -145,94 +149,91 @@ class Scope:
             self._keep(key, evaluate(attribute.value, self.frame(block.path)))
         return self._memo[key]
 
-    def _known(self, kind: str, name: str, steps: Steps) -> Value:
+    def _known(self, kind: str, name: str, steps: Steps, instance: str) -> Value:
         """What the configuration says of the attribute at `steps` of a resource; None when nothing."""
         block = self.module.resources.get((kind, name))
         if block is None or not steps or any(isinstance(step, Splat) for step in steps):
             return None
         spelled = [step if isinstance(step, str) else step.source for step in steps if not isinstance(step, Splat)]
-        key = ("resource", kind, name, *spelled)
+        key = ("resource", kind, name, instance, *spelled)
         if self._once(*key):
-            frame = replace(self.frame(block.path), names=of_each(block, self.frame(block.path)).names)
+            frame = replace(self.frame(block.path), names=self._each(block, instance).names)
             value = _attribute(block.body, steps, frame)
             self._keep(key, value if isinstance(value, Unknown) or to_text(value) is not None else None)
         return self._memo[key]
 
+    def _by_key(self, whole: Unknown) -> Value:
+        """A resource with `for_each`: an object of its instances."""
+        kind, _, name = whole.ref.partition(".")
+        block = self.module.resources.get((kind, name))
+        if block is None or "for_each" not in block.body.attributes:
+            return None
+        key = ("resource", kind, name)
+        if self._once(*key):
+            told = instances(block, self.frame(block.path), MAX_INSTANCES).each
+            self._keep(key, Object((one, replace(whole, key=one)) for one in told) if told else None)
+        return self._memo[key]
+
+    def _each(self, block: Block, key: str) -> Each:
+        """The names that the instance `key` of a block binds, or what all of its instances agree on."""
+        frame = self.frame(block.path)
+        return (bound_to(block, frame, key) if key else None) or of_each(block, frame)
+
     # -- modules
 
-    def child(self, name: str) -> Scope | None:
-        """The local module that `module "name"` calls, with the arguments of this call."""
-        if name not in self._children:
-            self._children[name] = None  # a module that calls itself
-            self._children[name] = self._child(name)
-        return self._children[name]
+    def child(self, name: str, key: str = "") -> Scope | None:
+        """The local module that `module "name"` calls, with the arguments of this call (of its instance `key`)."""
+        kept = f"{name}[{key}]"
+        if kept not in self._children:
+            self._children[kept] = None  # a module that calls itself
+            block = self.module.calls.get(name)
+            self._children[kept] = self._child(block, self._each(block, key), key) if block is not None else None
+        return self._children[kept]
 
-    def _child(self, name: str) -> Scope | None:
+    def children(self, name: str) -> list[Scope]:
+        """The module that `module "name"` calls: once for each instance of the call."""
         block = self.module.calls.get(name)
-        folder = modules.local_source(self.module.folder, block.body.text("source")) if block is not None else None
-        if block is None or folder is None or self.level >= bounds.TERRAFORM_DEPTH:
+        told = instances(block, self.frame(block.path), MAX_INSTANCES) if block is not None else None
+        if told is None or len(told.each) < 2:
+            found = [self.child(name)]
+        else:
+            found = [self.child(name, key) for key in told.each]
+        return [one for one in found if one is not None]
+
+    def _child(self, block: Block, each: Each, key: str) -> Scope | None:
+        folder = modules.local_source(self.module.folder, block.body.text("source"))
+        if folder is None or self.level >= bounds.TERRAFORM_DEPTH:
             return None
         called = modules.module(self.files, folder)
         if not called.blocks:
             return None
-        uses = of_each(block, self.frame(block.path))
-        frame = Frame(self, self.budget, block.path, uses.names)
-        enabled = self.enabled and uses.enabled
-        return Scope(self.files, called, self.budget, (block, frame), self.root, self.level + 1, name, enabled)
+        name = block.labels[0]
+        frame = Frame(self, self.budget, block.path, each.names)
+        enabled = self.enabled and each.enabled
+        path = "/".join(part for part in (self.key, f"{name}.{key}" if key else name) if part)
+        return Scope(self.files, called, self.budget, (block, frame), self.root, self.level + 1, name, path, enabled)
 
     # -- files
 
     def read(self, path: str) -> Text | None:
-        """The text of a file, by a path relative to the module, to the root module, or made from `path.module`."""
-        source = self._file(path)
-        if source is None:
-            return None
-        return placed(source.text, source.path, range(1, source.text.count("\n") + 2))
+        """The text of a file of the repository."""
+        return lookup.text(self.files, path, self.module.folder, self.root)
 
     def template(self, path: str) -> tuple[Expression, str] | None:
-        """A file as a template, and its path."""
-        source = self._file(path)
-        if source is None:
-            return None
-        found = source.memo("hcl-template", lambda: reader.template_file(source.text))
-        return (found, source.path) if found is not None else None
+        """A file of the repository as a template, and its path."""
+        return lookup.template(self.files, path, self.module.folder, self.root)
 
     def names(self, folder: str, pattern: str) -> list[str] | None:
-        """The files below a folder that fit a glob, relative to the folder, sorted."""
-        for base in self._places(folder):
-            own = self.files.under(base)
-            if own:
-                fits = re.compile(_glob(pattern))
-                start = len(base) + 1 if base else 0
-                return [path[start:] for path in own if fits.fullmatch(path[start:])]
-        return None
-
-    def _file(self, path: str) -> reader.Readable | None:
-        return next((source for place in self._places(path) if (source := self.files.get(place)) is not None), None)
-
-    def _places(self, path: str) -> list[str]:
-        """Where in the repository a path may lie."""
-        bases = ("", self.module.folder, self.root) if path.startswith("./") else (self.module.folder, self.root)
-        places = (posixpath.normpath(posixpath.join(base, path)) for base in dict.fromkeys(bases))
-        return ["" if place == "." else place for place in places if not place.startswith(("/", ".."))]
+        """The files below a folder of the repository that fit a glob, relative to it."""
+        return lookup.names(self.files, folder, pattern, self.module.folder, self.root)
 
 
-def _glob(pattern: str) -> str:
-    """A `fileset` glob as a regular expression: `*` stays in its folder, `**` does not; braces are alternatives."""
-    if pattern.count("*") > _STARS:
-        return "(?!)"
-    parts = re.split(r"(\*\*/|\*+|\?|\{[^{}]*\})", pattern[:200])
-    return "".join(_GLOBS.get(part) or _alternatives(part) for part in parts)
-
-
-def _alternatives(part: str) -> str:
-    if part.startswith("{") and part.endswith("}"):
-        return "(?:" + "|".join(_glob(one) for one in part[1:-1].split(",")) + ")"
-    return re.escape(part)
-
-
-_STARS = 8  # each may cost the length of a path times what the others cost
-_GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+def _key_of(steps: Steps, frame: Frame) -> str:
+    """The key of the instance that the first step picks, where it is known."""
+    if not steps or isinstance(steps[0], (str, Splat)):
+        return ""
+    key = settled(evaluate(steps[0], frame))
+    return instance_key(key) if isinstance(key, (str, int)) and not isinstance(key, bool) else ""
 
 
 def _attribute(body: Body, steps: Steps, frame: Frame) -> Value:
@@ -262,7 +263,8 @@ def _uses(files: Files, folder: str, budget: Budget, found: dict[str, list[Scope
     scopes: list[Scope] = []
     if len(found) <= MAX_FOLDERS:
         for caller in modules.callers(files, folder)[:MAX_USES]:
-            children = (above.child(caller.name) for above in _uses(files, caller.folder, budget, found))
-            scopes += [child for child in children if child is not None and child.module.folder == folder]
-    found[folder] = scopes[:MAX_USES] or [Scope(files, modules.module(files, folder), budget, root=folder)]
+            for above in _uses(files, caller.folder, budget, found):
+                if len(scopes) < MAX_INSTANCES:
+                    scopes += [child for child in above.children(caller.name) if child.module.folder == folder]
+    found[folder] = scopes[:MAX_INSTANCES] or [Scope(files, modules.module(files, folder), budget, root=folder)]
     return found[folder]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mlops_scan.scanner.formats.hcl.nodes import Piece
 from mlops_scan.scanner.formats.hcl.values import Unknown, Value, combined, settled, spelled, to_text
 
@@ -33,6 +35,5 @@ def half_known(source: str, pieces: list[Value], text: str) -> Unknown:
             runs[-1] += one
     unknown = combined(source, pieces)
     whole = text if None not in known else None
-    return Unknown(
-        source, unknown.ref, unknown.folder, parts=tuple(run for run in runs if run.strip()), known=whole, text=text
-    )
+    parts = tuple(run for run in runs if run.strip())
+    return replace(unknown, call="", parts=parts, known=whole, wrong=False, text=text)

@@ -55,7 +55,8 @@ class Encoded(str):
 class Unknown:
     """A value that the files alone do not tell.
 
-    `ref` is the resource or data source it comes from, declared in the module at `folder`; `known` is what the
+    `ref` is the resource or data source it comes from, declared in the module at `folder` (in its use `module`, and
+    there its instance `key`, where that is known); `known` is what the
     configuration says of it all the same; `wrong`: no run could tell it either (`try` then goes on); `text` is
     a text in which only some pieces are unknown, these as `${source}`.
     """
@@ -69,6 +70,8 @@ class Unknown:
     known: Value = None
     wrong: bool = False
     text: str | None = None
+    module: str = ""
+    key: str = ""
 
 
 def combined(source: str, values: list[Value], *, call: str = "") -> Unknown:
@@ -87,6 +90,8 @@ def combined(source: str, values: list[Value], *, call: str = "") -> Unknown:
         call=call,
         parts=tuple(parts[:_PARTS]),
         wrong=any(isinstance(value, Unknown) and value.wrong for value in values),
+        module=first.module if first else "",
+        key=first.key if first else "",
     )
 
 
@@ -181,6 +186,10 @@ class _Plain:
             says["ref"] = value.ref
             if value.folder != self.folder:
                 says["folder"] = value.folder
+                if value.module:
+                    says["module"] = value.module
+            if value.key not in ("", "0"):  # the first has the identity of the whole block
+                says["key"] = value.key
         if value.name:
             says["name"] = value.name
         if value.call:
@@ -212,7 +221,7 @@ def _spelled(data: Any) -> Any:
     return [_spelled(item) for item in data] if isinstance(data, list) else data
 
 
-_UNKNOWN_KEYS = frozenset(("expr", "ref", "folder", "name", "call", "parts", "const"))
+_UNKNOWN_KEYS = frozenset(("expr", "ref", "folder", "module", "key", "name", "call", "parts", "const"))
 
 
 def agreed(values: list[Value], source: str) -> Value:
@@ -237,8 +246,14 @@ class _Agreement:
             type(value) is type(first) and value == first for value in values
         ):
             return first
+        if isinstance(first, Unknown) and all(_same_source(value, first) for value in values):
+            return replace(first, source=source, key="", known=None, text=None, parts=())
         known = tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
         return Unknown(source, name=source, parts=known[:_PARTS])
+
+
+def _same_source(value: Value, other: Unknown) -> bool:
+    return isinstance(value, Unknown) and bool(value.ref) and (value.ref, value.folder) == (other.ref, other.folder)
 
 
 def named(value: Unknown, source: str, steps: str) -> Unknown:
