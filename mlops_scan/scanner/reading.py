@@ -17,6 +17,7 @@ from mlops_scan.scanner.files import Mould, SourceFile, Tree
 from mlops_scan.scanner.formats import moulds
 from mlops_scan.scanner.model import Fact, Location, Note, Skipped, by_place
 from mlops_scan.scanner.packing import Packer, Unpacker
+from mlops_scan.scanner.parsers import parameters
 from mlops_scan.scanner.parsers.base import Parser, matches
 from mlops_scan.scanner.parsers.dispatch import Dispatch
 
@@ -70,7 +71,7 @@ def read(
         if progress and len(pages) % _PROGRESS_STEP == 0:
             progress(f"reading {len(pages)} of {len(desk.work)} files")
     result = _bound([(desk.work[index][0], pages[index]) for index in sorted(pages)], desk.unpacker.matches)
-    result = _with_releases(tree, result)
+    result = _followed(tree, result)
     gc.freeze()  # what was read stays: it need not be looked at again
     suppress.remember(tree, {path for page in pages.values() for path in page.mentions})
     _log(result.tracebacks)
@@ -99,9 +100,10 @@ def _bound(pages: list[tuple[SourceFile, _Page]], matches: Mapping[int, tuple[Ma
     )
 
 
-def _with_releases(tree: Tree, result: Reading) -> Reading:
-    """The reading with what only other values than a chart's own render: they may stand in any file."""
+def _followed(tree: Tree, result: Reading) -> Reading:
+    """The reading with what other files lead to: values that render a chart, configuration that code reads by name."""
     facts, notes = releases.rendered(tree, result.facts)
+    facts = [*facts, *parameters.named(tree, result.facts)]
     if not facts and not notes:
         return result
     matches = result.matches

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import tomllines, yamlnodes
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.formats import inifile, tomllines, yamlnodes
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
@@ -21,6 +22,7 @@ _NAMED = re.compile(
 _ELSEWHERE = re.compile(r"(?:^|/)(?:\.[^/]+|node_modules|charts|templates|k8s|kubernetes|manifests)/")
 _BYTES = 64 * 1024
 _KEYS = 400
+_FILES = 100  # of other names that code reads
 _SECRET = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)  # never the value
 _OBJECT = re.compile(r"^apiVersion:", re.MULTILINE)
 
@@ -38,15 +40,49 @@ class Parameters(Parser):
         return _has_python(tree) and len(source.data) <= _BYTES
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        try:
-            entries = _toml(source.text) if source.name.endswith(".toml") else _yaml(source)
-            for number, (dotted, value, place) in enumerate(entries):
-                if number >= _KEYS:
-                    break
-                if not _SECRET.search(dotted):
-                    yield Fact("parameter", dotted, Location(source.path, *place), {"value": value})
-        except (tomllines.TomlError, yamlnodes.YamlError):
-            return  # the parser of what the file is says so
+        yield from _facts(source)
+
+
+def named(tree: Tree, facts: Iterable[Fact]) -> Iterator[Fact]:
+    """What stands in files of any name that code reads as its configuration, where no parser looked into them."""
+    wanted: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if fact.kind == "config-file":
+            wanted.setdefault(fact.name.rpartition("/")[2], []).append(fact)
+    if not wanted:
+        return
+    fitting: dict[str, list[str]] = {name: [] for name in wanted}
+    for path in tree.paths:
+        if path.rpartition("/")[2] in fitting:
+            fitting[path.rpartition("/")[2]].append(path)
+    found = {_nearest(fact, fitting[name]) for name, told in wanted.items() for fact in told}
+    read = {fact.at.path for fact in facts if fact.kind == "parameter"}
+    for path in sorted(found - read - {""})[:_FILES]:
+        source = tree.get(path)
+        if source is not None and source.own and not source.binary and len(source.data) <= _BYTES:
+            yield from _facts(source)
+            source.release()
+
+
+def _nearest(fact: Fact, fitting: Sequence[str]) -> str:
+    """The file that a path as code writes it most likely means, seen from that code."""
+    wanted = posixpath.normpath(fact.name).lstrip("./")
+    able = [path for path in fitting if f"/{path}".endswith(f"/{wanted}")]
+    return max(
+        able, key=lambda path: (len(posixpath.commonprefix([path, fact.at.path])), -path.count("/"), path), default=""
+    )
+
+
+def _facts(source: SourceFile) -> Iterator[Fact]:
+    entries = _toml if source.name.endswith(".toml") else _ini if source.name.endswith((".ini", ".cfg")) else _yaml
+    try:
+        for number, (dotted, value, place) in enumerate(entries(source)):
+            if number >= _KEYS:
+                break
+            if not _SECRET.search(dotted):
+                yield Fact("parameter", dotted, Location(source.path, *place), {"value": value})
+    except (tomllines.TomlError, yamlnodes.YamlError):
+        return  # the parser of what the file is says so
 
 
 def _has_python(tree: Tree) -> bool:
@@ -74,13 +110,19 @@ def _flat(node: Node, prefix: str) -> Iterator[Entry]:
             stack += reversed([entry for entry in inner if len(entry[1]) < bounds.FACT_TEXT])
         elif isinstance(one, Scalar) and dotted and len(one) < bounds.FACT_TEXT:
             yield dotted, yamlnodes.typed(one), place
-        elif isinstance(one, Sequence) and dotted:
+        elif isinstance(one, yamlnodes.Sequence) and dotted:
             plain = [yamlnodes.plain(item) for item in list(one)[:20]]
             yield dotted, plain, place
 
 
-def _toml(text: str) -> Iterator[Entry]:
-    document = tomllines.read(text)
+def _ini(source: SourceFile) -> Iterator[Entry]:
+    for option in inifile.options(source.text):
+        if option.text and len(option.text) < bounds.FACT_TEXT:
+            yield f"{option.section}.{option.key}", option.text, (option.line, 1)
+
+
+def _toml(source: SourceFile) -> Iterator[Entry]:
+    document = tomllines.read(source.text)
     for path, place in document.places.items():
         value: Any = document.data
         for part in path:

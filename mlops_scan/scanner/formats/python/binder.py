@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from mlops_scan.scanner.formats.python.constant import constant
 from mlops_scan.scanner.formats.python.context import Context
+from mlops_scan.scanner.formats.python.entries import asked
 from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, ClassInfo, FunctionInfo, Scope
 from mlops_scan.scanner.formats.python.source import Source
-from mlops_scan.scanner.formats.python.values import CONSTANT_CALLS, Values, constant
+from mlops_scan.scanner.formats.python.values import CONSTANT_CALLS, Values
 
 _LOOKED_INTO = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.Compare, ast.BoolOp)
 _FACTORIES = frozenset(("instantiate",))  # functions that make whatever a configuration names
+_PARTS = (ast.Subscript, ast.Attribute)  # may read an entry of a configuration file
 _TEXT = (ast.JoinedStr, ast.BinOp, ast.UnaryOp)
 
 
@@ -79,6 +82,12 @@ class Binder:
             name = found.name if found.known or found.name == "open" else ""
             if known is not MISSING or parts or name == "open":
                 return Binding(name, found.known, const=known, parts=parts, scope=scope)
+        part = isinstance(value, _PARTS) or (isinstance(value, ast.Call) and asked(value))
+        entry = self.values.entries.of(value, scope) if part else None
+        if entry is not None:
+            found = Binding(found.name, found.known, found.local, found.call, found.scope)
+            found.entry = entry
+            return found
         if found.known or found.local or found.const is not MISSING or found.node is not None:
             return found
         return Binding(scope=scope)

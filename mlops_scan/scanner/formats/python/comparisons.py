@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from mlops_scan.scanner.formats.python.constant import constant
 from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Scope
 from mlops_scan.scanner.formats.python.source import Source
-from mlops_scan.scanner.formats.python.values import Values, constant
+from mlops_scan.scanner.formats.python.values import Values
 
 _NODES = 60  # of one test
 _VERDICT = re.compile(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from mlops_scan.scanner.formats.python import system
 from mlops_scan.scanner.formats.python.binder import Binder, declared_option
 from mlops_scan.scanner.formats.python.context import Context
+from mlops_scan.scanner.formats.python.entries import READS
 from mlops_scan.scanner.formats.python.recorder import NOTHING, Recorder, Top
 from mlops_scan.scanner.formats.python.scopes import Scope
 from mlops_scan.scanner.formats.python.values import PARSES
@@ -81,6 +82,8 @@ class Expressions:
                 self.recorder.values.options[option[0]] = self.recorder.values.const(option[1], context.scope)
         elif PARSES.search(name):
             self.recorder.values.declare(node, context.scope)
+        elif name.endswith(READS):
+            self.recorder.values.entries.read(node, context.scope)
 
     def _other(self, node: ast.AST, context: Context) -> None:
         if isinstance(node, ast.NamedExpr):

@@ -125,7 +125,7 @@ class Recorder:
             kwargs: dict[str, Any] = {}
             for keyword in node.keywords:
                 if keyword.arg is None:
-                    kwargs.update(self.values.entries(keyword.value, scope))
+                    kwargs.update(self.values.spread(keyword.value, scope))
                 else:
                     kwargs[keyword.arg] = value(keyword.value, scope)
             made["kwargs"] = kwargs
@@ -190,6 +190,8 @@ class Recorder:
         self.facts += self.constructs.facts(self.calls)
         for gate in self.gates:
             self.facts.append(Fact("comparison", gate.text, gate.at, self._gate(gate)))
+        for path, node in self.values.entries.files.items():
+            self.facts.append(Fact("config-file", path, self.source.at(node), {}))
         self.facts += [Fact("call", name, at, says) for name, at, says in self.calls]
         if self.full:
             reason = f"more than {bounds.FACTS_PER_FILE} facts: the rest was left out"

@@ -16,7 +16,8 @@ class Binding:
     `name` is the qualified name ('' when nothing is known), `known` that its first part was imported, `local` that it
     is defined in this file. `call` is the call that made the object, `cls` and `function` the local definition,
     `const` a JSON constant, `parts` the known pieces of a text, `node` an expression to look into (a dict, a list,
-    a comparison), `before` the comparison or call that a plain constant replaced. `open`: a later statement may yet say
+    a comparison), `before` the comparison or call that a plain constant replaced, `entry` the (file, key) of a
+    configuration file that it was read from. `open`: a later statement may yet say
     more (a global set in a function, an attribute of self).
     """
 
@@ -25,6 +26,7 @@ class Binding:
         "call",
         "cls",
         "const",
+        "entry",
         "function",
         "known",
         "local",
@@ -56,13 +58,14 @@ class Binding:
         self.const, self.node, self.parts = const, node, parts
         self.open = open
         self.before: ast.expr | None = None
+        self.entry: tuple[str, str] | None = None
 
     def named(self, name: str) -> Binding:
         """The same for a variable that goes by its own name."""
         made = Binding(
             name, scope=self.scope, const=self.const, node=self.node, parts=self.parts, open=self.const is None
         )
-        made.before = self.before
+        made.before, made.entry = self.before, self.entry
         return made
 
     @property
