@@ -380,3 +380,112 @@ def test_a_path_that_is_put_together_of_constants_of_another_file(understand: Un
     assert (value.get("const"), value.get("told")) == (
         (None, None) if unknown else ("models/m.joblib", "pkg/settings.py:1")
     )
+
+
+READS = "import configparser, json, os, tomllib\nimport joblib, yaml\nfrom pathlib import Path\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'joblib.dump(model, json.load(open("p.json"))["a"]["out"])',
+        'joblib.dump(model, json.loads(Path("p.json").read_text(encoding="utf-8"))["a"]["out"])',
+        'joblib.dump(model, json.loads((Path(__file__).parent / "p.json").read_text())["a"]["out"])',
+        'joblib.dump(model, tomllib.loads(Path("p.toml").read_text())["a"]["out"])',
+        'with open("p.toml", "rb") as file:\n    joblib.dump(model, tomllib.load(file)["a"]["out"])',
+        'joblib.dump(model, yaml.safe_load(Path("p.yaml").read_text())["a"].get("out", "x"))',
+        'out = yaml.safe_load(open("p.yaml"))["a"]["out"]\njoblib.dump(model, out)',
+        'part = yaml.safe_load(open("p.yaml"))["a"]\njoblib.dump(model, part["out"])',
+        'class A:\n    def __init__(self):\n        self.c = json.load(open("p.json"))\n'
+        '    def save(self, model):\n        joblib.dump(model, self.c["a"]["out"])',
+        'c = configparser.ConfigParser()\nc.read("p.ini")\njoblib.dump(model, c["a"]["out"])',
+        'c = configparser.ConfigParser()\nc.read(["p.ini"])\njoblib.dump(model, c.get("a", "out", fallback="x"))',
+        'c = json.load(open("p.json"))\njoblib.dump(model, os.path.join(c["b"]["dir"], c["b"]["name"]))',
+        'c = json.load(open("p.json"))["b"]\njoblib.dump(model, f"{c[\'dir\']}/{c.get(\'name\')}")',
+        'c = json.load(open("p.json"))\njoblib.dump(model, Path(c["b"]["dir"]) / "m.joblib")',
+    ],
+)
+def test_an_entry_of_a_file_of_any_name(understand: Understand, text: str) -> None:
+    files = {
+        "p.json": '{"a": {"out": "models/m.joblib"}, "b": {"dir": "models", "name": "m.joblib"}, "out": 1}\n',
+        "p.toml": 'out = 1\n[a]\nout = "models/m.joblib"\n',
+        "p.yaml": "out: 1\na: {out: models/m.joblib}\n",
+        "p.ini": "[a]\nout = models/m.joblib\n",
+        "other/p.json": '{"a": {"out": "wrong.joblib"}}\n',
+        "train.py": f"{READS}model = 1\n{text}\n",
+    }
+    made = understand(files)
+    (value,) = [one.get("args")[1] for one in made.facts("call") if one.name == "joblib.dump"]
+    assert value.get("const") == "models/m.joblib"
+    assert value["told"].partition(":")[0] in files
+
+
+def test_a_file_that_no_code_reads_is_no_configuration(understand: Understand) -> None:
+    made = understand(
+        {"p.json": '{"a": "b"}', "q.json": '{"a": "c"}', "x.py": 'import json\njson.load(open("p.json"))["a"]\n'}
+    )
+    assert [one.at.path for one in made.facts("parameter")] == []
+    made = understand(
+        {"p.json": '{"a": "b"}', "q.json": '{"a": "c"}', "x.py": 'import json\nf(json.load(open("p.json"))["a"])\n'}
+    )
+    assert [one.at.path for one in made.facts("parameter")] == ["p.json"]
+
+
+UTILS = """
+import joblib, os
+
+def save(model, path="models/default.joblib"):
+    joblib.dump(model, path)
+
+class Store:
+    def __init__(self, path):
+        self.path = path
+
+    def put(self, model):
+        joblib.dump(model, self.path)
+
+def save_in(model, name, folder="models"):
+    joblib.dump(model, os.path.join(folder, name))
+
+def both(model, target):
+    save(model, path=target)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ('save(model, "a.joblib")', {"a.joblib": 4}),
+        ('save(model=model, path="a.joblib")', {"a.joblib": 4}),
+        ("save(model)", {"default.joblib": 4}),
+        ('save(model, "a.joblib")\nsave(model, "b.joblib")', {"a.joblib": 4, "b.joblib": 5}),
+        ('OUT = "a.joblib"\nsave(model, OUT)', {"a.joblib": 5}),
+        ('save_in(model, "a.joblib")', {"a.joblib": 4}),
+        ('both(model, "a.joblib")', {"a.joblib": 4}),
+        ('Store("a.joblib").put(model)\nStore("b.joblib").put(model)', {"a.joblib": 4, "b.joblib": 5}),
+        ("save(model, unknown())", {}),
+        ('save({"a": 1}, {"b": 2})', {}),
+    ],
+)
+def test_a_path_that_a_caller_hands_over(understand: Understand, text: str, written: dict[str, int]) -> None:
+    made = understand(
+        {
+            "utils.py": UTILS,
+            "train.py": f"from utils import *\nfrom utils import both, save, save_in, Store\nmodel = 1\n{text}\n",
+        }
+    )
+    found = {edge.target[6:]: edge.at.line for edge in made.links_from("file:train.py", "writes")}
+    assert found == written
+
+
+def test_names_that_one_caller_hands_over_are_known(understand: Understand) -> None:
+    files = {
+        "utils.py": f"{LOAD}def load(name):\n    return AutoModel.from_pretrained(name)\n",
+        "main.py": "from utils import load\nload('org/name')\n",
+        "tests/test_utils.py": "from utils import load\nload('org/other')\n",
+    }
+    assert model(understand, files) == ("org/name", "main.py:2")
+    files["more.py"] = "from utils import load\nload('org/more')\n"
+    assert model(understand, files) == (None, "")
+    files["more.py"] = "from utils import load\nload(name=read())\n"
+    assert model(understand, files) == (None, "")

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from mlops_scan.scanner import catalog, paths
 from mlops_scan.scanner.graph.bystanders import ABOUT_MODELS, HELPING, Bystanders
 from mlops_scan.scanner.graph.cluster import elsewhere
-from mlops_scan.scanner.graph.handover import pairs
+from mlops_scan.scanner.graph.handover import pairs, spread
 from mlops_scan.scanner.graph.reach import PRODUCTION, Reach
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
@@ -351,12 +351,10 @@ class Graph:
         """(where training writes a model, where a serving file loads it), for models whose names agree."""
         serving = {use.at.path for use in (*self.online, *self.batch)}
         reading = frozenset(path for one in serving for path in self.closure(one))
-        writes = [use.fact for use in self.uses("persists-model", "registers-model") if use.fact.kind == "call"]
-        reads = [
-            use.fact
-            for use in self.uses("loads-model", "registry-load")
-            if use.fact.kind == "call" and use.at.path in reading
-        ]
+        written = [use.fact for use in self.uses("persists-model", "registers-model") if use.fact.kind == "call"]
+        loaded = [use.fact for use in self.uses("loads-model", "registry-load") if use.fact.kind == "call"]
+        writes = [one for call in written for one in spread(call)]
+        reads = [one for call in loaded for one in spread(call) if one.at.path in reading]
         return tuple(dict.fromkeys(pairs(writes, reads)))
 
     def environment(self, path: str) -> dict[str, Fact]:

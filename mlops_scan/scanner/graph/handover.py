@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from mlops_scan.scanner.model import Fact, Location
@@ -36,6 +37,26 @@ def model_path(call: Fact) -> str:
         if whole and _NAMED.search(text) and len(text) < _LONGEST:
             return _registered(text) if text.startswith(_REGISTRY) else text.rstrip("/")
     return ""
+
+
+def spread(call: Fact) -> Iterator[Fact]:
+    """The call, or where callers of the function around it tell the path: the call as each of them has it made."""
+    found = [
+        (key, value)
+        for key, value in (*enumerate(call.get("args") or ()), *(call.get("kwargs") or {}).items())
+        if isinstance(value, dict) and value.get("given")
+    ]
+    yield call
+    for key, value in found:
+        for text, path, line in value["given"] if isinstance(value["given"], list) else ():
+            if (path, line) == (call.at.path, call.at.line):
+                continue
+            args, kwargs = list(call.get("args") or ()), dict(call.get("kwargs") or {})
+            if isinstance(key, int):
+                args[key] = text
+            else:
+                kwargs[key] = text
+            yield replace(call, at=Location(path, line), says={**call.says, "args": args, "kwargs": kwargs})
 
 
 def model_name(call: Fact) -> str:

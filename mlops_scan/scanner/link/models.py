@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.graph.handover import model_name
+from mlops_scan.scanner.graph.handover import model_name, spread
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.model import Edge
 
@@ -34,9 +34,9 @@ class Models(Link):
             ("promotes", "registers"),
         ):
             for use in graph.uses(role):
-                name = model_name(use.fact)
-                if use.fact.kind == "call" and name:
-                    yield Edge(f"file:{use.at.path}", relation, f"model:{name}", use.at)
+                for call in spread(use.fact) if use.fact.kind == "call" else ():
+                    if name := model_name(call):
+                        yield Edge(f"file:{call.at.path}", relation, f"model:{name}", call.at)
         yield from _configured(graph)
         for file in graph.facts("model-file"):
             yield Edge(f"file:{file.at.path}", "holds", f"model:{posixpath.basename(file.at.path)}", file.at)

@@ -55,6 +55,8 @@ class Binder:
         elif isinstance(target.value, ast.Name):
             owner = context.scope.find(target.value.id)
             if owner is not None and owner.cls is not None:
+                if binding.param and not context.function.endswith(".__init__"):
+                    binding = Binding(scope=binding.scope, const=binding.const)
                 owner.cls.scope.bind(target.attr, binding, branch=True)
 
     def binding(self, value: ast.expr, scope: Scope) -> Binding:
@@ -82,6 +84,10 @@ class Binder:
             name = found.name if found.known or found.name == "open" else ""
             if known is not MISSING or parts or name == "open":
                 return Binding(name, found.known, const=known, parts=parts, scope=scope)
+            if name and isinstance(value, ast.Call) and len(value.args) == 1 and isinstance(value.args[0], ast.Name):
+                made = Binding(found.name, found.known, call=found.call, scope=found.scope)
+                made.param = self.resolver.name(value.args[0].id, scope).param  # `Path(path)`
+                return made
         part = isinstance(value, _PARTS) or (isinstance(value, ast.Call) and asked(value))
         entry = self.values.entries.of(value, scope) if part else None
         if entry is not None:
@@ -90,7 +96,9 @@ class Binder:
             return found
         if found.known or found.local or found.const is not MISSING or found.node is not None:
             return found
-        return Binding(scope=scope)
+        made = Binding(scope=scope)
+        made.param = found.param
+        return made
 
     def unknown(self, target: ast.expr, scope: Scope) -> None:
         """Names that hide outer ones and of which nothing is known: loop variables, unpacked values."""
@@ -116,7 +124,7 @@ class Binder:
             found = self.resolver.annotation(one.annotation, info.scope)
             known = self._default(default, info.scope)
             made = Binding(scope=info.scope) if found is None else _copy(found)
-            made.const = known
+            made.const, made.param = known, one.arg
             scope.names[one.arg] = made
         for extra in (arguments.vararg, arguments.kwarg):
             if extra is not None:

@@ -17,6 +17,7 @@ _OPENS = frozenset(("read_text", "read_bytes", "open", "read", "decode"))  # met
 READS = "Parser.read"  # what fills a parser of sections and options from a file
 _KEYS = 6  # of one value in a configuration file
 _DEPTH = 5
+_WITHIN = 3  # files whose names stand in files
 
 Entry = tuple[str, str]  # file as written, dotted key
 
@@ -27,9 +28,10 @@ class Entries:
     def __init__(self, resolver: Resolver, value: Callable[[ast.expr, Scope, int], Any]) -> None:
         self._resolver, self._value = resolver, value
         self._files: dict[int, str] = {}  # the file that a call reads, by the id of its node
+        self._within = 0
         self.files: dict[str, ast.expr] = {}  # files of which an entry is read, with the first expression that does
 
-    def of(self, node: ast.expr, scope: Scope, depth: int = 0) -> Entry | None:
+    def of(self, node: ast.expr, scope: Scope) -> Entry | None:
         """The entry that an expression reads, if it reads one of a known file."""
         keys: list[str] = []
         binding, start = None, node
@@ -51,7 +53,13 @@ class Entries:
             return None
         if binding.entry is not None:
             return binding.entry if not keys else (binding.entry[0], ".".join([binding.entry[1], *reversed(keys)]))
-        file = self._file(binding.call, binding.scope, depth) if keys else ""
+        if not keys or self._within >= _WITHIN:
+            return None
+        self._within += 1
+        try:
+            file = self._file(binding.call, binding.scope, 0)
+        finally:
+            self._within -= 1
         if not file:
             return None
         self.files.setdefault(file, start)

@@ -17,7 +17,7 @@ class Binding:
     is defined in this file. `call` is the call that made the object, `cls` and `function` the local definition,
     `const` a JSON constant, `parts` the known pieces of a text, `node` an expression to look into (a dict, a list,
     a comparison), `before` the comparison or call that a plain constant replaced, `entry` the (file, key) of a
-    configuration file that it was read from. `open`: a later statement may yet say
+    configuration file that it was read from, `param` the parameter that it is. `open`: a later statement may yet say
     more (a global set in a function, an attribute of self).
     """
 
@@ -33,6 +33,7 @@ class Binding:
         "name",
         "node",
         "open",
+        "param",
         "parts",
         "scope",
     )
@@ -59,13 +60,14 @@ class Binding:
         self.open = open
         self.before: ast.expr | None = None
         self.entry: tuple[str, str] | None = None
+        self.param = ""
 
     def named(self, name: str) -> Binding:
         """The same for a variable that goes by its own name."""
         made = Binding(
             name, scope=self.scope, const=self.const, node=self.node, parts=self.parts, open=self.const is None
         )
-        made.before, made.entry = self.before, self.entry
+        made.before, made.entry, made.param = self.before, self.entry, self.param
         return made
 
     @property
@@ -136,17 +138,21 @@ class ClassInfo:
     def attribute(self, name: str) -> Binding:
         """What `self.name` stands for: own attributes first, then the local bases', then what the last base names."""
         info: ClassInfo | None = self
+        param = ""
         for _ in range(16):  # a hostile file may inherit in a circle
             if info is None:
                 break
             found = info.scope.names.get(name)
             if found is not None and (found.telling or found.function is not None):
                 return found
+            param = param or (found.param if found is not None else "")
             base = info.base
             if base is not None and base.cls is None and base.known:
                 return Binding(f"{base.name}.{name}", True, open=True)
             info = base.cls if base is not None else None
-        return Binding(f"{self.name}.{name}", local=True, open=True)
+        made = Binding(f"{self.name}.{name}", local=True, open=True)
+        made.param = param
+        return made
 
 
 class FunctionInfo:

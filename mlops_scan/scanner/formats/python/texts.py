@@ -23,10 +23,13 @@ class Texts:
 
     def __init__(self, resolver: Resolver, value: Callable[[ast.expr, Scope, int], Any]) -> None:
         self._resolver, self._value = resolver, value
+        self._read: list[Any] = []  # pieces that stand in configuration files
 
     def of(self, node: ast.expr, scope: Scope, depth: int) -> dict[str, Any]:
         """`const` of a text whose pieces are all known, else its known `parts`."""
+        outer, self._read = self._read, []
         pieces: list[str | None] = list(self.pieces(node, scope, depth))[:_PIECES]
+        read, self._read = self._read, outer
         if pieces and _GAP not in pieces:
             return {"const": "".join(piece for piece in pieces if piece is not None)[: bounds.FACT_TEXT]}
         parts: list[str] = []
@@ -37,7 +40,8 @@ class Texts:
             elif piece:
                 parts.append(piece)
             glued = bool(piece)
-        return {"parts": [part[: bounds.FACT_TEXT] for part in parts]} if parts else {}
+        made: dict[str, Any] = {"parts": [part[: bounds.FACT_TEXT] for part in parts]} if parts else {}
+        return {**made, "pieces": read} if read else made
 
     def pieces(self, node: ast.expr, scope: Scope, depth: int) -> list[str | None]:
         """The pieces of a text in order, None for what is unknown."""
@@ -80,6 +84,7 @@ class Texts:
             return [_GAP]
         value = self._value(inner, scope, depth + 1)
         if is_unknown(value):
+            self._read += [value] if "file" in value else value.get("pieces") or []
             parts = value.get("parts")
             return [piece for part in parts for piece in (part, _GAP)] if parts else [_GAP]
         known = plain(value)

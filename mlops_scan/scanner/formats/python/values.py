@@ -113,6 +113,10 @@ class Values:
             made["name"] = binding.name if binding.name not in TYPES else made["expr"]
         if binding.parts:
             made["parts"] = binding.parts
+        if binding.param and isinstance(node, ast.Attribute):
+            owner = self.resolver.resolve(node.value, scope).cls
+            if owner is not None:
+                made["param"] = f"{owner.name}.__init__.{binding.param}"
         known = self._known(binding, scope, depth)
         if known is MISSING and isinstance(node, ast.Attribute) and node.attr in self.options and not binding.known:
             known = self.options[node.attr]
@@ -124,14 +128,14 @@ class Values:
         if known is not MISSING:
             made["const" if is_constant(known) else "holds"] = known
         elif isinstance(node, ast.Attribute):
-            self._configured(made, node, scope, depth)
+            self._configured(made, node, scope)
         elif binding.entry is not None:
             made["file"], made["key"] = binding.entry
         return made
 
-    def _configured(self, made: dict[str, Any], node: ast.expr, scope: Scope, depth: int) -> None:
+    def _configured(self, made: dict[str, Any], node: ast.expr, scope: Scope) -> None:
         """`file` and `key` of what stands in a configuration file that the code reads by a constant path."""
-        entry = self.entries.of(node, scope, depth)
+        entry = self.entries.of(node, scope)
         if entry is not None:
             made["file"], made["key"] = entry
 
@@ -151,7 +155,7 @@ class Values:
         if name:
             made["call"] = name
         if asked(node):
-            self._configured(made, node, scope, depth)
+            self._configured(made, node, scope)
         args = [self._of(one, scope, depth + 2) for one in node.args[:_CALL_ARGS]]
         if any(not isinstance(one, dict) or len(one) > 1 for one in args):
             made["args"] = args
@@ -180,7 +184,7 @@ class Values:
                 if isinstance(one, ast.Constant) and one.value == key and isinstance(value, ast.Constant):
                     made["const"] = constant(value.value)
         if "const" not in made:
-            self._configured(made, node, scope, depth)
+            self._configured(made, node, scope)
         return made if made.get("const") is not MISSING else {"expr": made["expr"]}
 
     def _unary(self, node: ast.UnaryOp, scope: Scope, depth: int) -> Any:

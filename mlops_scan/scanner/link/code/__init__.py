@@ -8,6 +8,7 @@ from mlops_scan.scanner.graph.core import counts
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.link.code import pipelines, routes, timetables
 from mlops_scan.scanner.link.code.constants import Constants, decided
+from mlops_scan.scanner.link.code.handed import Handed
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 
@@ -44,6 +45,7 @@ def _complete(code: Code, uses: Iterable[Use]) -> None:
     for call in calls.values():
         for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values()):
             constants.complete(value, call)
+    Handed(code, constants).complete(calls.values())
     for test in code.facts("comparison"):
         if _ORDERS.isdisjoint(test.get("ops") or ()):
             continue

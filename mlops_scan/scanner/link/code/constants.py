@@ -62,14 +62,17 @@ class Constants:
             return self._in_file(str(value["file"]), str(value.get("key")), origin)
         found = self._named(str(value["name"]), str(value.get("expr") or ""), origin) if value.get("name") else None
         text = str(value.get("expr") or "")
-        return found or self._composed.of(text, fact) or self._written(text, origin)
+        return found or self._composed.of(text, fact) or self._written(text, value, fact)
 
-    def _written(self, text: str, origin: str) -> _Known | None:
+    def _written(self, text: str, value: Mapping[str, Any], fact: Fact) -> _Known | None:
         """A text put together of names, at least one of which another file tells."""
         places: list[Location] = []
+        origin = fact.at.path
+        read = {_quoted(one["expr"]): one for one in value.get("pieces") or ()}
 
         def lookup(name: str) -> Any:
-            known = self.by_text(name, origin)
+            piece = read.get(_quoted(name))
+            known = self.of(piece, fact) if piece is not None else self.by_text(name, origin)
             if known is not None:
                 places.append(known[1])
                 return known[0]
@@ -160,6 +163,10 @@ class Constants:
         for one, other in _KEY.findall(text):
             value = value.get(one or other) if isinstance(value, Mapping) else None
         return (value, fact.at) if _is_plain(value) else None
+
+
+def _quoted(text: str) -> str:
+    return text.replace('"', "'")
 
 
 def _is_plain(value: Any) -> bool:

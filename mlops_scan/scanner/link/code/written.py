@@ -25,16 +25,20 @@ def written(text: str, lookup: _Lookup) -> str | None:
 def _text(node: ast.expr, lookup: _Lookup) -> str | None:
     if isinstance(node, ast.Constant):
         return str(node.value) if isinstance(node.value, (str, int, float)) else None
-    if isinstance(node, (ast.Name, ast.Attribute)):
-        value = lookup(ast.unparse(node))
-        return str(value) if isinstance(value, (str, int, float)) else None
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        return _found(node, lookup)
     if isinstance(node, ast.JoinedStr):
         return _joined("", [_text(one, lookup) for one in node.values])
     if isinstance(node, ast.FormattedValue):
         return _text(node.value, lookup) if node.format_spec is None and node.conversion in (-1, 115) else None
     if isinstance(node, ast.BinOp):
         return _operation(node, lookup)
-    return _call(node, lookup) if isinstance(node, ast.Call) else None
+    return (_call(node, lookup) or _found(node, lookup)) if isinstance(node, ast.Call) else None
+
+
+def _found(node: ast.expr, lookup: _Lookup) -> str | None:
+    value = lookup(ast.unparse(node))
+    return str(value) if isinstance(value, (str, int, float)) else None
 
 
 def _joined(between: str, parts: list[str | None]) -> str | None:

@@ -1,0 +1,134 @@
+"""Constants that callers hand to a function: `save(model, "m.joblib")` tells the path that `save` writes."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from mlops_scan.scanner.graph.core import counts
+from mlops_scan.scanner.graph.modules import Definition
+from mlops_scan.scanner.link.code.constants import Constants
+from mlops_scan.scanner.link.code.index import Code
+from mlops_scan.scanner.link.code.written import written
+from mlops_scan.scanner.model import Fact, Location
+
+_STEPS = 2  # from a function to who calls it
+_MANY = 30  # callers of one function
+_WORD = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*")
+_UNKNOWN = object()
+
+_Given = tuple[Any, Location]
+
+
+class Handed:
+    """The calls of functions in whose bodies something that counts is given one of their parameters."""
+
+    def __init__(self, code: Code, constants: Constants) -> None:
+        self._code, self._constants = code, constants
+        self._callers: Mapping[Definition, list[Fact]] | None = None
+
+    def complete(self, calls: Iterable[Fact]) -> None:
+        """Add to the values of calls what callers of the function around them hand over."""
+        for call in sorted(calls, key=lambda call: (call.at, call.name)):
+            for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values()):
+                if isinstance(value, dict) and "expr" in value and "told" not in value:
+                    self._complete(value, call)
+
+    def _complete(self, value: dict[str, Any], call: Fact) -> None:
+        found = list(dict.fromkeys(self._given(value, call, _STEPS)))
+        known = [one for one in found if one[0] is not _UNKNOWN]
+        if not known:
+            return
+        value["given"] = [[text, at.path, at.line] for text, at in known]
+        if len({text for text, _ in found}) == 1:
+            value["const"], value["told"] = known[0][0], str(known[0][1])
+
+    def _given(self, value: Mapping[str, Any], call: Fact, left: int) -> Iterator[_Given]:
+        """(constant, place) that each caller hands over; an unknown one for a caller of which nothing is known."""
+        owner, names = self._parameters(value, call)
+        if not names or not left:
+            return
+        for caller in self._calling(owner)[:_MANY]:
+            yield from self._from(caller, owner, value, names, left)
+
+    def _from(
+        self, caller: Fact, owner: Definition, value: Mapping[str, Any], names: list[str], left: int
+    ) -> Iterator[_Given]:
+        told = {name: self._argument(caller, owner, name) for name in names}
+        text = str(value["expr"])
+        if text != names[0] and not value.get("param"):
+            made = written(text, lambda name: _constant(told.get(name)))
+            yield (_UNKNOWN if made is None else made), caller.at
+            return
+        given = told[names[0]]
+        constant = self._known(given, caller)
+        if isinstance(constant, str):
+            yield constant, caller.at
+            return
+        further = list(self._given(given, caller, left - 1)) if _is_open(given) else []
+        yield from further or [(_UNKNOWN, caller.at)]
+
+    def _known(self, given: Any, caller: Fact) -> Any:
+        found = _constant(given)
+        if found is None and _is_open(given):
+            told = self._constants.of(given, caller)
+            found = told[0] if told is not None else None
+        return found
+
+    def _parameters(self, value: Mapping[str, Any], call: Fact) -> tuple[Definition, list[str]]:
+        """The function whose parameters a value is made of, and their names."""
+        if value.get("param"):
+            function, _, name = str(value["param"]).rpartition(".")
+            owner = (call.at.path, function)
+            return owner, [name] if owner in self._code.functions else []
+        owner = (call.at.path, str(call.get("function") or ""))
+        around = self._code.functions.get(owner)
+        if around is None:
+            return owner, []
+        known = {str(one.get("name")) for one in around.get("params") or ()} - {"self", "cls"}
+        return owner, [word for word in dict.fromkeys(_WORD.findall(str(value["expr"]))) if word in known]
+
+    def _argument(self, call: Fact, owner: Definition, name: str) -> Any:
+        """What a call gives for a parameter: its argument, else the default; None where it gives nothing."""
+        kwargs = call.get("kwargs") or {}
+        if name in kwargs:
+            return kwargs[name]
+        function = self._code.functions[owner]
+        params = function.get("params") or ()
+        names = [str(one.get("name")) for one in params]
+        bound = "." in owner[1] and names[:1] in (["self"], ["cls"])
+        index = names.index(name) - bound if name in names else -1
+        args = call.get("args") or ()
+        if 0 <= index < len(args):
+            return args[index]
+        return next((one.get("default") for one in params if one.get("name") == name), None)
+
+    def _calling(self, owner: Definition) -> list[Fact]:
+        if self._callers is None:
+            self._callers = self._index()
+        return self._callers.get(owner, [])
+
+    def _index(self) -> Mapping[Definition, list[Fact]]:
+        """The calls of each function of this repository, by place."""
+        tails = {name.removesuffix(".__init__").rpartition(".")[2] for _, name in self._code.functions}
+        found: dict[Definition, list[Fact]] = defaultdict(list)
+        for call in self._code.facts("call"):
+            if call.name.rpartition(".")[2] not in tails or not counts(call.at.path) or call.get("decorates"):
+                continue
+            target = self._code.called(call)
+            if target is None and (made := self._code.made(call)) is not None:
+                target = (made[0], f"{made[1]}.__init__")
+            if target is not None:
+                found[target].append(call)
+        return found
+
+
+def _is_open(value: Any) -> bool:
+    return isinstance(value, Mapping) and "expr" in value
+
+
+def _constant(value: Any) -> str | int | float | None:
+    known = value.get("const") if isinstance(value, Mapping) else value
+    return known if isinstance(known, (str, int, float)) else None
