@@ -517,6 +517,7 @@ pipeline {
         ("helm upgrade a b", 14),
         ("kubectl rollout status c", 15),
         ("docker push ${IMAGE}:1", 17),
+        ("echo sh 'no'", 18),
     ]
     ship = one(facts, "job", "Ship")
     assert (ship.at.line, ship.get("needs"), ship.get("manual")) == (10, ["Train"], True)

@@ -392,7 +392,7 @@ def test_a_gate_that_only_prints(understand: Understand) -> None:
     text = "on: push\njobs:\n  evaluate-model:\n    steps:\n      - run: echo looks good\n"
     graph = understand({"train.py": TRAIN, ".github/workflows/t.yml": text})
     assert evidence(graph, "evaluation-gate") == [
-        ("disabled", "job 'evaluate-model' is named for a gate", "all it does is print")
+        ("disabled", "job 'evaluate-model' is named for that", "all it does is print")
     ]
 
 

@@ -75,7 +75,8 @@ class Rule:
 
     def offered(self, graph: Graph, capability: str) -> bool:
         """Whether a chart or module for others has the capability to be switched on: that is its user's choice."""
-        return graph.profile.kind == "platform" and bool(graph.evidence(capability, Status.DISABLED))
+        found = graph.evidence(capability, Status.DISABLED) if graph.profile.kind == "platform" else ()
+        return any(not one.why for one in found)
 
     def finding(
         self,

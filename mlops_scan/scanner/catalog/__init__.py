@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from pathlib import Path
@@ -62,6 +63,11 @@ class Catalog:
         """The usual ways to have the capability: what the message of an absence says was looked for."""
         return tuple(self._looked_for.get(capability, ()))[:count]
 
+    def step_names(self, capability: str) -> re.Pattern[str] | None:
+        """What a step of CI is called that ought to give the capability; None where no name tells."""
+        words = self._step_names.get(capability)
+        return re.compile("|".join(words), re.IGNORECASE) if words else None
+
     def distribution_for(self, module: str) -> str:
         """The distribution (PEP 503 name) that provides a module, top-level or dotted; its own name if unknown."""
         for name in _parents_longest_first(module):
@@ -72,6 +78,10 @@ class Catalog:
     @cached_property
     def _distributions(self) -> dict[str, str]:
         return _tools.read_table(self._folder / "distributions.yaml")
+
+    @cached_property
+    def _step_names(self) -> dict[str, list[str]]:
+        return _tools.read_table(self._folder / "step-names.yaml")
 
     @cached_property
     def _looked_for(self) -> dict[str, list[str]]:

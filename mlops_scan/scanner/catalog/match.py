@@ -131,7 +131,7 @@ class Matcher:
                 yield _match(one, says)
 
     def _function(self, fact: Fact) -> Iterator[Match]:
-        if not fact.get("stub"):
+        if not fact.get("stub") and not fact.get("prints"):
             yield from map(_match, self._index("def").find(fact.name.rsplit(".", 1)[-1].lower()))
 
     def _class(self, fact: Fact) -> Iterator[Match]:

@@ -56,6 +56,7 @@ ROLES = {
     "writes-data": "writes a table or an object (`data`: where to)",
     "persists-model": "writes a trained model (`path` or `name`)",
     "loads-model": "reads a model (`path`)",
+    "previews-deployment": "shows what a deployment would change, and changes nothing",
     "serves-file": "names the model file that a server answers with, or lies in its folder",
     "loads-hub-model": "loads a model from a public hub (`id`, `revision`)",
     "registry-load": "loads a named, versioned model from a registry (`model`)",

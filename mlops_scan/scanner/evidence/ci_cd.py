@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.evidence.for_show import Shows
 from mlops_scan.scanner.graph import Graph, starts
 from mlops_scan.scanner.graph.purpose import purposes
 from mlops_scan.scanner.model import Evidence, Fact, Status
@@ -32,7 +33,9 @@ class ContinuousIntegration(Derivation):
                 continue  # a part of other workflows
             ignored = _ignored(graph, workflow) if status is Status.USED else None
             on = f"workflow on {', '.join(words)}" if words else "workflow, started as the service is told"
-            if ignored is not None:
+            if status is Status.USED and _does_nothing(graph, workflow):
+                yield self.evidence(provider, workflow.at, on, Status.DISABLED, "all that its jobs do is print")
+            elif ignored is not None:
                 why = f"a failure of '{ignored.name}' ({ignored.at}) is ignored, and nothing else is checked"
                 yield self.evidence(provider, workflow.at, on, Status.DISABLED, why)
             else:
@@ -56,6 +59,12 @@ def _ignored(graph: Graph, workflow: Fact) -> Fact | None:
     if not checks or not all(fact.get("soft") for fact in checks):
         return None
     return checks[0] if purposes(graph, f"file:{workflow.name}") == ("test",) else None
+
+
+def _does_nothing(graph: Graph, workflow: Fact) -> bool:
+    """Whether every job of a workflow is for show."""
+    jobs = {str(job.get("id")) for job in graph.in_file(workflow.at.path, "job")}
+    return bool(jobs) and jobs <= graph.once(Shows).idle_jobs
 
 
 def _only_chores(graph: Graph, workflow: Fact) -> bool:

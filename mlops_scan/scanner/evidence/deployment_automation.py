@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.evidence.base import Derivation
-from mlops_scan.scanner.evidence.without_effect import printed
+from mlops_scan.scanner.evidence.trial_runs import told_to_change_nothing, tried
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Evidence, Fact, Location, Status
 
 _CALLING = ("runs", "calls", "starts")
-_NAMED = re.compile(r"deploy|rollout|release-to|ship", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:tcp|ssh)://(?!docker(?::\d+)?/?$|localhost|127\.)")
-_DRY = re.compile(r"--dry-?run(?:=.*)?|--dryrun|--check-only")
 _DEPLOYS = re.compile(r"/[^/@]*(?:deploy|rollout|release-to)[^/@]*(?:@|$)", re.IGNORECASE)
 
 
@@ -35,18 +33,28 @@ class DeploymentAutomation(Derivation):
         for use in graph.uses("local-run"):
             if use.fact.get("owner") in own and not use.disabled and _stays(use):
                 yield self.evidence(use.tool, use.at, f"a runner on the machine itself runs {_text(use)}")
-        reached, approved = reached_from_ci(graph), _approved(graph)
         yield from self._steps(graph)
-        for use in deploying:
-            at = _in_ci(use, reached)
-            if at is not None and _is_dry(use):
-                yield self.evidence(use.tool, at, f"CI only tries out {_text(use)}", Status.DISABLED)
-            elif at is not None:
-                yield self.evidence(use.tool, at, f"CI runs {_text(use)}{approved.get(str(use.fact.get('owner')), '')}")
+        yield from self._in_ci(graph, deploying)
         for use in graph.uses("deploys"):
             if use.disabled and use.fact.get("where") == "ci":
                 yield self.evidence(use.tool, use.at, f"{_text(use)} stands where CI never comes", Status.DISABLED)
-        yield from self._printed(graph)
+
+    def _in_ci(self, graph: Graph, deploying: Sequence[Use]) -> Iterator[Evidence]:
+        """What CI comes to run, for good or only to see what would happen."""
+        reached, approved = reached_from_ci(graph), _approved(graph)
+        for use in deploying:
+            at = _in_ci(use, reached)
+            flag = told_to_change_nothing(use.fact) or graph.once(tried).get(use.at.path, "")
+            if at is not None and flag:
+                why = flag if flag.startswith("it ") else f"it is told to change nothing ({flag})"
+                yield self.evidence(use.tool, at, f"CI runs {_text(use)}", Status.DISABLED, why)
+            elif at is not None:
+                yield self.evidence(use.tool, at, f"CI runs {_text(use)}{approved.get(str(use.fact.get('owner')), '')}")
+        for use in graph.uses("previews-deployment"):
+            at = _in_ci(use, reached)
+            if at is not None:
+                why = "it shows what would change, and changes nothing"
+                yield self.evidence(use.tool, at, f"CI runs {_text(use)}", Status.DISABLED, why)
 
     def _steps(self, graph: Graph) -> Iterator[Evidence]:
         """Calls in pipelines and steps of an orchestrator that deploy."""
@@ -60,10 +68,6 @@ class DeploymentAutomation(Derivation):
             known = (use.at.path, function) in defined and not use.at.path.endswith(".ipynb")
             if known and use.fact.kind == "call" and not use.disabled:
                 yield self.evidence(use.tool, use.at, f"pipeline '{function}' runs {_text(use)}")
-
-    def _printed(self, graph: Graph) -> Iterator[Evidence]:
-        for job, command in printed(graph, _NAMED):
-            yield self.evidence("ci", command.at, f"job '{job.name}' only prints", Status.DISABLED)
 
 
 def _approved(graph: Graph) -> dict[str, str]:
@@ -95,12 +99,6 @@ def _is_elsewhere(env: Fact) -> bool:
     value = str(env.get("value") or "")
     remote = env.name == "DOCKER_HOST" and env.get("where") == "ci" and _REMOTE.match(value)
     return bool(remote)
-
-
-def _is_dry(use: Use) -> bool:
-    """Whether a command is told to change nothing."""
-    argv = [str(word) for word in use.fact.get("argv") or ()]
-    return any(_DRY.fullmatch(word) for word in argv) and "--dry-run=none" not in argv
 
 
 def _stays(use: Use) -> bool:

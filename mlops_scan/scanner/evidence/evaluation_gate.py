@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
-from mlops_scan.scanner.evidence.without_effect import ignored, only_told, printed, unawaited, unread_steps, why
+from mlops_scan.scanner.evidence.decided import only_told, why
+from mlops_scan.scanner.evidence.unheeded import ignored, unawaited, unread_steps
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -22,10 +23,6 @@ _DECIDES = re.compile(
     r"deploy\w*_(?:trigger|decision)|(?:deploy|promot|releas|gate|quality_gate|champion)\w*$|should_(?:deploy|promote|register)"
     r"|(?:is|are)_(?:better|acceptable|improved)|(?:beats|outperforms)",
     re.IGNORECASE,
-)
-# of a job that ought to be a gate
-_NAMED = re.compile(
-    r"evaluat|quality.?gate|model.?(?:valid|check|test)|(?:valid|check|test)\w*.?model|accept", re.IGNORECASE
 )
 _FLAG = re.compile(r"\w*(?:promot|should|better|deploy|passed|accept|improve|wins?|beats|approved)\w*\Z", re.IGNORECASE)
 _ACCEPTED = re.compile(r"(?:^|[._])(?:accepted|approved|blessed|promoted|is_better|passed)$", re.IGNORECASE)
@@ -46,9 +43,6 @@ class EvaluationGate(Derivation):
             if _speaks_of_metrics(fact) and only_told(graph, fact):
                 told = "what follows is a line in a log"
                 yield self.evidence("python", fact.at, f"'{fact.name}' is asked", Status.DISABLED, told)
-        for job, command in printed(graph, _NAMED):
-            told = "all it does is print"
-            yield self.evidence("ci", command.at, f"job '{job.name}' is named for a gate", Status.DISABLED, told)
         for step in unread_steps(graph):
             told = "no condition reads what it finds"
             yield self.evidence("python", step.at, f"step '{step.name}' evaluates", Status.DISABLED, told)

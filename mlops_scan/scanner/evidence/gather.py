@@ -8,8 +8,11 @@ from dataclasses import replace
 from mlops_scan import plugins
 from mlops_scan.scanner import catalog, evidence
 from mlops_scan.scanner.evidence.base import Derivation, state
+from mlops_scan.scanner.evidence.decided import decided_steps
+from mlops_scan.scanner.evidence.for_show import shown
 from mlops_scan.scanner.evidence.serving import what
-from mlops_scan.scanner.evidence.without_effect import decided_steps, muted, split_checks
+from mlops_scan.scanner.evidence.split_checks import split_checks
+from mlops_scan.scanner.evidence.trial_runs import muted
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -25,6 +28,9 @@ def gather(graph: Graph, capabilities: tuple[str, ...]) -> None:
         graph.add_evidence(_heeded(graph, capability, found))
     for derivation in derivations:
         graph.add_evidence(_heeded(graph, derivation.capability, derivation.find(graph)))
+    for capability in capabilities:
+        if not graph.has(capability):
+            graph.add_evidence(shown(graph, capability))
 
 
 def _heeded(graph: Graph, capability: str, found: Iterable[Evidence]) -> Iterator[Evidence]:

@@ -69,6 +69,7 @@ def steps(runner: Runner, lines: Sequence[str], nodes: Node | None) -> Iterator[
             soft=runner.soft or truth(step.get("continueOnError")),
             disabled=runner.disabled or off,
             folder=None if "$" in folder else folder,
+            says={"step": yamlnodes.text(step, "displayName")[: bounds.FACT_TEXT]},
         )
         for name, value in (flat_mapping(step.get("env")) or {}).items():
             if isinstance(value, Scalar):

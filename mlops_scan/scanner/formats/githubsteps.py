@@ -81,6 +81,7 @@ def steps(
             soft=soft,
             disabled=off,
             known={**runner.known, **placeholders.constants(step.get("env"), "env.", "")},
+            says={"step": yamlnodes.text(step, "name")[: bounds.FACT_TEXT]},
         )
         yield from one.variables(step.get("env"))
         yield from uses(one, lines, step)

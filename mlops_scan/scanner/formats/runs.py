@@ -38,6 +38,7 @@ class Runner:
     soft: bool = False
     disabled: bool = False
     macros: bool = False  # $(NAME) is a variable
+    talks: bool = False  # commands that only print count
     says: dict[str, Any] = field(default_factory=dict)
     known: Known = field(default_factory=dict)  # values of placeholders
 
@@ -53,7 +54,7 @@ class Runner:
     ) -> Iterator[Fact]:
         """A `command` fact for each command, and an `image` fact for each image that it builds or pushes."""
         for command in found:
-            if command.argv[0] in _TALK and self.where not in ("ci", "dvc"):
+            if command.argv[0] in _TALK and not (self.talks or self.where in ("ci", "dvc")):
                 continue
             place = locate(command)
             for argv in self._filled(command.argv[:_WORDS]):
@@ -73,6 +74,8 @@ class Runner:
             "owner": self.owner,
             "stage": self.stage,
             "soft": command.soft or self.soft,
+            "asked": command.asked,
+            "guard": command.guard,
             "cwd": self._cwd(command.cwd),
             **self.says,
         }
@@ -95,7 +98,10 @@ class Runner:
         text = placeholders.angled(str(scalar))
         if powershell:
             text = _POWERSHELL_BREAK.sub(lambda found: "\\".ljust(len(found[0]) - 1) + "\n", text)
-        yield from self.commands(shell.commands(text, macros=self.macros), lambda command: places.place(command.offset))
+        found = shell.commands(text, macros=self.macros)
+        if not found and self.says.get("step"):  # a step of comments does what the null command does
+            found = [shell.Command((":",), 0, ":")]
+        yield from self.commands(found, lambda command: places.place(command.offset))
 
     def argv(self, words: Sequence[str], place: tuple[int, int]) -> Iterator[Fact]:
         """The commands behind a list of words."""

@@ -6,7 +6,7 @@ import posixpath
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlops_scan.scanner.formats import shellwords
 from mlops_scan.scanner.formats.shellwrappers import inline_script, remote_words, unwrap
@@ -16,6 +16,8 @@ __all__ = ["Command", "commands", "from_argv", "unwrap"]
 _RAW_CHARS = 400
 _DEPTH = 5  # bash -c inside bash -c
 _IGNORING = (("true",), (":",), ("exit", "0"), ("echo",), ("printf",))  # 'x || true': whether x fails does not matter
+_ASKING = frozenset(("if", "elif", "while", "until"))
+_BEFORE = frozenset(("then", "else", "do", "!", "{"))
 _SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ash", "ksh"))
 _MACRO = re.compile(r"[\w.@%<^?*+-]+\Z")
 _STATUS = re.compile(r"\$\?|\$\{?PIPESTATUS")
@@ -28,7 +30,8 @@ class Command:
 
     `line` counts from zero from the start of the text, `offset` is the character where it begins; `raw` is the text as
     written, at most 400 characters. `soft`: a `|| true` or a `set +e` swallows its failure. `cwd` is the folder it runs
-    in relative to where the text started, "" at first, None after a `cd` to somewhere unknown.
+    in relative to where the text started, "" at first, None after a `cd` to somewhere unknown. `asked`: it is the
+    condition of an `if` or `while`, which goes on whatever it finds; `guard`: the condition of the `if` around it.
     """
 
     argv: tuple[str, ...]
@@ -37,6 +40,8 @@ class Command:
     offset: int = 0
     soft: bool = False
     cwd: str | None = ""
+    asked: bool = False
+    guard: str = ""
 
 
 def commands(text: str, *, macros: bool = False) -> list[Command]:
@@ -63,6 +68,8 @@ class _Reader:
         self.folders: list[str | None] = [self.place.cwd]
         self.pushed: list[str | None] = []
         self.lenient = False  # after `set +e`, unless the text asks for a status
+        self.guards: list[str] = []  # conditions of the `if`s that are open
+        self.keyword = ""  # what stood alone before a condition
         self.asks = _STATUS.search(text) is not None
 
     def run(self) -> Iterator[Command]:
@@ -85,7 +92,10 @@ class _Reader:
         raw = self.text[simple.start : min(simple.end, simple.start + _RAW_CHARS)].strip()
         soft = simple.after == "||" and following is not None and _ignores(following.words)
         soft = soft or (self.lenient and following is not None)  # the last one's status is the text's
-        place = Command((), self._line(simple.start), raw, self.place.offset + simple.start, soft, self.folders[-1])
+        asked = self._branch(simple.words, raw)
+        guard = self.guards[-1] if self.guards and not asked else self.place.guard
+        offset = self.place.offset + simple.start
+        place = Command((), self._line(simple.start), raw, offset, soft, self.folders[-1], asked, guard)
         if self.depth < _DEPTH:
             for offset, text in simple.inner:
                 if self.macros and _MACRO.match(text):
@@ -94,6 +104,19 @@ class _Reader:
                 yield from self._inside(text, inner).run()
         if simple.words:
             yield from self.open(list(simple.words), place, simple.heredoc)
+
+    def _branch(self, words: Sequence[str], raw: str) -> bool:
+        """Open and close `if`s; whether the command is a condition. Of `if ((x))` the `if` comes by itself."""
+        if words[:1] == ("fi",) and self.guards:
+            self.guards.pop()
+        leading = next((word for word in words[:3] if word not in _BEFORE), "")
+        word = leading if leading in _ASKING else self.keyword
+        self.keyword = leading if leading in _ASKING and words[-1] == leading else ""
+        if self.keyword:
+            return False
+        if word in ("if", "elif"):
+            self.guards[len(self.guards) - (word == "elif") :] = [raw]
+        return word != ""
 
     def _inside(self, text: str, place: Command) -> _Reader:
         return _Reader(text, self.depth + 1, place, macros=self.macros)
@@ -112,7 +135,7 @@ class _Reader:
         self._change_folder(argv)
         if argv[0] == "set" and not self.asks:
             self.lenient = _lenient(argv[1:], before=self.lenient)
-        yield Command(tuple(argv), place.line, place.raw, place.offset, place.soft or self.place.soft, place.cwd)
+        yield replace(place, argv=tuple(argv), soft=place.soft or self.place.soft)
         if self.depth >= _DEPTH:
             return
         if remote := remote_words(argv):

@@ -71,8 +71,8 @@ class _Lexer(Scanner):
         elif char == "\n" or char in ";|&":
             self._operator(char)
         elif char.isspace():
+            self.index += 1  # first: the word may be the beginning of a test, which is read as a whole
             self._end_word()
-            self.index += 1
         elif char == "\\":
             self.escape()
         elif char == "'":

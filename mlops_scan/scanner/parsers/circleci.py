@@ -250,7 +250,8 @@ def _steps(
                 yield from _steps(source, runner, yamlnodes.items(value, "steps"), commands, orb, depth + 1)
             elif key == "run" and isinstance(script, Scalar):
                 folder = yamlnodes.text(value, "working_directory") if isinstance(value, Mapping) else ""
-                yield from replace(runner, folder=_folder(folder)).script(script, lines_of(source))
+                says = {"step": yamlnodes.text(value, "name")} if isinstance(value, Mapping) else {}
+                yield from replace(runner, folder=_folder(folder), says=says).script(script, lines_of(source))
             elif command is not None and depth < _DEPTH:
                 known = {**runner.known, **_defaults(command[0]), **_given([value], runner.known)}
                 inner = yamlnodes.items(command[0], "steps")

@@ -122,6 +122,8 @@ class _Reader:
             self._stage(argument, depth)
         elif word in _SHELL_STEPS and argument is not None:
             yield from self._commands(replace(current, soft=current.soft or self._asks_status(index)), argument)
+        elif word == "echo" and argument is not None and self.open:
+            yield from current.argv(["echo", argument.text.strip()], self._place(argument.offset))
         elif word in _TRIGGERS and (argument is not None or word == "githubPush"):
             self.triggers.append(_TRIGGERS[word])
             if word == "cron" and argument is not None:

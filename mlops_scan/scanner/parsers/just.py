@@ -43,7 +43,7 @@ def _commands(source: SourceFile) -> Iterator[Fact]:
     recipes, variables = _read(lines_of(source))
     for recipe in recipes:
         owner = f"{source.path}#{recipe.name}"
-        runner = Runner(source.path, "just", owner, stage=recipe.name, folder=source.folder)
+        runner = Runner(source.path, "just", owner, stage=recipe.name, folder=source.folder, talks=True)
         runner = replace(runner, says={"default": recipe is recipes[0]})
         for need in recipe.needs:
             yield from runner.argv(["just", need], (recipe.line, 1))

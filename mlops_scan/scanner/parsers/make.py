@@ -45,7 +45,7 @@ def _commands(source: SourceFile) -> Iterator[Fact]:
         if not name or _SPECIAL.match(name):
             continue
         owner = f"{source.path}#{name}"
-        runner = Runner(source.path, "make", owner, stage=name, folder=source.folder, macros=True)
+        runner = Runner(source.path, "make", owner, stage=name, folder=source.folder, macros=True, talks=True)
         runner = replace(runner, says={"default": name == goal})
         for need in target.needs:  # what a target needs is made first
             if need in made:

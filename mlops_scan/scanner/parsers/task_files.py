@@ -62,7 +62,7 @@ class TaskFiles(Parser):
 
 
 def _runner(source: SourceFile, name: str) -> Runner:
-    return Runner(source.path, "config", f"{source.path}#{name}", stage=name, folder=source.folder)
+    return Runner(source.path, "config", f"{source.path}#{name}", stage=name, folder=source.folder, talks=True)
 
 
 def _task(source: SourceFile, name: str, task: Node) -> Iterator[Fact]:

@@ -26,6 +26,7 @@ def function(info: FunctionInfo, context: Context, recorder: Recorder) -> None:
         "decorators": decorators,
         "async": isinstance(node, ast.AsyncFunctionDef),
         "stub": _is_stub(node.body),
+        "prints": _only_prints(node.body),
         "returns": source.text(node.returns) if node.returns is not None else "",
         "end_line": source.line_of(node.end_lineno or node.lineno),
         "module": source.module,
@@ -147,6 +148,14 @@ def _field(node: ast.stmt, context: Context, recorder: Recorder) -> dict[str, An
 
 def _is_stub(body: list[ast.stmt]) -> bool:
     return all(_is_empty(one) for one in body)
+
+
+def _only_prints(body: list[ast.stmt]) -> bool:
+    """Whether texts are printed or logged, and nothing is called to make them."""
+    if _is_stub(body) or not all(_is_empty(one) or _is_idle(one) for one in body):
+        return False
+    calls = sum(isinstance(inner, ast.Call) for one in body for inner in ast.walk(one))
+    return calls == sum(isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) for one in body)
 
 
 def _is_empty(node: ast.stmt) -> bool:

@@ -1,0 +1,94 @@
+"""What is found out and not heeded: failures that are ignored, jobs that nobody waits for, steps that nobody reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.owners import owner_id
+from mlops_scan.scanner.model import Fact, Location
+
+_TALK = frozenset(("echo", "printf", "true", ":", "sleep", "exit", "set"))
+
+
+def ignored(graph: Graph) -> dict[str, str]:
+    """Files whose failure nobody heeds where jobs and targets run them, each with what says so."""
+    commands: dict[tuple[Location, str], list[Fact]] = {}
+    for fact in graph.facts("command"):
+        if fact.name not in _TALK:  # `x || true` is two commands of one line
+            commands.setdefault((fact.at, owner_id(fact)), []).append(fact)
+    found: dict[str, str] = {}
+    serious: set[str] = set()
+    for edge in graph.edges("runs"):
+        if edge.target.startswith("file:") and edge.source.partition(":")[0] in ("job", "target", "step"):
+            running = commands.get((edge.at, edge.source), [])
+            if running and all(fact.get("soft") for fact in running):
+                found.setdefault(edge.target[5:], f"its failure is ignored where it runs ({edge.at})")
+            else:
+                serious.add(edge.target[5:])
+    return {path: told for path, told in found.items() if path not in serious}
+
+
+def unawaited(graph: Graph) -> dict[str, str]:
+    """Files that only jobs run on which no job that ships in the same workflow waits, each with what says so."""
+    if any("workflow" in (fact.get("triggers") or ()) for fact in graph.facts("workflow")):
+        return {}  # what ships may wait for the whole workflow
+    jobs = {str(fact.get("id")): fact for fact in graph.facts("job") if not fact.get("state")}
+    runs: dict[str, set[str]] = {}
+    for edge in graph.edges("runs"):
+        if edge.target.startswith("file:") and edge.source.partition(":")[0] in ("job", "target", "step"):
+            runs.setdefault(edge.source.removeprefix("job:"), set()).add(edge.target[5:])
+    used = [use for use in graph.uses("promotes", "deploys", "registers-model") if not use.disabled]
+    shipping = {str(use.fact.get("owner")) for use in used if use.fact.kind in ("command", "action")}
+    code = {use.at.path for use in used if use.fact.kind == "call"}
+    shipping |= {one for one, files in runs.items() if any(not code.isdisjoint(graph.closure(path)) for path in files)}
+    found: dict[str, str] = {}
+    serious: set[str] = set()
+    for owner, files in runs.items():
+        later = _waiting(jobs, shipping & jobs.keys(), jobs[owner]) if owner in jobs else None
+        if later:
+            found.update((path, f"job '{later.name}' ships without waiting for it ({later.at})") for path in files)
+        else:
+            serious |= files
+    return {path: told for path, told in found.items() if path not in serious}
+
+
+def _waiting(jobs: dict[str, Fact], shipping: set[str], job: Fact) -> Fact | None:
+    """The first job of the same workflow that ships, if none that ships comes after this one or is it."""
+    own = str(job.get("id"))
+    same = {name: one for name, one in jobs.items() if one.get("workflow") == job.get("workflow")}
+    called = any(one.get("uses") for one in same.values())  # what ships may be in there, or come after
+    ships = sorted(shipping & same.keys(), key=lambda name: same[name].at)
+    if called or not ships or own in shipping:
+        return None
+    for last in ships:
+        before, waiting = {last}, [last]
+        while waiting:
+            for needed in same[name].get("needs") or () if (name := waiting.pop()) in same else ():
+                one = f"{name.partition('#')[0]}#{needed}"
+                if one not in before:
+                    before.add(one)
+                    waiting.append(one)
+        if own in before:
+            return None
+    return same[ships[0]]
+
+
+def unread_steps(graph: Graph) -> Iterator[Fact]:
+    """Steps of pipelines that evaluate a model, where a later step of the same pipeline brings it further."""
+    evaluating = {(use.at.path, str(use.fact.get("function") or "")) for use in graph.uses("evaluates")}
+    further = {
+        (use.at.path, str(use.fact.get("function") or ""))
+        for use in graph.uses("promotes", "deploys", "registers-model")
+        if not use.disabled
+    }
+    steps = [fact for fact in graph.facts("pipeline-step") if fact.get("of") and fact.get("function")]
+    onward = {str(fact.get("of")): fact for fact in steps if _does(fact, further)}
+    for fact in steps:
+        last = onward.get(str(fact.get("of")))
+        if last is not None and last.name != fact.name and _does(fact, evaluating):
+            yield fact
+
+
+def _does(step: Fact, functions: set[tuple[str, str]]) -> bool:
+    return (str(step.get("runs")), str(step.get("function"))) in functions
