@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from mlops_scan.scanner.formats.applicationsets import Folders, applications, filled
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.link.generators import Folders, applications, filled
 
 Understand = Callable[[Mapping[str, str]], Graph]
 

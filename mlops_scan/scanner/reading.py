@@ -101,9 +101,16 @@ def _bound(pages: list[tuple[SourceFile, _Page]], matches: Mapping[int, tuple[Ma
 
 
 def _followed(tree: Tree, result: Reading) -> Reading:
-    """The reading with what other files lead to: values that render a chart, configuration that code reads by name."""
+    """The reading with what other files lead to: values that render a chart, objects that change what they apply,
+    configuration that code reads by name.
+    """
+    over = releases.laid_over(tree, result.facts)
+    if over is not None and over.facts:
+        result = _without(result, {id(fact) for fact in result.facts if over.drops(fact)})
     facts, notes = releases.rendered(tree, result.facts)
     facts = [*facts, *parameters.named(tree, result.facts)]
+    if over is not None:
+        facts, notes = [*over.facts, *facts], [*over.notes, *notes]
     if not facts and not notes:
         return result
     matches = result.matches
@@ -116,6 +123,13 @@ def _followed(tree: Tree, result: Reading) -> Reading:
         notes=tuple(sorted({*result.notes, *notes})),
         matches=matches,
     )
+
+
+def _without(result: Reading, dropped: set[int]) -> Reading:
+    matches = result.matches
+    if matches is not None:
+        matches = {key: found for key, found in matches.items() if key not in dropped}
+    return replace(result, facts=tuple(fact for fact in result.facts if id(fact) not in dropped), matches=matches)
 
 
 class _Desk:

@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlops_scan.scanner.formats import applicationsets
+from mlops_scan.scanner.formats.applicationsets import Folders
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.link import generators
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.generators import Folders
 from mlops_scan.scanner.link.manifests import ROOTS, applied, below
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact, Location
@@ -32,12 +32,18 @@ class Sources(Link):
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
         folders: Folders | None = None
+        made: dict[str, list[str]] = {}
+        for fact in graph.all_facts("application"):
+            made.setdefault(str(fact.get("set")), []).extend(fact.get("folders") or ())
         for resource in graph.all_facts("resource"):
             if resource.get("type") not in (*_CONTROLLERS, *_RELEASES):
                 continue
             yield Edge(f"file:{resource.at.path}", "defines", object_id(resource), resource.at)
             named = list(_folders(resource))
-            if any("{{" in folder for folder, _ in named):
+            if made.get(object_id(resource)):
+                place = named[0][1] if named else resource.at
+                named = [(folder, place) for folder in dict.fromkeys(made[object_id(resource)])]
+            elif any("{{" in folder for folder, _ in named):
                 folders = folders or Folders(graph.files)
                 named = list(_of_generators(resource, named, folders))
             deep = _is_recursive(resource)
@@ -95,11 +101,11 @@ def _of_generators(
     resource: Fact, named: list[tuple[str, Location]], folders: Folders
 ) -> Iterator[tuple[str, Location]]:
     """The folders of every application that the generators of a set make."""
-    made = generators.applications(_dig(resource.get("data"), ("spec",)), folders)
+    made = applicationsets.applications(_dig(resource.get("data"), ("spec",)), folders)
     for folder, at in named:
         seen = set()
         for parameters in made:
-            path = generators.filled(folder, parameters)
+            path = applicationsets.filled(folder, parameters)
             if path in seen or not path.replace("*", "").strip("./"):
                 continue  # nothing of it is known: it may be any folder
             seen.add(path)

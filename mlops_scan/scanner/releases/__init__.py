@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mlops_scan.scanner.files import Tree
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.releases import commands, objects
+from mlops_scan.scanner.releases.applications import APPLICATION, SET
 
-__all__ = ["rendered"]
+if TYPE_CHECKING:
+    from mlops_scan.scanner.releases.kustomizations import Changed
+
+__all__ = ["laid_over", "rendered"]
+
+_CONTROLLERS = frozenset((APPLICATION, SET, "kustomize.toolkit.fluxcd.io/Kustomization"))
+
+
+def laid_over(tree: Tree, facts: Sequence[Fact]) -> Changed | None:
+    """What GitOps objects among `facts` change of the folders they apply; None where there are no such objects."""
+    if not any(fact.kind == "resource" and fact.get("type") in _CONTROLLERS for fact in facts):
+        return None
+    from mlops_scan.scanner.releases.kustomizations import changed  # few repositories have any
+
+    return changed(tree, facts)
 
 
 def rendered(tree: Tree, facts: Sequence[Fact]) -> tuple[list[Fact], list[Note]]:

@@ -6,13 +6,14 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mlops_scan.scanner.files import Tree
 from mlops_scan.scanner.model import Fact, Location
+from mlops_scan.scanner.releases.applications import APPLICATION, SET, Application, applications
 from mlops_scan.scanner.releases.model import Layer, Release
 
-_APPLICATIONS = ("argoproj.io/Application", "argoproj.io/ApplicationSet")
 _RELEASE = "helm.toolkit.fluxcd.io/HelmRelease"
 _TERRAFORM = "helm_release"
-_TYPES = frozenset((*_APPLICATIONS, _RELEASE, _TERRAFORM))
+_TYPES = frozenset((APPLICATION, SET, _RELEASE, _TERRAFORM))
 _VALUES_KEY = "values.yaml"
 ConfigMaps = Mapping[str, Sequence[Fact]]
 
@@ -23,24 +24,24 @@ def declares(fact: Fact) -> bool:
     return kind and fact.get("state") != "disabled"
 
 
-def from_resource(fact: Fact, maps: ConfigMaps) -> Iterator[Release]:
+def from_resource(fact: Fact, maps: ConfigMaps, tree: Tree) -> Iterator[Release]:
     """The releases that such a fact declares. `maps`: the ConfigMaps of the repository by name."""
     kind, data = fact.get("type"), fact.get("data")
     if fact.kind == "release":
         yield _of_tool(fact)
-    elif kind in _APPLICATIONS:
-        template = _dig(data, "spec", "template") if kind == _APPLICATIONS[1] else data
-        yield from _of_application(fact, _dig(template, "spec"))
+    elif kind in (APPLICATION, SET):
+        for one in applications(fact, tree):
+            yield from _of_application(one)
     elif kind == _RELEASE:
         yield from _of_release(fact, _dig(data, "spec"), maps)
     elif kind == _TERRAFORM and isinstance(data, Mapping):
         yield from _of_terraform(fact, data)
 
 
-def _of_application(fact: Fact, spec: Any) -> Iterator[Release]:
+def _of_application(one: Application) -> Iterator[Release]:
+    fact = one.fact
     above = _above(fact.at.path)
-    sources = [one for one in (_dig(spec, "source"), *_listed(_dig(spec, "sources"))) if isinstance(one, Mapping)]
-    for source in sources:
+    for source in one.sources:
         helm = source.get("helm")
         folder, chart = _text(source.get("path")), _text(source.get("chart"))
         if not (folder or chart):
@@ -53,7 +54,7 @@ def _of_application(fact: Fact, spec: Any) -> Iterator[Release]:
             if isinstance(helm, Mapping)
             else ()
         )
-        yield Release(fact.name, f"./{folder}" if folder else chart, above, layers, fact.at, _environment(fact))
+        yield Release(one.name, f"./{folder}" if folder else chart, above, layers, fact.at, one.environment)
 
 
 def _of_helm(at: Location, helm: Mapping[str, Any], bases: tuple[str, ...]) -> Iterator[Layer]:

@@ -16,7 +16,7 @@ from mlops_scan.scanner.formats.charts.facts import Given
 from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError
 from mlops_scan.scanner.model import Fact, Location, Note
-from mlops_scan.scanner.releases import commands, objects
+from mlops_scan.scanner.releases import applications, commands, objects
 from mlops_scan.scanner.releases.model import Release
 from mlops_scan.scanner.releases.values import VARIABLE, environments
 
@@ -38,7 +38,9 @@ def rendered(tree: Tree, facts: Sequence[Fact]) -> tuple[list[Fact], list[Note]]
 def _rendered(tree: Tree, facts: Sequence[Fact]) -> Iterator[Fact | Note]:
     known = _Charts(fact for fact in facts if fact.kind == "chart")
     given: dict[str, list[Given]] = defaultdict(list)
-    for number, release in enumerate(_releases(facts)):
+    declared = _declared(facts)
+    yield from _of_sets(tree, declared)
+    for number, release in enumerate(_releases(tree, facts, declared)):
         if number >= bounds.RELEASES:
             yield Note(release.at, f"more than {bounds.RELEASES} installations of charts: the rest is left out")
             break
@@ -62,15 +64,26 @@ def _safely(tree: Tree, release: Release, folder: str | None) -> tuple[list[Give
         return [], [Note(release.at, f"values of a release are left out: {error}")]
 
 
-def _releases(facts: Sequence[Fact]) -> Iterator[Release]:
-    declared = [fact for fact in facts if commands.installs(fact) or objects.declares(fact)]
-    found = [fact for fact in declared if not paths.is_test(fact.at.path) and not paths.is_documentation(fact.at.path)]
+def _declared(facts: Sequence[Fact]) -> list[Fact]:
+    declared = (fact for fact in facts if commands.installs(fact) or objects.declares(fact))
+    return [fact for fact in declared if not paths.is_test(fact.at.path) and not paths.is_documentation(fact.at.path)]
+
+
+def _of_sets(tree: Tree, declared: Sequence[Fact]) -> Iterator[Fact | Note]:
+    """The applications that sets of them generate."""
+    for fact in declared:
+        if fact.kind == "resource" and fact.get("type") == applications.SET:
+            yield from (applications.told(one) for one in applications.applications(fact, tree))
+            yield from applications.notes(fact, tree)
+
+
+def _releases(tree: Tree, facts: Sequence[Fact], found: Sequence[Fact]) -> Iterator[Release]:
     maps: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts if found else ():
         if fact.kind == "resource" and fact.get("type") == "core/ConfigMap":
             maps[fact.name].append(fact)
     for fact in found:
-        yield from commands.from_command(fact) if fact.kind == "command" else objects.from_resource(fact, maps)
+        yield from commands.from_command(fact) if fact.kind == "command" else objects.from_resource(fact, maps, tree)
 
 
 def _environments(tree: Tree, folder: str, given: list[Given]) -> Iterator[Fact | Note]:

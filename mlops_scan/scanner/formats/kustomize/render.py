@@ -196,6 +196,8 @@ class _Render:
 
     def _patch_documents(self, one: Kustomization, body: Node | None) -> list[Node]:
         """The documents of a patch, in a file or written in place."""
+        if isinstance(body, (Mapping, Sequence)) and body:
+            return [self.out.ledger.copy(body, one.path)]
         if not isinstance(body, Scalar) or not body.strip():
             return []
         source = file_of(self.tree, one.folder, body) if "\n" not in body else None

@@ -70,6 +70,8 @@ def _found(tree: Repository) -> Iterator[Kustomization]:
 
 def references(tree: Repository, one: Kustomization) -> tuple[Reference, ...]:
     """What `one` takes its objects from, in the order in which kustomize reads it."""
+    if one.path not in kustomizations(tree):  # another object that stands for one
+        return tuple(_references(tree, one))
     return tree.memo(f"kustomize references {one.path}", lambda: tuple(_references(tree, one)))
 
 
