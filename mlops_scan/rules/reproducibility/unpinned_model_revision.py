@@ -57,12 +57,17 @@ class UnpinnedModelRevision(Rule):
             if use.fact.kind != "call" or use.disabled or _is_pinned(use):
                 continue
             name = _hub_name(use.argument("id"))
-            if name and not use.fact.get("kwargs", {}).get("local_files_only"):
+            if name and not _is_local(use.fact.get("kwargs", {}).get("local_files_only")):
                 yield self.finding(
                     f"'{name}' is loaded from a hub without a fixed revision.",
                     use.at,
                     subject=f"{use.at.path}#{use.fact.get('function') or ''}:{use.fact.name}:{name}",
                 )
+
+
+def _is_local(value: Any) -> bool:
+    """Whether only files on disk are read. What arrives in a variable may say so, unless it is known not to."""
+    return bool(value.get("const", True) if isinstance(value, dict) else value)
 
 
 def _is_pinned(use: Use) -> bool:

@@ -160,6 +160,7 @@ REFERENCES = (
     "runs",
     "seed",
     "steps",
+    "tells",  # what a pipeline calls when it fails
     "timeout",
     "url",
     "version",

@@ -1,11 +1,16 @@
-"""alerting: alert rules that reach somebody. Recording rules alert nobody, nor do rules with empty receivers."""
+"""alerting: alert rules that reach somebody, and pipelines that score and tell when they fail.
+
+Recording rules alert nobody, nor do rules with empty receivers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from mlops_scan.scanner.evidence.base import Derivation, state
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Callees, Graph, Use
+from mlops_scan.scanner.graph.purpose import purposes
 from mlops_scan.scanner.model import Evidence, Status
 
 
@@ -20,3 +25,44 @@ class Alerting(Derivation):
                 status = Status.DISABLED if deaf else state(alert)
                 why = " (no receiver is told)" if deaf else ""
                 yield self.evidence("prometheus", alert.at, f"alert '{alert.name}'{why}", status)
+        for use in graph.uses("pipeline"):
+            handler = "" if use.disabled or use.fact.kind != "call" else _handler(use)
+            if handler and _tells(graph, use.at.path, handler) and _scores(graph, use.at.path):
+                yield self.evidence(use.tool, use.at, f"'{handler}' tells when the pipeline fails")
+
+
+def _handler(use: Use) -> str:
+    """What a pipeline calls when it fails: an argument of its own, or one of those that it hands to its steps."""
+    keys = use.match.data.get("tells") or ()
+    given = use.fact.get("kwargs") or {}
+    for held in (given, *(_held(value) for value in given.values())):
+        for key in keys:
+            value = held.get(key)
+            value = value[0] if isinstance(value, list) and value else value
+            name = value.get("name") or value.get("call") if isinstance(value, dict) else None
+            if isinstance(name, str):
+                return name
+    return ""
+
+
+def _held(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {}
+    inner = value.get("holds", value) if "expr" in value else value
+    return inner if isinstance(inner, dict) else {}
+
+
+def _tells(graph: Graph, path: str, handler: str) -> bool:
+    """Whether the handler sends something. What no file here defines is taken at its word."""
+    functions = graph.once(Callees).targets(path, handler)
+    sending = {
+        (use.at.path, str(use.fact.get("function") or ""))
+        for use in graph.uses("alerts", "http-client")
+        if use.fact.kind == "call"
+    }
+    return not functions or any(not sending.isdisjoint(graph.once(Callees).ways(*one)) for one in functions)
+
+
+def _scores(graph: Graph, path: str) -> bool:
+    """Whether the pipelines of a file write predictions: an alarm of what only trains is none of the service."""
+    return "score" in purposes(graph, f"file:{path}")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.evidence.branches import same_either_way
 from mlops_scan.scanner.evidence.decided import only_told, why
 from mlops_scan.scanner.evidence.unheeded import ignored, unawaited, unread_steps
 from mlops_scan.scanner.graph import Graph
@@ -74,7 +75,8 @@ class EvaluationGate(Derivation):
             body = {*(fact.get("body") or ()), *(fact.get("else") or ())}
             if _is_range_check(fact):
                 continue
-            promotes = not names.isdisjoint(body) or any(_leads_to_promotion(graph, fact, call) for call in body)
+            onwards = {call for call in body if call in names or _leads_to_promotion(graph, fact, call)}
+            promotes = bool(onwards) and not same_either_way(graph, fact, onwards)
             ends = any(_ENDS.search(call) for call in body)
             stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in stopping)
             if promotes or (stops and fact.get("in") in ("if", "assert")):

@@ -27,14 +27,12 @@ class RetrainingTrigger(Derivation):
                 off = Status.DISABLED if is_off(graph, schedule) else Status.USED
                 yield self.evidence("schedule", schedule.at, f"schedule '{schedule.name}' trains", off)
         kinds = {fact.at: f"{fact.get('type')}: " for fact in graph.facts("schedule") if fact.get("type")}
-        others = {
-            fact.at
-            for fact in graph.facts("schedule")
-            if fact.get("where") == "python" and purpose_of_schedule(graph, fact) not in ("train", "")
-        }
+        timed = [fact for fact in graph.facts("schedule") if fact.get("where") == "python"]
+        trained = {fact.at for fact in timed if purpose_of_schedule(graph, fact) == "train"}
+        others = {fact.at for fact in timed if purpose_of_schedule(graph, fact) not in ("train", "")}
         for use in graph.uses("schedules"):
             closure = graph.closure(use.at.path)
-            if use.at not in others and not training.isdisjoint(closure):
+            if use.at in trained or (use.at not in others and not training.isdisjoint(closure)):
                 off = Status.DISABLED if use.disabled else Status.USED
                 yield self.evidence(use.tool, use.at, f"{kinds.get(use.at, '')}{use.fact.name} schedules training", off)
         yield from self._served_flows(graph, training)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.modules import LocalModules
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.commands import notebook_file
+from mlops_scan.scanner.link.commands import locate, notebook_file
+from mlops_scan.scanner.link.containers import context_files
 from mlops_scan.scanner.model import Edge, Fact
 
 _NAMES = ("task_id", "name", "step_name")
@@ -21,10 +23,11 @@ class Tasks(Link):
         files = frozenset(graph.files)
         modules = LocalModules(graph.all_facts("module"))
         steps = [fact for fact in graph.all_facts("pipeline-step") if fact.get("where") == "python"]
+        images = graph.all_facts("stage") if any(fact.get("script") for fact in steps) else ()
         for fact in steps:
             path = str(fact.get("pipeline"))
             step = f"step:{path}#{fact.name}"
-            for run in (fact.get("runs"), _script(fact, files)):
+            for run in (fact.get("runs"), _script(fact, files, graph.files, images)):
                 if run and run != path:
                     yield Edge(step, "runs", f"file:{run}", fact.at)
             for needed in fact.get("needs") or ():
@@ -47,11 +50,36 @@ class Tasks(Link):
                     yield Edge(step, "runs", f"file:{path}", use.at)
 
 
-def _script(fact: Fact, files: frozenset[str]) -> str:
-    """The file that a step names as its script: from the root, or beside the pipeline."""
+def _script(fact: Fact, files: frozenset[str], ordered: tuple[str, ...], images: Sequence[Fact]) -> str:
+    """The file that a step names as its script: from the root, beside the pipeline, or by its name in an image."""
     script = str(fact.get("script") or "")
-    beside = f"{fact.at.path.rpartition('/')[0]}/{script}".lstrip("/")
-    return next((path for path in (script, beside) if path and path in files), "")
+    if not script:
+        return ""
+    folder = fact.at.path.rpartition("/")[0]
+    beside = f"{folder}/{script}".lstrip("/")
+    found = next((path for path in (script, beside) if path in files), "")
+    return found or _copied(script, files, ordered, images) or locate(script, folder, files)
+
+
+def _copied(script: str, files: frozenset[str], ordered: tuple[str, ...], images: Sequence[Fact]) -> str:
+    """The only file of this name that an image of the repository copies to where the step starts it."""
+    folder, name = posixpath.split(script)
+    found = {
+        path
+        for stage in images
+        for copy in stage.get("copies") or ()
+        if not copy.get("from") and _is_there(str(copy.get("dst") or ""), folder, script)
+        for path in context_files(str(copy.get("src") or ""), stage.at.path, files, ordered)
+        if posixpath.basename(path) == name
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _is_there(destination: str, folder: str, script: str) -> bool:
+    """Whether what is copied to `destination` may stand where the script does."""
+    if destination == script or not folder.startswith("/"):
+        return True
+    return f"{folder}/".startswith(f"{destination.rstrip('/')}/") or not destination.startswith("/")
 
 
 def _name(call: Fact) -> str:

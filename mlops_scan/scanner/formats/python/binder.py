@@ -205,7 +205,9 @@ class Binder:
 
 
 def _copy(found: Binding) -> Binding:
-    return Binding(found.name, found.known, local=found.local, scope=found.scope, cls=found.cls)
+    made = Binding(found.name, found.known, local=found.local, scope=found.scope, cls=found.cls)
+    made.instance = found.instance
+    return made
 
 
 def _is_static(node: ast.AST) -> bool:

@@ -98,6 +98,8 @@ class Recorder:
     def _callee(self, binding: Binding) -> str:
         """The callee's name: `f.__call__` for what `f()` returned, which is not `f` called once more."""
         name = binding.name or "?"
+        if binding.instance and binding.name:
+            return f"{name}.__call__"
         if binding.call is None or binding.scope is None or not binding.name:
             return name
         made = self.resolver.callee(binding.call, binding.scope).name

@@ -188,11 +188,13 @@ class Resolver:
 
     def annotation(self, node: ast.expr | None, scope: Scope) -> Binding | None:
         """The class that an annotation names (Optional, Annotated, `X | None` and quotes taken off), or None."""
+        made = True
         for _ in range(8):
             if isinstance(node, ast.Subscript):
                 head = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
                 if head not in _UNWRAP:
                     return self.annotation(node.value, scope) if head.lower() in TYPES else None
+                made = made and head.lower() != "type"
                 node = _first(node.slice)
             elif isinstance(node, ast.BinOp):
                 node = node.right if _is_none(node.left) else node.left
@@ -203,7 +205,9 @@ class Resolver:
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return None
         found = self.resolve(node, scope)
-        return found if found.known or found.local or found.name in TYPES else None
+        if not (found.known or found.local):
+            return found if found.name in TYPES else None
+        return found.made() if made else found
 
     def _quoted(self, text: str, scope: Scope) -> Binding | None:
         text = text.removesuffix("| None").strip()
@@ -211,7 +215,7 @@ class Resolver:
             return None
         first, *rest = text.split(".")
         found = self._apply(self.name(first, scope), list(reversed(rest)), scope)
-        return found if found.known or found.local else None
+        return found.made() if found.known or found.local else None
 
 
 def is_property(info: FunctionInfo) -> bool:

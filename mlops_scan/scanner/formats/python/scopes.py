@@ -15,6 +15,7 @@ class Binding:
 
     `name` is the qualified name ('' when nothing is known), `known` that its first part was imported, `local` that it
     is defined in this file. `call` is the call that made the object, `cls` and `function` the local definition,
+    `instance` that an annotation says the class of what stands there,
     `const` a JSON constant, `parts` the known pieces of a text, `node` an expression to look into (a dict, a list,
     a comparison), `before` the comparison or call that a plain constant replaced, `entry` the (file, key) of a
     configuration file that it was read from, `param` the parameter that it is. `open`: a later statement may yet say
@@ -28,6 +29,7 @@ class Binding:
         "const",
         "entry",
         "function",
+        "instance",
         "known",
         "local",
         "name",
@@ -58,6 +60,7 @@ class Binding:
         self.cls, self.function = cls, function
         self.const, self.node, self.parts = const, node, parts
         self.open = open
+        self.instance = False
         self.before: ast.expr | None = None
         self.entry: tuple[str, str] | None = None
         self.param = ""
@@ -69,6 +72,15 @@ class Binding:
         )
         made.before, made.entry, made.param = self.before, self.entry, self.param
         return made
+
+    def made(self) -> Binding:
+        """An object of this class."""
+        if self.instance:
+            return self
+        found = Binding(self.name, self.known, self.local, self.call, self.scope, self.cls, self.function)
+        found.const, found.node, found.parts, found.open = self.const, self.node, self.parts, self.open
+        found.instance = True
+        return found
 
     @property
     def telling(self) -> bool:

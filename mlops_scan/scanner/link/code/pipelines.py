@@ -12,6 +12,7 @@ from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.link.code.index import Code, known, text, texts, words
 from mlops_scan.scanner.link.code.ordering import order
 from mlops_scan.scanner.link.code.parts import Pipeline, Step
+from mlops_scan.scanner.link.code.programs import program
 from mlops_scan.scanner.model import Fact, Location
 
 _MANY = 500  # steps of one repository that are looked at
@@ -235,7 +236,7 @@ def _object(use: Use, call: Fact, code: Code) -> Step:
         stem = posixpath.basename(posixpath.dirname(name)) if "component" in posixpath.basename(name) else name
         name = posixpath.splitext(posixpath.basename(stem or name))[0]
     step = Step(name, call.at, use.tool, target, call=call)
-    step.script = next((word for word in runs.split() if word.endswith(".py")), "") if isinstance(runs, str) else ""
+    step.script = program(runs)
     step.known_as = {name, *words({"expr": assigned})}
     step.leads = words(match.argument(call, "steps"))
     needs = match.argument(call, "needs")

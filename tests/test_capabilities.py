@@ -1,0 +1,151 @@
+"""Capabilities told by what stands a step or two away from the name of a tool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.model import Status
+
+Understand = Callable[[Mapping[str, str]], Graph]
+USED, ABSENT = Status.USED, None
+
+TRAIN = {"train.py": "import joblib\nfrom sklearn.linear_model import Ridge\n\n"
+         "joblib.dump(Ridge().fit([[0.0]], [0.0]), 'm.joblib')\n"}  # fmt: skip
+TUNES = """
+from sagemaker.sklearn.estimator import SKLearn
+from sagemaker.tuner import HyperparameterTuner, IntegerParameter
+
+estimator = SKLearn(entry_point="train.py", framework_version="1.2-1", instance_count=1, instance_type="ml.m5.large")
+tuner = HyperparameterTuner(estimator, "auc", {"trees": IntegerParameter(10, 200)})
+tuner.fit({"train": "s3://acme/train"})
+"""
+SWEEPS = """
+from azure.ai.ml import command
+from azure.ai.ml.sweep import Choice
+
+trial = command(code="src", command="python train.py --depth ${{inputs.depth}}", inputs={"depth": 3})
+job = trial(depth=Choice([2, 4])).sweep(primary_metric="auc", goal="maximize", sampling_algorithm="random")
+"""
+SWEEP_FILE = "program: train.py\nmethod: {method}\nmetric: {{name: loss, goal: minimize}}\nparameters: {{}}\n"
+FETCH = """
+steps:
+  - name: python:3.12-slim
+    entrypoint: bash
+    args:
+      - -c
+      - |
+        pip install wandb==0.24.0
+        python -c "
+        import wandb
+        wandb.Api().artifact('{path}').download(root='/workspace/model')
+        "
+"""
+STACK = """
+from troposphere import Ref, Template
+from troposphere.s3 import Bucket
+
+template = Template()
+template.add_resource(Bucket("Models"))
+print(template.to_json())
+"""
+BRANCHES = """
+import mlflow
+from sklearn.linear_model import Ridge
+
+
+def keep(model, stage):
+    mlflow.register_model(model, "sizes")
+    mlflow.MlflowClient().transition_model_version_stage("sizes", 1, stage)
+
+
+def train(X, y):
+    model = Ridge().fit(X, y)
+    score = model.score(X, y)
+    if score < 0.8:
+        model = Ridge(alpha=2.0).fit(X, y)
+        keep(model, {low})
+    else:
+        keep(model, {high})
+"""
+DAG = """
+from airflow import DAG
+from airflow.providers.amazon.aws.operators.batch import BatchOperator
+from airflow.providers.docker.operators.docker import DockerOperator
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook
+
+command = {{"command": ["/usr/local/bin/run-{what}.sh"]}}
+
+
+def tell(context):
+    {body}
+
+
+args = {{"owner": "acme", "on_failure_callback": {handler}}}
+dag = DAG("weekly", schedule="0 12 * * SUN", default_args=args)
+step = {step}
+"""
+BATCH = 'BatchOperator(task_id="run", job_name="run", container_overrides=command, dag=dag)'
+POD = 'KubernetesPodOperator(task_id="run", cmds=["python"], arguments=["-m", "jobs.{what}"], dag=dag)'
+IN_DOCKER = 'DockerOperator(task_id="run", image="acme/jobs:1.0", command="python /app/jobs/{what}.py --all", dag=dag)'
+SENDS = 'SlackWebhookHook(slack_webhook_conn_id="slack").send(text="failed")'
+SCORES = """
+import joblib
+import pandas as pd
+
+model = joblib.load("m.joblib")
+frame = pd.read_parquet("s3://acme/new.parquet")
+frame["score"] = model.predict(frame)
+frame.to_parquet("s3://acme/scores.parquet")
+"""
+
+
+def weekly(step: str, what: str = "train", handler: str = "None", body: str = "print(context)") -> dict[str, str]:
+    """A DAG of one container, and the image that it runs."""
+    code = DAG.format(step=step.replace("{what}", what), what=what, handler=handler, body=body)
+    image = "FROM python:3.12\nCOPY scripts/run-train.sh scripts/run-score.sh /usr/local/bin/\nCOPY jobs /app/jobs\n"
+    return {
+        "dags/weekly.py": code,
+        "docker/Dockerfile": image,
+        "docker/scripts/run-train.sh": "python /app/jobs/train.py\n",
+        "docker/scripts/run-score.sh": "python /app/jobs/score.py\n",
+        "jobs/train.py": TRAIN["train.py"],
+        "jobs/score.py": SCORES,
+    }
+
+
+def fetch(path: str) -> dict[str, str]:
+    return {**TRAIN, "cloudbuild.yaml": FETCH.format(path=path)}
+
+
+CASES = [
+    ("hyperparameter-tuning", "a tuner of a cloud", USED, {"tune.py": TUNES}),
+    ("hyperparameter-tuning", "a sweep of a command", USED, {"tune.py": SWEEPS}),
+    ("hyperparameter-tuning", "a file of a sweep", USED, {**TRAIN, "sweep.yaml": SWEEP_FILE.format(method="bayes")}),
+    ("hyperparameter-tuning", "another sweep", ABSENT, {**TRAIN, "sweep.yaml": SWEEP_FILE.format(method="broom")}),
+    ("model-registry", "read by a step", USED, fetch("wandb-registry-m/size:v3")),
+    ("model-registry", "any artifact", ABSENT, fetch("acme/runs/size:v3")),
+    ("infrastructure-as-code", "a template that code prints", USED, {**TRAIN, "stack.py": STACK}),
+    ("retraining-trigger", "a script of the image that a step overrides", USED, weekly(BATCH)),
+    ("retraining-trigger", "a module in a pod", USED, weekly(POD)),
+    ("retraining-trigger", "a line for a container", USED, weekly(IN_DOCKER)),
+    ("retraining-trigger", "a script that scores", ABSENT, weekly(BATCH, "score")),
+    ("alerting", "a pipeline that scores tells its failure", USED, weekly(BATCH, "score", "tell", SENDS)),
+    ("alerting", "nobody is told", ABSENT, weekly(BATCH, "score", "tell")),
+    ("alerting", "a pipeline that trains", ABSENT, weekly(BATCH, "train", "tell", SENDS)),
+    ("alerting", "no handler", ABSENT, weekly(BATCH, "score", "None", SENDS)),
+    ("evaluation-gate", "the same either way", ABSENT, {"fit.py": BRANCHES.format(low='"Staging"', high='"Staging"')}),
+    ("evaluation-gate", "two stages", USED, {"fit.py": BRANCHES.format(low='"Archived"', high='"Production"')}),
+]
+
+
+@pytest.mark.parametrize(
+    ("capability", "status", "files"),
+    [pytest.param(capability, status, files, id=f"{capability}: {what}") for capability, what, status, files in CASES],
+)
+def test_capability(understand: Understand, capability: str, status: Status | None, files: dict[str, str]) -> None:
+    found = {one.status for one in understand(files).evidence(capability, *Status)} - {Status.DECLARED}
+    assert found == ({status} if status is not None else set())
