@@ -37,7 +37,7 @@ def _handler(use: Use) -> str:
     given = use.fact.get("kwargs") or {}
     for held in (given, *(_held(value) for value in given.values())):
         for key in keys:
-            value = held.get(key)
+            value = held.get(str(key))
             value = value[0] if isinstance(value, list) and value else value
             name = value.get("name") or value.get("call") if isinstance(value, dict) else None
             if isinstance(name, str):
