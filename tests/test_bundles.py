@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import pytest
+
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.subjects import subjects
 from mlops_scan.scanner.model import Fact
 
 Understand = Callable[[Mapping[str, str]], Graph]
@@ -116,7 +119,7 @@ def test_steps_run_their_files_and_a_condition_is_a_gate(understand: Understand)
     graph = understand(FILES)
     steps = {one.name: one.get("deps") for one in graph.facts("pipeline-step") if one.get("state") is None}
     assert steps == {"fit": [], "evaluate": ["fit"], "good": ["evaluate"], "deploy_model": ["good"], "each": []}
-    runs = [one.get("argv")[1] for one in graph.facts("command") if one.get("where") == "config"]
+    runs = [one.get("argv")[1] for one in graph.facts("command") if one.get("where") == "step"]
     assert runs == ["src/fit.py", "src/evaluate.py", "src/deploy.py", "src/fit.py"]
     gates = [(one.at.path, one.at.line) for one in graph.capabilities() if one.capability == "evaluation-gate"]
     assert gates == [("resources/train.job.yml", 15)]
@@ -127,3 +130,56 @@ def test_without_a_root_nothing_is_switched_off(understand: Understand) -> None:
     graph = understand({"jobs/nightly.yml": LATER.replace(", pause_status: PAUSED", "")})
     assert {_state(one) for one in graph.facts("resource")} == {(None, None)}
     assert [one.name for one in graph.facts("schedule") if one.get("state")] == []
+
+
+SMALL = "resources:\n  jobs:\n    train:\n      schedule: {quartz_cron_expression: '0 0 9 * * ?'%s}\n"
+FIT = "      tasks: [{task_key: fit, notebook_task: {notebook_path: src/fit}}]\n"
+OVERRIDE = "    resources: {jobs: {train: {schedule: {%s}}}}\n"
+TARGETS = "bundle: {name: b}\ninclude: [jobs.yml]\nvariables: {p: {default: PAUSED}}\ntargets:\n"
+DEV = "  dev:\n    mode: development\n"
+PROD = "  prod:\n    mode: production\n"
+
+
+@pytest.mark.parametrize(
+    ("default", "targets", "state"),
+    [
+        (", pause_status: PAUSED", DEV + PROD + OVERRIDE % "pause_status: UNPAUSED", ""),
+        (", pause_status: UNPAUSED", DEV + PROD + OVERRIDE % "pause_status: PAUSED", "disabled"),
+        (", pause_status: '${var.p}'", DEV + PROD + "    variables: {p: UNPAUSED}\n", ""),
+        (", pause_status: '${var.p}'", DEV + PROD, "disabled"),
+        ("", DEV + PROD + "    presets: {trigger_pause_status: PAUSED}\n", "disabled"),
+        ("", DEV + PROD + "    presets: {trigger_pause_status: UNPAUSED}\n", ""),
+        ("", DEV, "disabled"),
+        (", pause_status: UNPAUSED", DEV, ""),
+        ("", DEV + PROD, ""),
+        (", pause_status: PAUSED", PROD + "  test:\n" + OVERRIDE % "pause_status: UNPAUSED", ""),
+    ],
+)
+def test_a_job_of_several_targets_is_one_and_runs_where_any_real_one_runs_it(
+    understand: Understand, default: str, targets: str, state: str
+) -> None:
+    files = {"databricks.yml": TARGETS + targets, "jobs.yml": SMALL % default + FIT, "src/fit.py": FILES["src/fit.py"]}
+    graph = understand(files)
+    found = [(node.kind, node.label, node.state, node.purpose) for node in subjects(graph) if node.id.count("#")]
+    assert ("pipeline", "train", "", "") in found
+    assert [one for one in found if one[0] == "schedule"] == [("schedule", "0 0 9 * * ?", state, "train")]
+    status = "disabled" if state else "used"
+    assert {one.status.value for one in graph.capabilities() if one.capability == "retraining-trigger"} == {status}
+
+
+def test_a_target_may_tell_another_time_and_a_job_of_its_own(understand: Understand) -> None:
+    targets = (
+        PROD
+        + "    resources:\n      jobs:\n        train: {schedule: {quartz_cron_expression: '0 0 5 * * ?'}}\n"
+        + "        extra:\n          trigger: {periodic: {interval: 2, unit: HOURS}}\n"
+        + "          tasks: [{task_key: once, notebook_task: {notebook_path: src/fit}}]\n"
+    )
+    jobs = SMALL % "" + FIT
+    graph = understand({"databricks.yml": TARGETS + targets, "jobs.yml": jobs, "src/fit.py": FILES["src/fit.py"]})
+    times = {(one.name, one.at.path, one.get("environment"), one.get("owner")) for one in graph.facts("schedule")}
+    assert times == {
+        ("0 0 5 * * ?", "databricks.yml", "prod", "jobs.yml#databricks_job/train"),
+        ("every 2 hours", "databricks.yml", "prod", "databricks.yml#databricks_job/extra"),
+    }
+    pipelines = {node.label: node.at.path for node in subjects(graph) if node.kind == "pipeline"}
+    assert pipelines == {"train": "jobs.yml", "extra": "databricks.yml"}

@@ -94,12 +94,16 @@ def test_azure_ml_pipelines(tmp_path: Path) -> None:
     resource, *others = [item for item in items if isinstance(item, Fact)]
     assert (resource.get("platform"), resource.get("type"), resource.at.line) == ("azureml", "pipelineJob", 1)
     steps = [(fact.name, fact.at.line, fact.get("deps"), fact.get("outs")) for fact in others if "step" in fact.kind]
-    assert steps == [
-        ("prep", 4, ["../src/prep.py"], ["prep"]),
-        ("train", 9, ["../src/train.py", "prep"], ["train"]),
+    assert steps == [("prep", 4, None, ["prep"]), ("train", 9, ["prep"], ["train"])]
+    commands = [
+        (fact.get("argv")[1], fact.at.line, fact.get("cwd"), fact.get("owner"))
+        for fact in others
+        if fact.kind == "command"
     ]
-    commands = [(fact.get("argv")[1], fact.at.line, fact.get("cwd")) for fact in others if fact.kind == "command"]
-    assert commands == [("prep.py", 7, "src"), ("train.py", 11, "src")]
+    assert commands == [
+        ("prep.py", 7, "src", "mlops/pipeline.yml#prep"),
+        ("train.py", 11, "src", "mlops/pipeline.yml#train"),
+    ]
 
 
 def test_azure_ml_environments_deployments_and_schedules(tmp_path: Path) -> None:

@@ -9,13 +9,25 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from mlops_scan.scanner.catalog import tools as _tools
+from mlops_scan.scanner.catalog.conditions import attribute_values
 from mlops_scan.scanner.catalog.match import Matcher
 from mlops_scan.scanner.catalog.sighting import Match, Sighting
 from mlops_scan.scanner.catalog.tools import Tool
 from mlops_scan.scanner.catalog.vocabulary import CAPABILITIES, ROLES, Strength
 from mlops_scan.scanner.model import Fact
 
-__all__ = ["CAPABILITIES", "ROLES", "Catalog", "Match", "Sighting", "Strength", "Tool", "load", "load_folder"]
+__all__ = [
+    "CAPABILITIES",
+    "ROLES",
+    "Catalog",
+    "Match",
+    "Sighting",
+    "Strength",
+    "Tool",
+    "attribute_values",
+    "load",
+    "load_folder",
+]
 
 
 class Catalog:

@@ -134,6 +134,12 @@ class Attribute:
         return any(glob(self.value).fullmatch(text) for text in _scalars(value))
 
 
+def attribute_values(data: Any, path: str) -> list[Any]:
+    """The values of `data` at a dotted path, by place in their lists."""
+    found = _reached(data, tuple(Step(key) for key in path.strip(".").split(".")))
+    return [inner for one in found[::-1] for inner in (one if isinstance(one, list) else [one])]
+
+
 def _reached(data: Any, path: tuple[Step, ...]) -> list[Any]:
     """The values at the end of a path, in no order."""
     found = [data]

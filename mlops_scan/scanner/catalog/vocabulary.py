@@ -62,6 +62,8 @@ ROLES = {
     "registry-load": "loads a named, versioned model from a registry (`model`)",
     "unsafe-load": "reading it may run code (`safe` where an argument prevents that)",
     "registers-model": "makes a named, versioned model",
+    "declares-model": "a registered model that is declared (`name`: attributes that make up its name)",
+    "serves-registered": "declares that it serves a model by its name or place (`model`: attributes that tell it)",
     "promotes": "brings a model to users or one step nearer: stage, alias, approval, endpoint",
     "predicts": "asks a model",
     "batch-scoring": "a product that scores in bulk",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mlops_scan import plugins
 from mlops_scan.scanner import catalog, evidence
-from mlops_scan.scanner.evidence.base import Derivation, state
+from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.decided import decided_steps
 from mlops_scan.scanner.evidence.for_show import shown
 from mlops_scan.scanner.evidence.serving import what
@@ -49,7 +49,8 @@ def _recognised(graph: Graph, capability: str, called: Mapping[str, Fact], decla
         for use in graph.uses(capability):
             if use.strength == "strong" or use.strength == "medium":
                 used.add(use.tool)
-                yield Evidence(capability, use.tool, state(use.fact), use.at, what(use))
+                status = Status.DISABLED if use.disabled else Status.USED
+                yield Evidence(capability, use.tool, status, use.at, what(use))
     for use in graph.uses(capability, strengths=("weak",)):
         if use.tool in used:
             continue

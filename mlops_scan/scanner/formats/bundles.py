@@ -29,40 +29,55 @@ class Files(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """One place to which a bundle is deployed: an environment. `status` is what it presets for schedules."""
+
+    name: str
+    mode: str = ""
+    status: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+    resources: Node | None = None
+
+    @property
+    def is_for_developers(self) -> bool:
+        return self.mode == "development"
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """One bundle: its root file and the files it includes, the targets it is deployed to."""
 
     path: str
     included: frozenset[str]
     values: dict[str, str] = field(default_factory=dict)
-    targets: dict[str, str] = field(default_factory=dict)  # name -> mode
+    targets: tuple[Target, ...] = ()
 
-    @property
-    def developed_only(self) -> bool:
-        """Whether every target is for development, in which schedules and triggers are paused."""
-        return bool(self.targets) and set(self.targets.values()) == {"development"}
+    def resolved(self, node: Node, target: Target | None = None) -> Node:
+        """The node with the values of variables in place of their names: their defaults, or those of a target."""
+        return _resolved(node, {**self.values, **target.values} if target is not None else self.values, 0)
 
-    def resolved(self, node: Node, depth: int = 0) -> Node:
-        """The node with the defaults of variables in place of their names."""
-        if depth > _DEPTH:
-            return node
-        if isinstance(node, Mapping):
-            made = Mapping(node.line, node.column, node.tag)
-            made.places = node.places
-            made.update((key, self.resolved(value, depth + 1)) for key, value in node.items())
-            return made
-        if isinstance(node, Sequence):
-            listed = Sequence(node.line, node.column, node.tag)
-            listed.extend(self.resolved(value, depth + 1) for value in node)
-            return listed
-        if "${" not in node:
-            return node
-        whole = scalar(_VARIABLE.sub(self._value, str(node)), node.line, node.column, bare=node.bare)
-        whole.block = node.block
-        return whole
 
-    def _value(self, match: re.Match[str]) -> str:
-        return self.values.get(match["var"] or f"bundle.{match['bundle']}", match[0])
+def _resolved(node: Node, values: dict[str, str], depth: int) -> Node:
+    if depth > _DEPTH:
+        return node
+    if isinstance(node, Mapping):
+        made = Mapping(node.line, node.column, node.tag)
+        made.places = node.places
+        made.update((key, _resolved(value, values, depth + 1)) for key, value in node.items())
+        return made
+    if isinstance(node, Sequence):
+        listed = Sequence(node.line, node.column, node.tag)
+        listed.extend(_resolved(value, values, depth + 1) for value in node)
+        return listed
+    if "${" not in node:
+        return node
+
+    def value(match: re.Match[str]) -> str:
+        return values.get(match["var"] or f"bundle.{match['bundle']}", match[0])
+
+    whole = scalar(_VARIABLE.sub(value, str(node)), node.line, node.column, bare=node.bare)
+    whole.block = node.block
+    return whole
 
 
 def bundle_of(files: Files, path: str) -> Bundle | None:
@@ -93,16 +108,43 @@ def _read(files: Files, root: Readable) -> Bundle:
     for one in yamlnodes.items(document, "include"):
         if isinstance(one, Scalar):
             included.update(_matching(files, folder, str(one)))
-    targets = yamlnodes.child(document, "targets")
-    names = targets if isinstance(targets, Mapping) else {}
     values = dict(_defaults(yamlnodes.child(document, "variables")))
     values["bundle.name"] = yamlnodes.text(document, "bundle", "name")
     return Bundle(
         root.path,
         frozenset(included),
         {key: value for key, value in values.items() if value},
-        {name: yamlnodes.text(one, "mode") for name, one in names.items()},
+        tuple(_targets(document)),
     )
+
+
+def homes(files: Files, bundle: Bundle) -> dict[tuple[str, str], str]:
+    """(group, name) of what the bundle deploys to all its targets -> the file that declares it."""
+    return files.memo(f"bundle-homes:{bundle.path}", lambda: dict(_homes(files, bundle)))
+
+
+def _homes(files: Files, bundle: Bundle) -> Iterator[tuple[tuple[str, str], str]]:
+    for path in sorted(bundle.included, reverse=True):
+        source = files.get(path)
+        for document in yamlnodes.documents(source).documents if source is not None else ():
+            for group, name, _, _ in declared(yamlnodes.child(document, "resources")):
+                yield (group, name), path
+
+
+def declared(resources: Node | None) -> Iterator[tuple[str, str, Mapping, tuple[int, int]]]:
+    """(group, name, what is said of it, place of the name) of all under a key `resources`."""
+    for group, members in resources.items() if isinstance(resources, Mapping) else ():
+        for name, one in members.items() if isinstance(members, Mapping) else ():
+            if isinstance(one, Mapping) and isinstance(members, Mapping):
+                yield group, name, one, members.places.get(name, (one.line, one.column))
+
+
+def _targets(document: Node | None) -> Iterator[Target]:
+    targets = yamlnodes.child(document, "targets")
+    for name, one in targets.items() if isinstance(targets, Mapping) else ():
+        mode, status = yamlnodes.text(one, "mode"), yamlnodes.text(one, "presets", "trigger_pause_status")
+        values = {"bundle.target": name, **dict(_defaults(yamlnodes.child(one, "variables")))}
+        yield Target(name, mode, status, values, yamlnodes.child(one, "resources"))
 
 
 def _defaults(variables: Node | None) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,10 @@ from typing import Any
 
 from mlops_scan.scanner.model import Fact, Location
 
-_NAME_KEYS = ("registered_model_name", "model_name", "name", "model_uri", "model_id", "parent_model", "artifact_path")
+_NAME_KEYS = (
+    *("registered_model_name", "model_package_group_name", "ModelPackageGroupName", "model_name"),
+    *("name", "model_uri", "model_id", "parent_model", "artifact_path"),
+)
 _OTHER_KEYS = frozenset(
     (
         *("stage", "stages", "alias", "aliases", "order_by", "filter", "filter_string", "version"),

@@ -12,6 +12,7 @@ _KINDS = {
     "container": "workload",
     "compose": "workload",
     "dvc": "step",
+    "step": "step",
 }
 
 

@@ -140,8 +140,8 @@ def _declared(graph: Graph, node: str) -> Iterator[Edge]:
     are data."""
     if node.startswith("file:") and not node.endswith((".py", ".ipynb")):
         yield from (edge for edge in graph.links_from(node, "defines") if edge.target == f"pipeline:{node[5:]}")
-    if not node.startswith("resource:"):
-        return
+    if not node.startswith("resource:") or node in graph.once(_Meanings).watching:
+        return  # what a monitor names, it looks at
     yield from graph.links_from(node, "triggers")
     for edge in graph.links_from(node, "refers to"):
         if edge.target.startswith(("pipeline:", "workload:")) or graph.links_from(edge.target, *RUNNING):
@@ -202,6 +202,9 @@ class _Meanings:
         self.of_functions: dict[tuple[str, str], set[str]] = {}
         self.placed: Placed[set[str]] = Placed()  # calls and commands of code
         self.active = {f"job:{one.get('owner')}" for one in graph.all_facts("action", "command")}
+        monitors = (use.fact for use in graph.uses("monitor") if use.fact.kind == "resource")
+        self.watching = {f"resource:{one.get('id')}" for one in monitors}
+        self.of_owners.update((node, {"monitor"}) for node in self.watching)
         self.conditional = [one for one in graph.facts("job") if one.get("state") or one.get("when")]
         for use in graph.uses(*_BY_ROLE, *_STARTERS):
             if use.disabled:

@@ -20,7 +20,7 @@ _STARTS = frozenset(
     )
 )
 _HANDS_ON = _STARTS | frozenset(("applies", "deploys", "defines", "includes", "answers", "registers", "writes"))
-_BRINGS = _HANDS_ON | frozenset(("copies", "reads", "refers to", "selects", "routes to", "watches", "checks"))
+_BRINGS = _HANDS_ON | frozenset(("copies", "reads", "refers to", "selects", "routes to", "watches", "checks", "serves"))
 _TIERS = (_STARTS, _HANDS_ON, _BRINGS)
 # what starts or applies that which stands by itself, and what leads requests to it
 _BEFORE = frozenset(

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link.selectors import object_id, title
-from mlops_scan.scanner.model import Node
+from mlops_scan.scanner.model import Fact, Node
 
 _LONGEST = 60
 _MAKES = re.compile(r"(?:create|build|make|get|generate|define|run|main|register|deploy)(?:_|$)")  # names of functions
@@ -26,7 +26,7 @@ def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
     """
     seen: set[str | tuple[str, int | str]] = set()
     named = {fact.at: fact for fact in graph.facts(kind)}  # of code: read already, with its name
-    for use in sorted(graph.uses(kind), key=lambda one: (one.fact.kind == "resource") == (kind == "pipeline")):
+    for use in sorted(graph.uses(kind), key=lambda one: _later(one.fact, kind)):
         node, fact = node_of(use, kind), named.get(use.at)
         if node is None:
             continue
@@ -38,6 +38,11 @@ def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
         if node.id not in seen and seen.isdisjoint(told):
             seen |= {node.id, *told}
             yield use, node
+
+
+def _later(fact: Fact, kind: str) -> tuple[bool, bool]:
+    """What holds in one environment alone comes after what holds in all; of code the better telling first."""
+    return bool(fact.get("environment")), (fact.kind == "resource") == (kind == "pipeline")
 
 
 def node_of(use: Use, kind: str) -> Node | None:

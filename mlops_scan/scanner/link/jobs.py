@@ -72,6 +72,8 @@ class Steps(Link):
                     yield Edge(owner, "needs", f"step:{home}#{path}", step.at)
                     continue
                 yield Edge(owner, "reads", _path_node(folder, str(path), files), step.at)
+            if step.get("where") != "python" and step.get("runs") in files:
+                yield Edge(owner, "runs", f"file:{step.get('runs')}", step.at)
             for path in (*(step.get("outs") or ()), *(step.get("metrics") or ())):
                 if path == step.name:
                     continue

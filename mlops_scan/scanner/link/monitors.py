@@ -9,7 +9,7 @@ from typing import Any
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import subjects
-from mlops_scan.scanner.model import Edge, Fact, Node
+from mlops_scan.scanner.model import Edge, Fact, Location, Node
 
 _WATCHED = frozenset(("endpoint", "workload", "pipeline", "model"))
 _DEEPEST = 8
@@ -38,11 +38,16 @@ class Monitors(Link):
     def edges(self, graph: Graph) -> Iterator[Edge]:
         named = _by_name(graph)
         known = {node.id: node for node in graph.nodes()}
+        places = {Location(node.at.path, node.at.line): node.id for node in known.values() if node.kind in _WATCHED}
         for use, node in subjects(graph, "monitor"):
             yield Edge(f"file:{use.at.path}", "defines", node.id, use.at)
             found = [edge.target for edge in graph.links_from(node.id, "refers to")]
             found += [edge.source for edge in graph.links_to(node.id, "refers to")]
-            found = [one for one in found if known[one].kind in _WATCHED] or list(_told(use.fact, named))
+            beyond = [
+                edge.target for one in found for edge in graph.links_from(one, "refers to") if edge.target != node.id
+            ]
+            found = _watched(found, known) or _watched(beyond, known) or list(_told(use.fact, named))
+            found = found or list(_handed(graph, use.fact, places))
             for target in dict.fromkeys(found):
                 yield Edge(node.id, "watches", target, use.at)
         for node in (one for one in known.values() if one.id.startswith("monitor:") and one.kind == "monitor"):
@@ -55,6 +60,19 @@ class Monitors(Link):
             for host in sorted(hosts):
                 for target in named.get(host, ()):
                     yield Edge(f"monitor:{fact.at.path}#{fact.name}", "watches", target, fact.at)
+
+
+def _watched(nodes: list[str], known: Mapping[str, Node]) -> list[str]:
+    return [one for one in nodes if known[one].kind in _WATCHED]
+
+
+def _handed(graph: Graph, call: Fact, places: Mapping[Location, str]) -> Iterator[str]:
+    """What code made and hands to a call by a variable."""
+    values = (call.get("kwargs") or {}).values() if call.kind == "call" else ()
+    names = {str(one.get("expr")) for one in values if isinstance(one, Mapping)}
+    for made in graph.in_file(call.at.path, "call") if names else ():
+        if made.get("assigned") in names and (node := places.get(Location(made.at.path, made.at.line))):
+            yield node
 
 
 def _grouped(graph: Graph, kind: str) -> dict[str, list[Fact]]:

@@ -1,4 +1,4 @@
-"""Declared resources to the resources and files that they name: Terraform, CloudFormation, Azure ML."""
+"""Declared resources to the resources and files that they name: Terraform, CloudFormation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.selectors import object_id
-from mlops_scan.scanner.model import Edge, Fact, Location
+from mlops_scan.scanner.model import Edge, Fact
 
 _INTRINSIC = re.compile(r"!(?:Ref|GetAtt|Sub|If|Join|Select)\b")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
@@ -63,7 +63,7 @@ class CloudFormation(Link):
                 for key, text in _texts(resource.get("data")):
                     relation = _CALLED.get(key)
                     path = text.rpartition("::")[2]
-                    path = path if path in files else _file(resource.at.path, path, files)
+                    path = path if path in files else beside(resource.at.path, path, files)
                     if relation and path:
                         yield Edge(object_id(resource), relation, f"file:{path}", resource.at)
                         if relation == "calls":
@@ -72,38 +72,13 @@ class CloudFormation(Link):
                     yield Edge(object_id(resource), "starts", f"file:{handler}", resource.at)
 
 
-class AzureMl(Link):
-    """A schedule calls its job, a deployment starts its scoring script at its endpoint, an environment installs."""
-
-    def edges(self, graph: Graph) -> Iterator[Edge]:
-        files = frozenset(graph.files)
-        assets = [one for one in graph.all_facts("resource") if one.get("platform") == "azureml"]
-        commanded = {str(one.get("owner")) for one in graph.all_facts("command") if one.get("where") == "config"}
-        for asset in assets:
-            path, data = asset.at.path, asset.get("data") or {}
-            if path in commanded:
-                yield Edge(f"file:{path}", "has step", f"target:{path}", asset.at)
-            if job := _file(path, data.get("create_job"), files):
-                yield Edge(f"file:{path}", "calls", f"file:{job}", _line(asset, "create_job"))
-            if conda := _file(path, data.get("conda_file"), files):
-                yield Edge(f"file:{path}", "installs", f"file:{conda}", _line(asset, "conda_file"))
-            code = data.get("code_configuration")
-            if isinstance(code, Mapping):
-                named = posixpath.join(str(code.get("code") or "."), str(code.get("scoring_script") or ""))
-                if script := _file(path, named, files):
-                    yield Edge(f"file:{path}", "starts", f"file:{script}", _line(asset, "code_configuration"))
-            for other in assets:
-                if data.get("endpoint_name") and other.name == data["endpoint_name"] and other is not asset:
-                    yield Edge(object_id(asset), "refers to", object_id(other), _line(asset, "endpoint_name"))
-
-
 def _handler(resource: Fact, files: frozenset[str]) -> str:
     """The file of a function's handler: `app.main` in its folder of code."""
     properties = (resource.get("data") or {}).get("Properties") or {}
     for folder, handler in _CODE:
         where, name = properties.get(folder), properties.get(handler)
         if isinstance(where, str) and isinstance(name, str):
-            return _file(
+            return beside(
                 resource.at.path, posixpath.join(where, name.rpartition(".")[0].replace(".", "/") + ".py"), files
             )
     return ""
@@ -163,12 +138,8 @@ def _texts(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str
             yield from _texts(inner, key, depth + 1)
 
 
-def _file(origin: str, name: Any, files: frozenset[str]) -> str:
+def beside(origin: str, name: Any, files: frozenset[str]) -> str:
     if not isinstance(name, str) or not name:
         return ""
     path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), name.removeprefix("file:")))
     return path if path in files else ""
-
-
-def _line(asset: Fact, key: str) -> Location:
-    return Location(asset.at.path, int((asset.get("lines") or {}).get(key, asset.at.line)))

@@ -37,7 +37,8 @@ class Schedules(Link):
         known = {node.id: node for node in graph.nodes()}
         for source, node in declared(graph):
             if isinstance(source, Use) and source.fact.kind == "resource":
-                targets = _of_resource(graph, node.id, known)
+                held = object_id(source.fact)
+                targets = _of_resource(graph, node.id, known) if held == node.id else [held]
             elif isinstance(source, Use):
                 targets = _of_call(graph, source.fact)
             else:
@@ -49,8 +50,10 @@ class Schedules(Link):
 
 def declared(graph: Graph) -> Iterator[tuple[Fact | Use, Node]]:
     """(what says it, the schedule's node): resources, then facts, then calls that no fact stands for; each once."""
-    timed = [use for use in graph.uses("schedules") if _is_timed(use)]
-    resources = {use.fact.get("id") or id(use.fact): use for use in timed if use.fact.kind == "resource"}
+    owners = {str(fact.get("owner")) for fact in graph.facts("schedule")}
+    timed = [use for use in graph.uses("schedules") if _is_timed(use, owners)]
+    declaring = {use.fact.get("id") or id(use.fact): use for use in timed if use.fact.kind == "resource"}
+    resources = {key: use for key, use in declaring.items() if not _is_pipeline(graph, use.fact)}
     ids = resource_ids(graph)
     seen: set[str] = set()
     places: set[Location] = set()
@@ -75,6 +78,10 @@ def declared(graph: Graph) -> Iterator[tuple[Fact | Use, Node]]:
         if node not in seen:
             seen.add(node)
             yield fact, Node(node, "schedule", fact.name, fact.at, str(fact.get("where") or ""), _state(fact))
+    for key, use in declaring.items():  # a pipeline that says itself when it runs
+        if key not in resources and key not in owners and (time := _cron(use.fact.get("data"))):
+            state = "disabled" if use.disabled else ""
+            yield use, Node(f"schedule:{object_id(use.fact)[9:]}", "schedule", time, use.at, use.fact.name, state)
     for use in timed:
         here = Location(use.at.path, use.at.line)
         if use.fact.kind in ("call", "command") and here not in places and told_name(use):
@@ -84,6 +91,11 @@ def declared(graph: Graph) -> Iterator[tuple[Fact | Use, Node]]:
                 seen.add(node)
                 places.add(here)
                 yield use, Node(node, "schedule", name, use.at, use.fact.name, "disabled" if use.disabled else "")
+
+
+def _is_pipeline(graph: Graph, resource: Fact) -> bool:
+    """Whether a resource is a pipeline or a monitor that may also run by the clock: no object made for that alone."""
+    return resource.get("platform") != "kubernetes" and graph.has_role(resource, "pipeline", "monitor")
 
 
 def _told(use: Use) -> str:
@@ -112,9 +124,9 @@ def _state(fact: Fact) -> str:
     return "disabled" if fact.get("state") == "disabled" else ""
 
 
-def _is_timed(use: Use) -> bool:
+def _is_timed(use: Use, owners: Collection[str]) -> bool:
     if use.fact.kind == "resource":
-        return bool(_cron(use.fact.get("data")))
+        return use.fact.get("id") in owners or bool(_cron(use.fact.get("data")))
     return bool(use.given("cron")) or not _EVENT.search(use.fact.name.rpartition(".")[2])
 
 
@@ -129,13 +141,15 @@ def _cron(data: Any, depth: int = 0) -> str:
                 return str(value)
             if isinstance(value, Mapping):
                 inner = [str(one) for one in value.values() if isinstance(one, (str, int))]
-                return str(spelled(value)) or " ".join(inner)[:60] or str(key)
+                return _cron(value, depth + 1) or str(spelled(value)) or " ".join(inner)[:60] or str(key)
     return next((found for value in data.values() if (found := _cron(value, depth + 1))), "")
 
 
 def _owner(fact: Fact, ids: Mapping[str, str], known: Mapping[str, Node]) -> str:
     """What a schedule fact says it belongs to: the first that the graph knows, else its file."""
     owner = str(fact.get("owner") or "")
+    if f"workload:{owner}" not in known and ids.get(owner) == f"resource:{owner}":
+        return ids[owner]
     for node in (ids.get(owner, ""), *(f"{kind}:{owner}" for kind in _OWNERS)):
         if owner and node in known:
             return node

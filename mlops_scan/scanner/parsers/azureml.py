@@ -32,12 +32,18 @@ class AzureMlFiles(Parser):
         for document in parsed.documents:
             schema = yamlnodes.text(document, "$schema")
             if isinstance(document, Mapping) and "azureml" in schema.lower():
-                kind = schema.rstrip("/").rpartition("/")[2].removesuffix(".json").removesuffix(".schema")
-                yield _resource(source.path, kind, document)
-                yield from _steps(source.path, document, tree)
-                yield from _schedule(source.path, document)
+                resource = _resource(source.path, _kind(schema, document), document)
+                yield resource
+                yield from _steps(source.path, document, tree, str(resource.says["id"]))
+                yield from _schedule(source.path, document, str(resource.says["id"]))
                 yield from _images(source.path, document)
         yield from parsed.notes
+
+
+def _kind(schema: str, document: Mapping) -> str:
+    """The kind as the schemas of the CLI spell it; earlier ones begin it with a capital, and know no monitors."""
+    kind = schema.rstrip("/").rpartition("/")[2].removesuffix(".json").removesuffix(".schema")
+    return "monitorSchedule" if "create_monitor" in document else kind[:1].lower() + kind[1:]
 
 
 def _place(path: str, place: tuple[int, int]) -> Location:
@@ -58,39 +64,34 @@ def _resource(path: str, kind: str, document: Mapping) -> Fact:
     return Fact("resource", name, _place(path, spot(document, "$schema")), says)
 
 
-def _steps(path: str, document: Mapping, tree: Tree) -> Iterator[Fact]:
+def _steps(path: str, document: Mapping, tree: Tree, identity: str) -> Iterator[Fact]:
     """The jobs of a pipeline as steps; the commands of these and of a document that is itself a job or component."""
     if "command" in document:
-        yield from _commands(path, document, document)
+        yield from _commands(path, document, document, {"where": "config", "owner": path})
     jobs = document.get("jobs")
     for name, job in jobs.items() if isinstance(jobs, Mapping) else ():
         if isinstance(job, Mapping) and isinstance(jobs, Mapping):
-            commands = list(_commands(path, job, document))
             says: dict[str, Any] = {
                 "pipeline": path,
+                "of": identity,
                 "command": yamlnodes.text(job, "command")[: bounds.FACT_TEXT],
-                "deps": sorted({*_files(path, job, commands, tree), *_components(path, job, tree), *_needs(job)}),
+                "deps": _needs(job),
                 "outs": [name],
                 "tool": "azureml",
+                "runs": _component(path, job, tree),
             }
-            yield Fact("pipeline-step", name, _place(path, spot(jobs, name)), says)
-            yield from commands
+            yield Fact("pipeline-step", name, _place(path, spot(jobs, name)), {k: v for k, v in says.items() if v})
+            yield from _commands(path, job, document, {"where": "step", "owner": f"{path}#{name}"})
 
 
-def _commands(path: str, job: Mapping, document: Mapping) -> Iterator[Fact]:
+def _commands(path: str, job: Mapping, document: Mapping, runner: dict[str, str]) -> Iterator[Fact]:
     command = job.get("command")
     if not isinstance(command, Scalar):
         return
     folder = yamlnodes.text(job, "code") or yamlnodes.text(document, "code")
     for found in shell.commands(str(command)):
         line = command.line + 1 + found.line if command.block else command.line
-        says = {
-            "argv": list(found.argv),
-            "raw": found.raw,
-            "where": "config",
-            "owner": path,
-            "cwd": _joined(path, folder),
-        }
+        says = {"argv": list(found.argv), "raw": found.raw, **runner, "cwd": _joined(path, folder)}
         yield Fact("command", found.argv[0], Location(path, line, command.column), says)
 
 
@@ -100,24 +101,11 @@ def _joined(path: str, folder: str) -> str:
     return "" if whole == "." or whole.startswith("..") else whole
 
 
-def _files(path: str, job: Mapping, commands: list[Fact], tree: Tree) -> Iterator[str]:
-    """Scripts that the commands name, relative to the file's folder as dependencies of a step are."""
-    for command in commands:
-        for word in command.says["argv"][1:4]:
-            script = (
-                tree.get(posixpath.join(command.says["cwd"], word)) if word.endswith((".py", ".sh", ".R")) else None
-            )
-            if script is not None:
-                yield posixpath.relpath(script.path, path.rpartition("/")[0] or ".")
-
-
-def _components(path: str, job: Mapping, tree: Tree) -> Iterator[str]:
+def _component(path: str, job: Mapping, tree: Tree) -> str:
+    """The file that describes what a step runs, where it is one of the repository."""
     component = yamlnodes.text(job, "component").removeprefix("file:")
-    if (
-        component.endswith((".yml", ".yaml"))
-        and tree.get(posixpath.join(path.rpartition("/")[0], component)) is not None
-    ):
-        yield component
+    whole = posixpath.normpath(posixpath.join(path.rpartition("/")[0], component))
+    return whole if component.endswith((".yml", ".yaml")) and tree.get(whole) is not None else ""
 
 
 def _needs(job: Mapping) -> list[str]:
@@ -129,7 +117,7 @@ def _needs(job: Mapping) -> list[str]:
     return sorted({name for text in texts for name in _PRODUCED.findall(text)})
 
 
-def _schedule(path: str, document: Mapping) -> Iterator[Fact]:
+def _schedule(path: str, document: Mapping, identity: str) -> Iterator[Fact]:
     trigger = document.get("trigger")
     if not isinstance(trigger, Mapping):
         return
@@ -137,7 +125,7 @@ def _schedule(path: str, document: Mapping) -> Iterator[Fact]:
     if not text and "frequency" in trigger:
         text = f"every {yamlnodes.text(trigger, 'interval', default='1')} {yamlnodes.text(trigger, 'frequency')}"
     if text:
-        yield Fact("schedule", text, _place(path, spot(document, "trigger")), {"owner": path, "where": "config"})
+        yield Fact("schedule", text, _place(path, spot(document, "trigger")), {"owner": identity, "where": "config"})
 
 
 def _images(path: str, document: Mapping) -> Iterator[Fact]:

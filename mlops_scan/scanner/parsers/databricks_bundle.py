@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import bundles, choices, yamlnodes
+from mlops_scan.scanner.formats import bundles, bundletimes, choices, yamlnodes
+from mlops_scan.scanner.formats.bundles import Bundle
+from mlops_scan.scanner.formats.bundletimes import Timer
 from mlops_scan.scanner.formats.kube.data import brief, key_places, text_map
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -28,12 +30,6 @@ _TYPES = {
     "sql_warehouses": "sql_endpoint",
 }
 _RUN = (("notebook_task", "notebook_path"), ("spark_python_task", "python_file"), ("python_wheel_task", "entry_point"))
-_TIMES = (
-    ("schedule", "quartz_cron_expression"),
-    ("trigger", "periodic"),
-    ("trigger", "file_arrival"),
-    ("trigger", "table_update"),
-)
 _SUFFIXES = ("", ".py", ".ipynb", ".tmpl", ".py.tmpl")
 _OPERATORS = {
     "GREATER_THAN": ">",
@@ -63,53 +59,87 @@ class DatabricksBundle(Parser):
         bundle = bundles.bundle_of(tree, source.path)
         common = {} if bundle is None or source.path in bundle.included else {"state": "disabled"}
         for document in yamlnodes.documents(source).documents:
-            document = bundle.resolved(document) if bundle is not None else document
-            paused = bundle is not None and bundle.developed_only
-            yield from _Scope(source, tree, common, paused=paused).resources(yamlnodes.child(document, "resources"))
-            targets = yamlnodes.child(document, "targets")
-            for name, target in targets.items() if isinstance(targets, Mapping) else ():
-                told = {**common, "environment": name}
-                paused = yamlnodes.text(target, "mode") == "development"
-                scope = _Scope(source, tree, told, paused=paused)
-                yield from scope.resources(yamlnodes.child(target, "resources"))
+            scope = _Scope(source, tree, bundle, common)
+            for group, name, one, place in bundles.declared(yamlnodes.child(document, "resources")):
+                yield from scope.declared(group, name, one, place, base=one)
+            yield from self._of_targets(source, tree, bundle, document)
+
+    def _of_targets(self, source: SourceFile, tree: Tree, bundle: Bundle | None, document: Node) -> Iterator[Fact]:
+        """What single targets add or say otherwise; what they alone have is timed where the first of them has it."""
+        targets = yamlnodes.child(document, "targets")
+        homes = bundles.homes(tree, bundle) if bundle is not None and isinstance(targets, Mapping) else {}
+        first: set[tuple[str, str]] = set()
+        for target, held in targets.items() if isinstance(targets, Mapping) else ():
+            scope = _Scope(source, tree, bundle, {"environment": target})
+            for group, name, one, place in bundles.declared(yamlnodes.child(held, "resources")):
+                home = homes.get((group, name), "")
+                alone = not home and (group, name) not in first
+                first.add((group, name))
+                yield from scope.declared(group, name, one, place, home=home, timed=alone)
 
 
 class _Scope:
-    def __init__(self, source: SourceFile, tree: Tree, common: dict[str, str], *, paused: bool) -> None:
-        self.source, self.tree, self.common, self.paused = source, tree, common, paused
+    """The resources of a file, or of one target in it."""
 
-    def resources(self, node: Node | None) -> Iterator[Fact]:
-        for plural, group in node.items() if isinstance(node, Mapping) else ():
-            for name, one in group.items() if isinstance(group, Mapping) else ():
-                if isinstance(one, Mapping) and isinstance(group, Mapping):
-                    kind = f"databricks_{_TYPES.get(plural, plural.removesuffix('s'))}"
-                    place = group.places.get(name, (one.line, one.column))
-                    yield self._resource(kind, name, one, place)
-                    if plural == "jobs":
-                        yield from self._job(name, one)
-                    yield from self._schedules(one, f"{self.source.path}#{name}")
+    def __init__(self, source: SourceFile, tree: Tree, bundle: Bundle | None, common: dict[str, str]) -> None:
+        self.source, self.tree, self.bundle, self.common = source, tree, bundle, common
 
-    def _resource(self, kind: str, name: str, one: Mapping, place: tuple[int, int]) -> Fact:
-        data = {key: brief(value) for key, value in one.items()}
+    def declared(
+        self,
+        group: str,
+        name: str,
+        one: Mapping,
+        place: tuple[int, int],
+        *,
+        base: Mapping | None = None,
+        home: str = "",
+        timed: bool = True,
+    ) -> Iterator[Fact]:
+        """The facts of one resource. `home` is the file that declares it for all targets, where another does."""
+        kind = f"databricks_{_TYPES.get(group, group.removesuffix('s'))}"
+        told = self.bundle.resolved(one) if self.bundle is not None else one
+        if not isinstance(told, Mapping):
+            return
+        identity = f"{home or self.source.path}#{kind}/{name}"
+        times = bundletimes.timers(self.bundle, group, name, base) if timed else []
+        at = Location(self.source.path, *place)
+        yield Fact("resource", name, at, self._resource(kind, told, identity, times))
+        if group == "jobs":
+            yield from self._job(name, told, home or self.source.path, identity)
+        for time in times:
+            yield self._schedule(time, identity)
+
+    def _resource(self, kind: str, one: Mapping, identity: str, times: list[Timer]) -> dict[str, Any]:
+        data = {key: brief(value) for key, value in one.items() if key not in bundletimes.KEYS}
         if "tasks" in data:
             data["task"] = data.pop("tasks")
-        if self.paused:
-            data.pop("schedule", None)
-            data.pop("trigger", None)
-        says = {
+        for time in times:
+            if time.key not in data or not time.off:
+                status = "PAUSED" if time.off else "UNPAUSED"
+                data[time.key] = {**(brief(time.node) or {}), "pause_status": status}
+        return {
             "platform": "databricks",
             "type": kind,
             "labels": text_map(one.get("tags")),
             "data": data,
             "lines": {dotted: line for dotted, (line, _) in key_places(one)},
             "origin": "raw",
-            "id": f"{self.source.path}#{kind}/{name}",
+            "id": identity,
             **self.common,
         }
-        return Fact("resource", name, Location(self.source.path, *place), says)
 
-    def _job(self, name: str, job: Mapping) -> Iterator[Fact]:
-        owner = f"{self.source.path}#{name}"
+    def _schedule(self, time: Timer, identity: str) -> Fact:
+        """A time that a target says stands in the root file."""
+        says = {"owner": identity, "where": "config", **self.common}
+        says.pop("environment", None)
+        path = self.source.path
+        if time.environment and self.bundle is not None:
+            path, says["environment"] = self.bundle.path, time.environment
+        if time.off:
+            says["state"] = "disabled"
+        return Fact("schedule", time.text, Location(path, *time.place), says)
+
+    def _job(self, name: str, job: Mapping, home: str, identity: str) -> Iterator[Fact]:
         tasks = [one for one in yamlnodes.items(job.get("tasks")) if isinstance(one, Mapping)]
         if not tasks and any(kind in job for kind, _ in _RUN):
             tasks = [job]  # the form of jobs with a single task
@@ -117,11 +147,13 @@ class _Scope:
         for task in tasks:
             inner = yamlnodes.child(task, "for_each_task", "task")
             needs = [yamlnodes.text(one, "task_key") for one in yamlnodes.items(task, "depends_on")]
-            says: dict[str, Any] = {"pipeline": self.source.path, "of": owner, "deps": [one for one in needs if one]}
             key = yamlnodes.text(task, "task_key") or name
             at = yamlnodes.at(self.source.path, task, "task_key" if "task_key" in task else None)
-            yield Fact("pipeline-step", key, at, {**says, "outs": [key], "tool": "databricks", **self.common})
-            yield from self._commands(inner if isinstance(inner, Mapping) else task, owner)
+            says: dict[str, Any] = {"pipeline": home, "of": identity, "deps": [one for one in needs if one]}
+            commands = list(self._commands(inner if isinstance(inner, Mapping) else task, f"{home}#{key}"))
+            says |= {"outs": [key], "tool": "databricks", **self.common}
+            yield Fact("pipeline-step", key, at, says)
+            yield from commands
             if conditions and "condition_task" in task:
                 conditions -= 1
                 yield from self._condition(key, task, waiting)
@@ -131,7 +163,7 @@ class _Scope:
             written = yamlnodes.child(task, kind, field)
             if isinstance(written, Scalar):
                 path = self._located(str(written))
-                run = {"argv": ["python", path], "raw": str(written), "where": "config", "owner": owner, **self.common}
+                run = {"argv": ["python", path], "raw": str(written), "where": "step", "owner": owner, **self.common}
                 yield Fact("command", "python", yamlnodes.at(self.source.path, yamlnodes.child(task, kind), field), run)
 
     def _condition(self, key: str, task: Mapping, waiting: _Waiting) -> Iterator[Fact]:
@@ -145,29 +177,11 @@ class _Scope:
         says = {**choices.choice(key, choices.words(f"{left} {right}"), operator, yes - no, no - yes), **self.common}
         yield Fact("comparison", f"{left} {operator} {right}", yamlnodes.at(self.source.path, condition, "op"), says)
 
-    def _schedules(self, job: Mapping, owner: str) -> Iterator[Fact]:
-        for kind, field in _TIMES:
-            node = job.get(kind)
-            when = yamlnodes.child(node, field)
-            if when is not None:
-                says = {"owner": owner, "where": "config", **self.common}
-                if self.paused or yamlnodes.text(node, "pause_status") == "PAUSED":
-                    says["state"] = "disabled"
-                yield Fact("schedule", _spelled(when, field), yamlnodes.at(self.source.path, node, field), says)
-
     def _located(self, written: str) -> str:
         """The file that a task names, relative to the bundle's file; a notebook may go without its suffix."""
         path = posixpath.normpath(posixpath.join(self.source.folder, written))
         found = (f"{path}{suffix}" for suffix in _SUFFIXES if self.tree.get(f"{path}{suffix}") is not None)
         return next(found, written)
-
-
-def _spelled(when: Node, field: str) -> str:
-    """The cron text, `every 1 days`, or what is waited for."""
-    if isinstance(when, Scalar):
-        return str(when)
-    interval, unit = yamlnodes.text(when, "interval"), yamlnodes.text(when, "unit").lower()
-    return f"every {interval} {unit}" if interval and unit else field
 
 
 def _waiting(tasks: list[Mapping]) -> _Waiting:
