@@ -18,6 +18,7 @@ from mlops_scan.scanner import link
 from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.link.assets import AzureMl
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.containers import Builds, Stages
 from mlops_scan.scanner.link.dependencies import Dependencies
@@ -30,9 +31,10 @@ from mlops_scan.scanner.link.models import Models
 from mlops_scan.scanner.link.monitors import Monitors
 from mlops_scan.scanner.link.overrides import Overrides
 from mlops_scan.scanner.link.pipelines import Pipelines
-from mlops_scan.scanner.link.references import AzureMl, CloudFormation, Terraform
+from mlops_scan.scanner.link.references import CloudFormation, Terraform
 from mlops_scan.scanner.link.schedules import Schedules
 from mlops_scan.scanner.link.selectors import Selectors
+from mlops_scan.scanner.link.served import Served
 from mlops_scan.scanner.link.started import Started
 from mlops_scan.scanner.link.targets import Targets
 from mlops_scan.scanner.link.tasks import Tasks
@@ -807,9 +809,47 @@ CASES = (
             "resource:ml/deployment.yml#azureml/blue | refers to | resource:ml/endpoint.yml#azureml/score "
             "| ml/deployment.yml:3",
             "file:ml/deployment.yml | starts | file:src/score.py | ml/deployment.yml:5",
+            "resource:ml/deployment.yml#azureml/blue | starts | file:src/score.py | ml/deployment.yml:5",
+            "resource:ml/schedule.yml#azureml/weekly | calls | file:ml/job.yml | ml/schedule.yml:7",
             "file:ml/schedule.yml | calls | file:ml/job.yml | ml/schedule.yml:7",
             "file:ml/env.yml | installs | file:ml/conda.yml | ml/env.yml:4",
             "file:ml/job.yml | has step | target:ml/job.yml | ml/job.yml:1",
+        ),
+    ),
+    Case(
+        Served,
+        "servers by the registered name and by the place below which code saves; a common last word joins nothing",
+        (),
+        (
+            use(
+                "serves-registered",
+                azureml("blue", "ml/blue.yml:1", {"model": "azureml:churn:3"}),
+                model=(".model",),
+            ),
+            use(
+                "serves-registered",
+                kubernetes("s/InferenceService", "k", "k.yaml:1", {"uri": "s3://store/models/price/2"}, id="k.yaml#k"),
+                model=(".spec.uri",),
+            ),
+            use(
+                "serves-registered",
+                kubernetes("s/InferenceService", "l", "l.yaml:1", {"uri": "s3://store/models/latest"}, id="l.yaml#l"),
+                model=(".spec.uri",),
+            ),
+            use("persists-model", call("joblib.dump", "fit.py:9", "s3://store/models/price/2/m.joblib")),
+            use("declares-model", terraform("model.churn", "m.tf:1", {"c": "main", "n": "churn"}), name=(".c", ".n")),
+            use("registers-model", call("x.register", "reg.py:3", kwargs={"name": "churn"})),
+            use("registers-model", call("x.register", "reg.py:5", kwargs={"name": {"expr": "name"}})),
+            use(
+                "registers-model", command("Makefile:4", "az ml model create --name churn", "make", owner="Makefile#r")
+            ),
+        ),
+        edges=(
+            "resource:ml/blue.yml#azureml/blue | serves | model:churn | ml/blue.yml:1",
+            "resource:k.yaml#k | serves | model:m.joblib | k.yaml:1",
+            "resource:terraform:#model.churn | registers | model:main.churn | m.tf:1",
+            "file:reg.py | registers | model:churn | reg.py:3",
+            "target:Makefile#r | registers | model:churn | Makefile:4",
         ),
     ),
     Case(
