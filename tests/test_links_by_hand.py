@@ -840,7 +840,7 @@ CASES = (
             use("declares-model", terraform("model.churn", "m.tf:1", {"c": "main", "n": "churn"}), name=(".c", ".n")),
             use("registers-model", call("x.register", "reg.py:3", kwargs={"name": "churn"})),
             use("registers-model", call("x.register", "reg.py:5", kwargs={"name": {"expr": "name"}})),
-            use(
+            use("registers-model", command("Makefile:4", "az ml model create -n churn", "make", owner="Makefile#r")),
                 "registers-model", command("Makefile:4", "az ml model create --name churn", "make", owner="Makefile#r")
             ),
         ),
