@@ -841,8 +841,6 @@ CASES = (
             use("registers-model", call("x.register", "reg.py:3", kwargs={"name": "churn"})),
             use("registers-model", call("x.register", "reg.py:5", kwargs={"name": {"expr": "name"}})),
             use("registers-model", command("Makefile:4", "az ml model create -n churn", "make", owner="Makefile#r")),
-                "registers-model", command("Makefile:4", "az ml model create --name churn", "make", owner="Makefile#r")
-            ),
         ),
         edges=(
             "resource:ml/blue.yml#azureml/blue | serves | model:churn | ml/blue.yml:1",
