@@ -715,3 +715,80 @@ def test_an_image_of_clients_is_no_server(understand: Understand, tag: str, serv
         f"    - {{name: c, image: 'nvcr.io/nvidia/tritonserver:{tag}'}}\n"
     )
     assert bool(understand({"pod.yaml": pod}).uses("model-server")) is serves
+
+
+WATCH = "import whylogs\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "why"),
+    [
+        ("DEBUG = False\nif DEBUG:\n    whylogs.log(1)\n", Status.DISABLED, "'DEBUG' is False (app.py:2)"),
+        ("ON = True\nif not ON:\n    whylogs.log(1)\n", Status.USED, ""),  # too short a name for a flag
+        ("ENABLED = True\nif not ENABLED:\n    whylogs.log(1)\n", Status.DISABLED, "'ENABLED' is True (app.py:2)"),
+        (
+            "ENABLED = True\nif ENABLED:\n    x()\nelse:\n    whylogs.log(1)\n",
+            Status.DISABLED,
+            "'ENABLED' is True (app.py:2)",
+        ),
+        ("DEBUG = False\nif DEBUG and x:\n    whylogs.log(1)\n", Status.DISABLED, "'DEBUG' is False (app.py:2)"),
+        ("DEBUG = False\nif DEBUG or x:\n    whylogs.log(1)\n", Status.USED, ""),
+        ("import os\nDEBUG = os.getenv('DEBUG', 'false')\nif DEBUG:\n    whylogs.log(1)\n", Status.USED, ""),
+        ("import os\nDEBUG = os.getenv('DEBUG') == '1'\nif DEBUG:\n    whylogs.log(1)\n", Status.USED, ""),
+        ("DEBUG = False\nDEBUG = read()\nif DEBUG:\n    whylogs.log(1)\n", Status.USED, ""),
+        (
+            "DEBUG = False\ndef f():\n    global DEBUG\n    DEBUG = read()\nif DEBUG:\n    whylogs.log(1)\n",
+            Status.USED,
+            "",
+        ),
+        ("DEBUG = False\ndef f(DEBUG):\n    if DEBUG:\n        whylogs.log(1)\n", Status.USED, ""),
+        (
+            "DEBUG = False\ndef f():\n    if not DEBUG:\n        return\n    whylogs.log(1)\n",
+            Status.DISABLED,
+            "'DEBUG' is False (app.py:2)",
+        ),
+        (
+            "DEBUG = False\ndef watch():\n    whylogs.log(1)\nif DEBUG:\n    watch()\n",
+            Status.DISABLED,
+            "'DEBUG' is False (app.py:2)",
+        ),
+        ("DEBUG = False\ndef watch():\n    whylogs.log(1)\nif DEBUG:\n    watch()\nwatch()\n", Status.USED, ""),
+        ("DEBUG = False\ndef watch():\n    whylogs.log(1)\nif DEBUG:\n    watch()\nrun(watch)\n", Status.USED, ""),
+        (
+            "from settings import MONITOR\nif MONITOR:\n    whylogs.log(1)\n",
+            Status.DISABLED,
+            "'MONITOR' is False (settings.py:1)",
+        ),
+        (
+            "import settings\nif settings.MONITOR:\n    whylogs.log(1)\n",
+            Status.DISABLED,
+            "'settings.MONITOR' is False (settings.py:1)",
+        ),
+        ("import settings\nsettings.MONITOR = True\nif settings.MONITOR:\n    whylogs.log(1)\n", Status.USED, ""),
+        ("import settings\nif settings.FROM_ENV:\n    whylogs.log(1)\n", Status.USED, ""),
+        ("def f():\n    return 1\n    whylogs.log(1)\n", None, ""),
+        ("def f():\n    raise ValueError\n    whylogs.log(1)\n", None, ""),
+    ],
+)
+def test_a_call_behind_a_flag_that_is_a_constant(
+    understand: Understand, text: str, status: Status | None, why: str
+) -> None:
+    settings = "MONITOR = False\nimport os\nFROM_ENV = bool(os.environ.get('X', ''))\n"
+    made = understand({"settings.py": settings, "app.py": WATCH + text})
+    called = [one for one in made.evidence("drift-monitoring", *Status) if "call" in one.what]
+    assert [(one.status, one.why) for one in called] == ([] if status is None else [(status, why)])
+
+
+def test_a_gate_behind_a_flag_stops_nothing(understand: Understand) -> None:
+    text = "GATE = False\ndef check(accuracy):\n    if GATE:\n        if accuracy < 0.8:\n"
+    text += "            raise SystemExit(1)\n"
+    train = "import sklearn.metrics\naccuracy = sklearn.metrics.accuracy_score(a, b)\ncheck(accuracy)\n"
+    made = understand({"evaluate.py": text + train})
+    assert not made.evidence("evaluation-gate")
+
+
+def test_cells_set_their_flags_by_hand(understand: Understand) -> None:
+    code = '["import whylogs\\n", "DEBUG = False\\n", "if DEBUG:\\n", "    whylogs.log(1)"]'
+    cell = f'{{"cell_type": "code", "source": {code}}}'
+    made = understand({"a.ipynb": f'{{"cells": [{cell}], "nbformat": 4, "metadata": {{}}}}'})
+    assert made.evidence("drift-monitoring")

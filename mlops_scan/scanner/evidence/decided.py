@@ -22,6 +22,8 @@ _UNLIKELY = frozenset(("<", "<="))
 
 def why(fact: Fact, *, stops: bool) -> str:
     """Why a comparison that promotes (or, with `stops`, ends the job) has no effect; '' where it has one."""
+    if fact.get("why"):
+        return str(fact.get("why"))
     if fact.get("always"):
         return f"'{fact.name}' is always {fact.get('always')}"
     if stops and fact.get("caught"):

@@ -22,7 +22,8 @@ class DriftMonitoring(Derivation):
         for use in graph.uses("drift-check", strengths=("strong",)):
             named = f"{use.at.path} {use.fact.get('function') or ''}"
             if use.fact.kind == "call" and _WATCHES.search(named) and not _is_study(use.at.path):
-                yield self.evidence(use.tool, use.at, f"{use.fact.name} compares distributions", state(use.fact))
+                told = f"{use.fact.name} compares distributions"
+                yield self.evidence(use.tool, use.at, told, state(use.fact), str(use.fact.get("why") or ""))
 
 
 def _is_study(path: str) -> bool:

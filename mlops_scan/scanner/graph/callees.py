@@ -28,6 +28,8 @@ class Callees:
             if "*" in (fact.get("names") or ()):
                 self._stars[fact.at.path].append("/" + fact.name.strip(".").replace(".", "/") + ".py")
         for fact in graph.facts("call"):
+            if fact.get("state") == "disabled":
+                continue
             self._calls[fact.at.path, str(fact.get("function") or "")].append(fact)
 
     def calls(self, function: Function) -> tuple[Fact, ...]:

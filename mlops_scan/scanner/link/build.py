@@ -12,10 +12,12 @@ from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link import code
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.code import receivers, targets
+from mlops_scan.scanner.link.code import flags, receivers, targets
 from mlops_scan.scanner.link.code.timetables import once
 from mlops_scan.scanner.model import Fact, Location
 
+# roles that prove a capability by themselves: of a call that never happens it is told that it is there
+_TOLD = frozenset(("drift-check", "promotes", "deploys"))
 _Known = Mapping[int, tuple[Match, ...]]
 
 
@@ -33,6 +35,7 @@ def build(
     if known is not None and renamed:
         shipped = catalog.load()
         known = {**known, **{id(fact): shipped.matches(fact) for fact in renamed.values()}}
+    flags.switch_off(facts)
     uses = tuple(_uses(facts, readable, known))
     graph = Graph(once([*facts, *code.facts(facts, uses)]), files, uses)
     links = [one() for one in plugins.load(link, Link)]
@@ -56,7 +59,8 @@ def _uses(facts: Iterable[Fact], files: Sequence[str], known: _Known | None) -> 
                 continue
             if fact.kind == "import":
                 imported.add((fact.at.path, match.tool))
-            yield _use(match, fact)
+            if not fact.get("why") or not match.role or match.role in _TOLD:
+                yield _use(match, fact)
     for match, fact in hints:  # `loss.backward()` of who knows what trains where the file imports what has such losses
         known_here = (fact.at.path, match.tool) in imported
         yield _use(replace(match, strength=Strength.MEDIUM) if known_here else match, fact)

@@ -125,6 +125,8 @@ class Binder:
             known = self._default(default, info.scope)
             made = Binding(scope=info.scope) if found is None else _copy(found)
             made.const, made.param = known, one.arg
+            if one.arg.isupper():
+                scope.root().again.add(one.arg)
             scope.names[one.arg] = made
         for extra in (arguments.vararg, arguments.kwarg):
             if extra is not None:

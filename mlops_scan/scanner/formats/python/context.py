@@ -8,7 +8,7 @@ from mlops_scan.scanner.formats.python.scopes import ClassInfo, Scope
 from mlops_scan.scanner.model import Location
 
 _CHAIN = 8
-_GUARDS = 3
+GUARDS = 3
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Context:
     def inside(self, keyword: str, *, guard: str = "", gate: tuple[Gate, bool] | None = None) -> Context:
         """The context of a block under `keyword`. Comparisons reach two blocks deep."""
         chain = (*self.chain, keyword)[-_CHAIN:]
-        guards = (*self.guards, guard)[-_GUARDS:] if guard else self.guards
+        guards = (*self.guards, guard)[-GUARDS:] if guard else self.guards
         gates = self.gates[-1:] if gate is None else (*self.gates[-1:], gate)
         return Context(
             self.scope,

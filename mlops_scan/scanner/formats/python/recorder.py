@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,8 +178,14 @@ class Recorder:
             made["receiver_kwargs"] = named
         return made
 
-    def finish(self) -> Iterator[Fact | Note]:
-        """All facts in file order; names that were bound after their use are looked up again."""
+    def finish(self, again: Collection[str] = ()) -> Iterator[Fact | Note]:
+        """All facts in file order; names that were bound after their use are looked up again.
+
+        `again`: names of the module that are bound more than once.
+        """
+        for fact in self.facts if again else ():
+            if fact.kind == "constant" and fact.name in again and isinstance(fact.says, dict):
+                fact.says["changed"] = True
         for index, node, scope in self._late:
             binding = self.resolver.resolve(node, scope)
             if binding.known or binding.local:

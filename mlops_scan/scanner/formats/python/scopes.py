@@ -91,7 +91,7 @@ class Binding:
 class Scope:
     """Names of a module, class, function or comprehension. `family`: all scopes of the module."""
 
-    __slots__ = ("family", "is_class", "names", "shared", "up")
+    __slots__ = ("again", "family", "is_class", "names", "shared", "up")
 
     def __init__(self, up: Scope | None = None, *, is_class: bool = False) -> None:
         self.names: dict[str, Binding] = {}
@@ -99,6 +99,7 @@ class Scope:
         self.up, self.is_class = up, is_class
         self.family: list[Scope] = [] if up is None else up.family
         self.family.append(self)
+        self.again: set[str] = set()  # names of the module that are bound more than once
 
     def dissolve(self) -> None:
         """Forget all names of the module: functions and their scopes name each other, and hold its whole tree."""
@@ -121,6 +122,10 @@ class Scope:
         """Bind `name`. None, and in a branch anything unknown, does not replace a known object; a constant goes."""
         names = self.shared[name].names if name in self.shared else self.names
         old = names.get(name)
+        if old is not None and (self.up is None or name in self.shared):
+            self.shared.get(name, self).again.add(name)
+        elif self.up is not None and name.isupper():
+            self.root().again.add(name)  # hides the module's own
         if old is not None and isinstance(binding.const, bool):
             if branch and isinstance(old.node, _TESTS):
                 return  # a branch may set it, or not

@@ -11,7 +11,7 @@ from typing import Any
 from mlops_scan.scanner.formats.python import definitions, system
 from mlops_scan.scanner.formats.python.binder import Binder
 from mlops_scan.scanner.formats.python.comparisons import Comparisons
-from mlops_scan.scanner.formats.python.context import Context, Gate
+from mlops_scan.scanner.formats.python.context import GUARDS, Context, Gate
 from mlops_scan.scanner.formats.python.expressions import Expressions
 from mlops_scan.scanner.formats.python.names import absolute
 from mlops_scan.scanner.formats.python.recorder import Recorder, Top
@@ -54,14 +54,30 @@ class Walker:
             handler = _STATEMENTS.get(statement.__class__)
             if handler is not None:
                 handler(self, statement, context)
-        yield from self.recorder.finish()
+        yield from self.recorder.finish(scope.again)
         scope.dissolve()
 
     def _block(self, body: list[ast.stmt], context: Context) -> None:
         if context.function:  # of a module, a cell may end and the next one begin
             ends = (index for index, one in enumerate(body, 1) if one.__class__ in _ENDS)
             body = body[: next(ends, len(body))]
+            for index, one in enumerate(body):
+                if isinstance(one, ast.If) and (rest := self._after(one)):
+                    inner = replace(context, guards=(*context.guards, rest)[-GUARDS:])
+                    self._blocks += [(statement, inner) for statement in reversed(body[index + 1 :])]
+                    body = body[: index + 1]
+                    break
         self._blocks += [(statement, context) for statement in reversed(body)]
+
+    def _after(self, node: ast.If) -> str:
+        """What holds for all that follows `if not FLAG: return`."""
+        ends = node.body[-1].__class__ in _ENDS and not node.orelse
+        return self._otherwise(node.test) if ends and _is_flag(node.test) else ""
+
+    def _otherwise(self, test: ast.expr) -> str:
+        """The text of the opposite of a flag."""
+        negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+        return self.source.text(test.operand, 80) if negated else f"not {self.source.text(test, 80)}"  # type: ignore[attr-defined]
 
     def _enter(self, info: FunctionInfo, context: Context) -> None:
         """Begin a function's body: its parameters hide outer names."""
@@ -93,6 +109,8 @@ class Walker:
     def _aug_assign(self, node: ast.AugAssign, context: Context) -> None:
         self.expression.read(node.value, context)
         self.expression.read(node.target, context)
+        if isinstance(node.target, ast.Name):
+            context.scope.shared.get(node.target.id, context.scope).again.add(node.target.id)
 
     def _import(self, node: ast.Import, context: Context) -> None:
         for one in node.names:
@@ -116,7 +134,7 @@ class Walker:
     def _imported(self, node: ast.stmt, name: str, says: dict[str, Any], context: Context) -> None:
         self.recorder.constructs.imported(name)
         if not context.silent:
-            says |= {"optional": context.optional, "function": context.function}
+            says |= {"optional": context.optional, "function": context.function, "guards": list(context.guards)}
             self.recorder.add("import", name, node, says)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, context: Context) -> None:
@@ -181,14 +199,22 @@ class Walker:
         if elif_:  # same depth as the `if`: a long chain is no nest
             self._block(node.orelse, replace(context, branch=True))
         else:
-            self._block(node.orelse, context.inside("else", gate=(gate, False) if gate else None))
+            other = self._otherwise(node.test) if keyword == "if" and node.orelse and _is_flag(node.test) else ""
+            self._block(node.orelse, context.inside("else", guard=other, gate=(gate, False) if gate else None))
         self._block(node.body, replace(body, loop=True) if keyword == "while" else body)
 
     def _gate(self, node: ast.stmt, test: ast.expr, keyword: str, context: Context) -> Gate | None:
         read = None if context.silent else self.comparisons.read(test, context.scope)
         if read is None:
             return None
-        says = {"in": keyword, "function": context.function, "module": self.source.module, "main": context.main, **read}
+        says = {
+            "in": keyword,
+            "guards": list(context.guards),
+            "function": context.function,
+            "module": self.source.module,
+            "main": context.main,
+            **read,
+        }
         gate = Gate(self.source.text(test), self.source.at(node), self.recorder.clean(says, node))
         if keyword == "assert":
             _raises(gate, context)
@@ -283,6 +309,13 @@ def _raises(gate: Gate, context: Context) -> None:
     gate.raises = True
     if context.caught:
         gate.says["caught"] = True
+
+
+def _is_flag(test: ast.expr) -> bool:
+    """Whether a test asks for a constant by its name alone."""
+    flag = test.operand if isinstance(test, ast.UnaryOp) else test
+    name: str = getattr(flag, "attr", getattr(flag, "id", ""))
+    return name.isupper()
 
 
 def _qualified(name: str, context: Context) -> str:
