@@ -305,3 +305,53 @@ def test_reading_in_processes_says_the_same(tmp_path: Path) -> None:
     assert two.matches is not None
     served = [fact for fact in facts_of(two, "image") if fact.get("environment")]
     assert served and all(two.matches[id(fact)] for fact in served)
+
+
+MONITORED = {
+    **REPOSITORY,
+    "chart/values.yaml": VALUES.replace("enabled: false", "enabled: true") + "metrics: {enabled: true}\n",
+    "chart/templates/monitor.yaml": "{{- if .Values.metrics.enabled }}\napiVersion: monitoring.coreos.com/v1\n"
+    "kind: ServiceMonitor\nmetadata: {name: llm}\nspec: {endpoints: [{port: http}]}\n{{- end }}\n",
+}
+OFF = "replicas: 3\nautoscaling:\n  enabled: false\nmetrics: {enabled: false}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "states"),
+    [
+        ({"chart/values-prod.yaml": OFF}, {"autoscaling": "disabled", "infra-monitoring": "disabled"}),
+        (
+            {"chart/values-prod.yaml": OFF, "chart/values-staging.yaml": "replicas: 2\n"},
+            {"autoscaling": "disabled", "infra-monitoring": "disabled"},
+        ),
+        ({"chart/values-dev.yaml": OFF}, {"autoscaling": "used", "infra-monitoring": "used"}),
+        ({"chart/values-preprod.yaml": OFF}, {"autoscaling": "used", "infra-monitoring": "used"}),
+        (
+            {"chart/values-prod-eu.yaml": OFF, "chart/values-prod-us.yaml": "replicas: 2\n"},
+            {"autoscaling": "used", "infra-monitoring": "used"},
+        ),
+        (
+            {
+                "deploy/production/v.yaml": "metrics: {enabled: false}\n",
+                "deploy.sh": "helm upgrade --install llm chart -f deploy/production/v.yaml\n",
+            },
+            {"autoscaling": "used", "infra-monitoring": "disabled"},
+        ),
+    ],
+)
+def test_a_safeguard_that_production_switches_off(
+    tmp_path: Path, files: dict[str, str], states: dict[str, str]
+) -> None:
+    write(tmp_path, {**MONITORED, **files})
+    made = scan(tmp_path, Config(jobs=1))
+    found = {one.capability: one.status.value for one in made.capabilities if one.capability in states}
+    assert found == states
+
+
+def test_the_value_that_switches_it_off_is_told(tmp_path: Path) -> None:
+    write(tmp_path, {**MONITORED, "chart/values-prod.yaml": OFF})
+    whys = {one.capability: one.why for one in scan(tmp_path, Config(jobs=1)).capabilities if one.why}
+    assert whys == {
+        "autoscaling": "'autoscaling.enabled' switches it off in production (chart/values-prod.yaml:3)",
+        "infra-monitoring": "'metrics.enabled' switches it off in production (chart/values-prod.yaml:4)",
+    }

@@ -18,6 +18,7 @@ _EXAMPLE = re.compile(
     r"(?:^|/)(?:(?:examples?|samples?)(?:[-_](?:models?|data|configs?|manifests?))?|demos?|tutorials?|quick-?starts?|playground|experiment(?:s|ation)?|notebooks?|getting[-_]started|benchmark(?:s|ing)?)/",
     re.IGNORECASE,
 )
+_LIVE = re.compile(r"(?:^|[^a-z])(?:prod|prd|production|live)(?:[^a-z]|$)", re.IGNORECASE)
 _SAMPLE = re.compile(
     r"\.env[\w.-]*\.?(?:example|sample|template|dist)\b|(?:example|sample)\.env$|[^/]\.(?:example|sample|dist)$",
     re.IGNORECASE,
@@ -88,6 +89,12 @@ def is_vendored(path: str) -> bool:
 def is_development(path: str) -> bool:
     """An environment that is not production, by its name."""
     return bool(_DEVELOPMENT.search(path))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def is_live(path: str) -> bool:
+    """An environment that is production, by its name."""
+    return bool(_LIVE.search(path))
 
 
 def role(path: str) -> str:

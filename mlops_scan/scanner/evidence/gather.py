@@ -10,6 +10,7 @@ from mlops_scan.scanner import catalog, evidence
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.decided import decided_steps
 from mlops_scan.scanner.evidence.for_show import shown
+from mlops_scan.scanner.evidence.production import SAFEGUARDS, Lacking
 from mlops_scan.scanner.evidence.serving import what
 from mlops_scan.scanner.evidence.split_checks import split_checks
 from mlops_scan.scanner.evidence.trial_runs import muted
@@ -34,12 +35,16 @@ def gather(graph: Graph, capabilities: tuple[str, ...]) -> None:
 
 
 def _heeded(graph: Graph, capability: str, found: Iterable[Evidence]) -> Iterator[Evidence]:
-    """The same, switched off where it takes no effect: gates for show or decided by constants, drift in a split."""
+    """The same, switched off where it takes no effect: gates for show or decided by constants, drift in a split,
+    safeguards that production does without.
+    """
     effect = _WITHOUT_EFFECT.get(capability)
     off = graph.once(effect) if effect is not None else {}
     decided = graph.once(decided_steps) if capability == _GATE else {}
     for one in found:
         why = decided.get(one.at) or off.get(one.at.path) if one.status is Status.USED else None
+        if why is None and one.status is Status.USED and capability in SAFEGUARDS:
+            why = graph.once(Lacking).why(one.at) or None
         yield one if why is None else replace(one, status=Status.DISABLED, why=why)
 
 

@@ -17,7 +17,7 @@ from mlops_scan.scanner.link.code.timetables import once
 from mlops_scan.scanner.model import Fact, Location
 
 # roles that prove a capability by themselves: of a call that never happens it is told that it is there
-_TOLD = frozenset(("drift-check", "promotes", "deploys"))
+_TOLD = frozenset(("drift-check",))
 _Known = Mapping[int, tuple[Match, ...]]
 
 

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mlops_scan.scanner import bounds
+from mlops_scan.scanner import bounds, paths
 from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.charts import objects, summary
 from mlops_scan.scanner.formats.charts.chart import ANCHOR, Chart, Repository, is_vendored, load, read_values
 from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
+from mlops_scan.scanner.formats.charts.lacking import lacking
 from mlops_scan.scanner.formats.charts.lines import Lines
 from mlops_scan.scanner.formats.charts.packed import Opened, Shelf, is_inside
 from mlops_scan.scanner.formats.charts.release import Instance, enabled, install
@@ -160,6 +161,25 @@ class ChartFacts:
             yield from (note for note in rendering.notes if "stopped" in note.reason)
             yield from self._told(rendering, _Variant(environment=environment))
             yield from self._handed_on(rendering, values, _Variant(environment=environment))
+            if paths.is_live(environment):
+                yield self._lacks(default, rendering, environment, values)
+
+    def _lacks(self, default: Rendering, rendering: Rendering, environment: str, values: Values) -> Fact:
+        """What production does not have of what the chart has by default."""
+        found: list[dict[str, object]] = []
+        for output, text, switch in lacking(default, rendering, values, self._template):
+            for document in yamlnodes.parse(text):
+                for one in kube.objects(document):
+                    objects.name(one, output.instance)
+                    said: dict[str, object] = {"id": self._identity(output, one), "path": output.path}
+                    if switch is not None:
+                        said |= {"at": f"{switch.path}:{switch.line}", "value": switch.trail}
+                    found.append(said)
+        return Fact("environment", environment, Location(self.chart.path), {"chart": self.chart.path, "lacks": found})
+
+    def _template(self, path: str) -> str:
+        source = self.tree.get(path)
+        return source.text if source is not None else ""
 
     def _handed_on(self, rendering: Rendering, given: Values, variant: _Variant) -> Iterator[Fact]:
         """Images that the values name for dependencies whose templates are not in the repository."""
