@@ -76,9 +76,9 @@ class HardcodedLocalModelPath(Rule):
     remedy = "Take the path or the registry's model version from the environment."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
-        online = {path for use in graph.online for path in graph.closure(use.at.path)}
+        online = graph.closure(*(use.at.path for use in graph.online))
         trains = {use.at.path for use in graph.training}
-        loading = {path for use in graph.uses("loads-model") for path in graph.closure(use.at.path)} - trains
+        loading = graph.closure(*(use.at.path for use in graph.uses("loads-model"))) - trains
         told: set[Location] = set()
         for path, at, name in (*_constants(graph), *_loads(graph)):
             where = _wrong(graph, path, at.path in online | loading, at.path in online)

@@ -65,7 +65,7 @@ class NoRandomSeed(Rule):
             if use.at.path in entries and use.at.path not in told:
                 told.add(use.at.path)
                 yield self._told(use)
-        covered = {file for path in told for file in graph.closure(path)}
+        covered = graph.closure(*sorted(told))
         for use in candidates:
             path = use.at.path
             if path in imported | piped and path not in told and _matters(use, path in covered or path in piped):
@@ -85,18 +85,16 @@ def _training_files(graph: Graph) -> tuple[frozenset[str], frozenset[str], froze
     serves = {use.at.path for use in graph.uses("web-app", "web-route", "demo-ui")}
     prepares = {use.at.path for use in graph.uses("reads-data")} & {use.at.path for use in graph.uses("writes-data")}
     prepares = {path for path in prepares - serves if not path.endswith(".ipynb")}
-    imported = {file for path in trains for file in graph.closure(path)} - serves
+    imported = graph.closure(*sorted(trains)) - serves
     pipelines = {use.at.path for use in graph.uses("pipeline-definition")}
-    piped = {file for path in pipelines for file in graph.closure(path) if trains & graph.closure(path)} - serves
-    return frozenset(trains | prepares), frozenset(imported), frozenset(piped - imported)
+    piped = graph.closure(*sorted(pipelines & graph.importing(trains))) - serves
+    return frozenset(trains | prepares), imported, piped - imported
 
 
 def _seeded_files(graph: Graph) -> frozenset[str]:
     """Files in which a seed is set, those that import one of them, and those that one of them imports."""
     seeds = {use.at.path for use in graph.uses("seeds") if not use.disabled}
-    below = {file for path in seeds for file in graph.closure(path)}
-    above = {path for path in {use.at.path for use in graph.uses("splits-randomly")} if seeds & graph.closure(path)}
-    return frozenset(seeds | below | above)
+    return graph.closure(*sorted(seeds)) | graph.importing(seeds)
 
 
 def _is_loose(use: Use) -> bool:

@@ -86,7 +86,7 @@ def _system_files(graph: Graph) -> frozenset[str]:
         for edge in graph.edges("runs", "starts")
         if edge.source.startswith(_OWNERS) and edge.target.startswith("file:")
     }
-    return frozenset(file for path in acts | started for file in graph.closure(path) if not file.endswith(".ipynb"))
+    return frozenset(file for file in graph.closure(*sorted(acts | started)) if not file.endswith(".ipynb"))
 
 
 def _sets_timeout(name: str, kwargs: dict[str, object]) -> bool:

@@ -49,7 +49,7 @@ class MissingDataValidation(Absence):
     remedy = "Check schema, nulls and ranges of the training data in the pipeline, and stop it when they do not hold."
 
     def needed(self, graph: Graph) -> Iterator[Place]:
-        training = frozenset(path for use in graph.training for path in graph.closure(use.at.path))
+        training = graph.closure(*(use.at.path for use in graph.training))
         reads = [use for use in graph.uses("reads-data") if use.at.path in training]
         for use in reads:
             yield Place(use.at, "training data is read here")

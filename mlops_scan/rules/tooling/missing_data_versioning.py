@@ -62,7 +62,7 @@ class MissingDataVersioning(Absence):
     def needed(self, graph: Graph) -> Iterator[Place]:
         if not graph.training:
             return
-        training = frozenset(path for use in graph.training for path in graph.closure(use.at.path))
+        training = graph.closure(*(use.at.path for use in graph.training))
         held = {fact.at.path.rsplit("/", 1)[-1] for fact in graph.all_facts("dataset")}
         stores = _own_stores(graph)
         reads = [

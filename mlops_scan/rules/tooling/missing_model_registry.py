@@ -49,9 +49,9 @@ class MissingModelRegistry(Absence):
     def needed(self, graph: Graph) -> Iterator[Place]:
         if not graph.training:
             return
-        training = {use.at.path for use in graph.training}
+        training = graph.importing(use.at.path for use in graph.training)
         kept = [use for use in graph.uses("persists-model") if not use.disabled]
-        near = [use for use in kept if not training.isdisjoint(graph.closure(use.at.path) | {use.at.path})]
+        near = [use for use in kept if use.at.path in training]
         for use in near or kept:
             yield Place(use.at, "the trained model is saved here")
         shipped = graph.profile.serves_model != "none" or graph.has("deployment-automation")

@@ -84,7 +84,7 @@ def _is_production(graph: Graph, use: Use, scheduled: set[str]) -> bool:
         if use.at.path.endswith(".ipynb"):
             return False
         pipelines = {one.at.path for one in graph.uses("pipeline-definition")}
-        return use.at.path in pipelines or any(use.at.path in graph.closure(path) for path in pipelines)
+        return use.at.path in graph.closure(*sorted(pipelines))
     return False
 
 

@@ -16,12 +16,8 @@ class DataValidation(Derivation):
     def find(self, graph: Graph) -> Iterator[Evidence]:
         if not any(not use.disabled for use in graph.uses("trains")):
             return
-        answering = frozenset(
-            path
-            for use in graph.uses("web-app", "web-route", "demo-ui")
-            if not use.disabled
-            for path in graph.closure(use.at.path)
-        )
+        web = {use.at.path for use in graph.uses("web-app", "web-route", "demo-ui") if not use.disabled}
+        answering = graph.closure(*sorted(web))
         called = {call.name.rpartition(".")[2] for call in graph.facts("call")}
         for use in graph.uses("checks-data"):
             check = use.fact
@@ -33,4 +29,4 @@ class DataValidation(Derivation):
 
 def _is_shared(graph: Graph, path: str) -> bool:
     """Whether what a request is checked with serves training, too."""
-    return any(path in graph.closure(use.at.path) for use in graph.uses("trains"))
+    return path in graph.closure(*sorted({use.at.path for use in graph.uses("trains")}))

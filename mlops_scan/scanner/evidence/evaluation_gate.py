@@ -58,7 +58,8 @@ class EvaluationGate(Derivation):
         names = {name for _, name in promoting}
         flagged = _behind_a_flag(graph)
         unheeded = {**unawaited(graph), **ignored(graph)}
-        onward = {path for path, _ in promoting} | {use.at.path for use in graph.uses("registers-model")}
+        shipping = {path for path, _ in promoting} | {use.at.path for use in graph.uses("registers-model")}
+        onward = graph.importing(shipping)
         orders = (one for one in graph.facts("comparison") if set(one.get("ops") or ()) & {"<", "<=", ">", ">="})
         measured = any(_speaks_of_metrics(one) for one in orders)
         for fact in graph.facts("comparison"):
@@ -81,7 +82,7 @@ class EvaluationGate(Derivation):
             stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in stopping)
             if promotes or (stops and fact.get("in") in ("if", "assert")):
                 without = why(fact, stops=not promotes)
-                if not promotes and fact.at.path in unheeded and onward.isdisjoint(graph.closure(fact.at.path)):
+                if not promotes and fact.at.path in unheeded and fact.at.path not in onward:
                     without = without or unheeded[fact.at.path]
                 status = Status.DISABLED if without else Status.USED
                 yield self.evidence("python", fact.at, f"'{fact.name}' decides", status, without)

@@ -30,9 +30,9 @@ class RetrainingTrigger(Derivation):
         timed = [fact for fact in graph.facts("schedule") if fact.get("where") == "python"]
         trained = {fact.at for fact in timed if purpose_of_schedule(graph, fact) == "train"}
         others = {fact.at for fact in timed if purpose_of_schedule(graph, fact) not in ("train", "")}
+        above = graph.importing(training)
         for use in graph.uses("schedules"):
-            closure = graph.closure(use.at.path)
-            if use.at in trained or (use.at not in others and not training.isdisjoint(closure)):
+            if use.at in trained or (use.at not in others and use.at.path in above):
                 off = Status.DISABLED if use.disabled else Status.USED
                 yield self.evidence(use.tool, use.at, f"{kinds.get(use.at, '')}{use.fact.name} schedules training", off)
         yield from self._served_flows(graph, training)
@@ -70,6 +70,7 @@ class RetrainingTrigger(Derivation):
 
     def _served_flows(self, graph: Graph, training: set[str]) -> Iterator[Evidence]:
         """`flow.serve(cron=...)`: a call on a function that is decorated as a pipeline."""
+        above = graph.importing(training)
         flows = {
             str(use.fact.get("decorates")): use.tool
             for use in graph.uses("pipeline-definition")
@@ -78,7 +79,7 @@ class RetrainingTrigger(Derivation):
         for call in graph.facts("call"):
             flow = call.name.rpartition(".")[0].rpartition(".")[2]
             timed = not _TIMES.isdisjoint(call.get("kwargs") or ())
-            if flow in flows and timed and not training.isdisjoint(graph.closure(call.at.path)):
+            if flow in flows and timed and call.at.path in above:
                 yield self.evidence(flows[flow], call.at, f"{call.name} schedules training", state(call))
 
     def _drift_triggered(self, graph: Graph, training: set[str]) -> Iterator[Evidence]:

@@ -19,9 +19,7 @@ class Rollback(Derivation):
     capability = "rollback"
 
     def find(self, graph: Graph) -> Iterator[Evidence]:
-        serving = frozenset(
-            path for use in (*online_serving(graph), *batch_serving(graph)) for path in graph.closure(use.at.path)
-        )
+        serving = graph.closure(*(use.at.path for use in (*online_serving(graph), *batch_serving(graph))))
         for use in graph.uses("registry-load"):
             reference = registry_reference(use.fact)
             named = reference.rpartition("/")[2].lower()

@@ -80,13 +80,14 @@ def web_serving(graph: Graph) -> tuple[Use, ...]:
     modelled = model_files(graph)
     about = modelled | {use.at.path for use in graph.uses("trains")}
     beside = any(not paths.is_example(path) and not path.endswith(".ipynb") for path in about)
+    knowing = graph.importing(modelled)
     return tuple(
         use
         for use in graph.uses("web-app", "web-route", "demo-ui")
         if not use.disabled
         and not use.at.path.endswith(".ipynb")
         and not (beside and paths.is_example(use.at.path))
-        and not modelled.isdisjoint(graph.closure(use.at.path))
+        and use.at.path in knowing
     )
 
 
@@ -155,10 +156,10 @@ def _is_test_run(graph: Graph, use: Use) -> bool:
 def batch_serving(graph: Graph) -> tuple[Use, ...]:
     """Batch inference products, jobs that load a model, predict and write what it says, and pipeline steps that do."""
     found = _beyond_notebooks(graph, [use for use in graph.uses("batch-scoring") if not use.disabled])
-    loads = frozenset(use.at.path for use in graph.uses("loads-model", "registry-load", "loads-hub-model"))
+    loads = graph.importing(use.at.path for use in graph.uses("loads-model", "registry-load", "loads-hub-model"))
     web = {use.at.path for use in graph.uses("web-app", "web-route", "demo-ui")}
     others = web | {use.at.path for use in graph.uses("trains", "evaluates", "splits-randomly")}
-    asked = frozenset(path for one in web for path in graph.closure(one))
+    asked = graph.closure(*sorted(web))
     started = {fact.at.path for fact in graph.facts("entry-point")}
     steps = {(use.at.path, str(use.fact.get("decorates"))) for use in graph.uses("pipeline-definition")}
     for use in graph.uses("predicts"):
@@ -175,7 +176,7 @@ def batch_serving(graph: Graph) -> tuple[Use, ...]:
             continue
         if path in asked and path not in started:
             continue  # a web application imports it: it answers requests
-        loaded = not loads.isdisjoint(graph.closure(path))
+        loaded = path in loads
         function = str(use.fact.get("function") or "")
         kept = _writes(graph, use) or (path in started and _keeps(graph, path))
         step = (path, function) in steps and _SCORES.search(function) and not _is_watched(graph, function)

@@ -27,12 +27,12 @@ class TrainingFramework(Derivation):
                 told.add(use.tool)
                 yield self.evidence(use.tool, use.at, f"{use.fact.name} trains")
         fits = frozenset(use.at.path for use in training)
-        beside = frozenset(path for one in fits for path in graph.closure(one))
+        beside = graph.closure(*sorted(fits)) | graph.importing(fits)
         for fact in graph.facts("call") if fits else ():
             tool = modules.get(fact.name.partition(".")[0]) if _makes(fact) else None
             if tool is None or tool in told:
                 continue
-            if fact.at.path in beside or not fits.isdisjoint(graph.closure(fact.at.path)):
+            if fact.at.path in beside:
                 told.add(tool)
                 yield self.evidence(tool, fact.at, f"{fact.name} is what is trained", state(fact))
 

@@ -41,11 +41,16 @@ def unawaited(graph: Graph) -> dict[str, str]:
     used = [use for use in graph.uses("promotes", "deploys", "registers-model") if not use.disabled]
     shipping = {str(use.fact.get("owner")) for use in used if use.fact.kind in ("command", "action")}
     code = {use.at.path for use in used if use.fact.kind == "call"}
-    shipping |= {one for one, files in runs.items() if any(not code.isdisjoint(graph.closure(path)) for path in files)}
+    above = graph.importing(code)
+    shipping |= {one for one, files in runs.items() if not above.isdisjoint(files)}
+    by_workflow: dict[str, dict[str, Fact]] = {}
+    for name, job in jobs.items():
+        by_workflow.setdefault(str(job.get("workflow")), {})[name] = job
     found: dict[str, str] = {}
     serious: set[str] = set()
     for owner, files in runs.items():
-        later = _waiting(jobs, shipping & jobs.keys(), jobs[owner]) if owner in jobs else None
+        same = by_workflow[str(jobs[owner].get("workflow"))] if owner in jobs else {}
+        later = _waiting(same, shipping & same.keys(), jobs[owner]) if owner in jobs else None
         if later:
             found.update((path, f"job '{later.name}' ships without waiting for it ({later.at})") for path in files)
         else:
@@ -53,12 +58,11 @@ def unawaited(graph: Graph) -> dict[str, str]:
     return {path: told for path, told in found.items() if path not in serious}
 
 
-def _waiting(jobs: dict[str, Fact], shipping: set[str], job: Fact) -> Fact | None:
+def _waiting(same: dict[str, Fact], shipping: set[str], job: Fact) -> Fact | None:
     """The first job of the same workflow that ships, if none that ships comes after this one or is it."""
     own = str(job.get("id"))
-    same = {name: one for name, one in jobs.items() if one.get("workflow") == job.get("workflow")}
     called = any(one.get("uses") for one in same.values())  # what ships may be in there, or come after
-    ships = sorted(shipping & same.keys(), key=lambda name: same[name].at)
+    ships = sorted(shipping, key=lambda name: same[name].at)
     if called or not ships or own in shipping:
         return None
     for last in ships:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from mlops_scan.scanner import bounds
@@ -138,6 +139,12 @@ class Runner:
         return Fact(
             made.kind, made.name, made.at, {**made.says, "value": None if secret else value[: bounds.FACT_TEXT]}
         )
+
+
+def or_talk(runner: Runner, tell: Callable[[Runner], Iterator[Fact]]) -> Iterator[Fact]:
+    """What `tell` tells with the runner; of what only prints, the first thing that it prints."""
+    found = list(tell(runner))
+    yield from found or islice(tell(replace(runner, talks=True)), 1)
 
 
 def built_images(argv: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -65,6 +65,8 @@ class Callees:
         if not known:
             return []
         found = [(path, function) for function in known.get(path, ()) if _called(function) == name]
+        if "." not in name and path not in self._stars:
+            return found
         for file in sorted(known.keys() & self._graph.closure(path)) if len(known) > (path in known) else ():
             if file != path:
                 found += [

@@ -68,7 +68,7 @@ class Graph:
         self._recalled: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Use, ...]] = {}
         self._counted: dict[tuple[str, ...], tuple[Fact, ...]] = {}
         self._by_file: dict[str, dict[str, list[Fact]]] = {}
-        self._closures: dict[str, frozenset[str]] = {}
+        self._closures: dict[tuple[str, ...], frozenset[str]] = {}
         self._versions: Versions | None = None
         self._bystanders: Bystanders | None = None
         self._fact_index: dict[int, list[Use]] | None = None
@@ -410,12 +410,25 @@ class Graph:
                     queue.append(edge.target)
         return frozenset(seen)
 
-    def closure(self, path: str) -> frozenset[str]:
-        """The files that a file reaches by importing, itself included."""
-        if path not in self._closures:
-            reached = self.reachable_from(f"file:{path}", relations=("imports",))
-            self._closures[path] = frozenset(node[5:] for node in reached if node.startswith("file:"))
-        return self._closures[path]
+    def closure(self, *paths: str) -> frozenset[str]:
+        """The files that these files reach by importing, themselves included."""
+        if paths not in self._closures:
+            starts = [f"file:{path}" for path in paths]
+            reached = self.reachable_from(*starts, relations=("imports",))
+            self._closures[paths] = frozenset(node[5:] for node in reached if node.startswith("file:"))
+        return self._closures[paths]
+
+    def importing(self, paths: Iterable[str]) -> frozenset[str]:
+        """The files of which the closure holds one of these: those that come to import them, and they themselves."""
+        found = set(paths)
+        waiting = sorted(found)
+        while waiting:
+            for edge in self._in.get(f"file:{waiting.pop()}", ()):
+                path = edge.source.removeprefix("file:")
+                if edge.relation == "imports" and path not in found:
+                    found.add(path)
+                    waiting.append(path)
+        return frozenset(found)
 
     def files_run_by(self, node: str) -> frozenset[str]:
         """The files that a job, target, stage, workload or file comes to run, with all that they import."""

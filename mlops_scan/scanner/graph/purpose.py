@@ -12,39 +12,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph.core import RUNNING, Graph
 from mlops_scan.scanner.graph.flows import Flows
+from mlops_scan.scanner.graph.meanings import Meanings
 from mlops_scan.scanner.graph.owners import owner_id, workflow_of
-from mlops_scan.scanner.graph.placed import Placed
 from mlops_scan.scanner.graph.running import Running
-from mlops_scan.scanner.graph.timers import scheduled
-from mlops_scan.scanner.graph.use import Use
+from mlops_scan.scanner.graph.timers import runs_by_clock, scheduled
 from mlops_scan.scanner.model import Edge, Fact, Location
 
 PURPOSES = ("train", "score", "evaluate", "monitor", "deploy", "test", "maintenance")
-_BY_ROLE = {
-    "trains": "train",
-    "batch-scoring": "score",
-    "predicts": "score",
-    "evaluates": "evaluate",
-    "drift-check": "monitor",
-    "drift-monitoring": "monitor",
-    "deploys": "deploy",
-    "runs-tests": "test",
-    "checks-code": "test",
-    "persists-model": "keep",
-    "registers-model": "keep",
-}
-_STARTERS = ("starts-pipeline", "pipeline-orchestration", "schedules")
-_SPOKEN = (  # of a pipeline that is started by its name
-    ("train", re.compile(r"(?:^|[^a-z])(?:re-?)?train", re.IGNORECASE)),
-    ("score", re.compile(r"(?:^|[^a-z])(?:scor|predict|infer|batch)", re.IGNORECASE)),
-    ("monitor", re.compile(r"drift|monitor", re.IGNORECASE)),
-)
 _SCORES = re.compile(r"infer|predict|scor|forecast", re.IGNORECASE)
 _TESTING = re.compile(r"(?:^|[^a-z])(?:ci|tests?|testing|lint|links|stale|checks?)(?:[^a-z]|$)", re.IGNORECASE)
 _NAMED_BY_FILE = "github-actions"  # other services prescribe the file's name
-_EVENT = re.compile(r"github\.event_name\s*(==|!=)\s*['\"](\w+)['\"]|\bCI_PIPELINE_SOURCE\s*(==|!=)\s*['\"](\w+)['\"]")
-_CRON = re.compile(r"github\.event\.schedule\s*==\s*['\"]([^'\"]+)['\"]")
-_TEXT = 400  # characters of a command or call that are asked for a name
 
 
 def purpose(graph: Graph, node: str) -> str:
@@ -81,7 +58,7 @@ def _of_code(graph: Graph, schedule: Fact) -> str | None:
     flow = graph.once(Flows).of(owner) if schedule.get("where") == "python" and "#" in owner else None
     if flow is None:
         return None
-    meanings = graph.once(_Meanings)
+    meanings = graph.once(Meanings)
     found = {one for function in flow.functions for one in meanings.of_functions.get(function, ())}
     for place in flow.places:
         found.update(one for meant in meanings.placed.within(place) for one in meant)
@@ -113,9 +90,9 @@ def _ordered(found: set[str], reached: Collection[str]) -> tuple[str, ...]:
 def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str, list[Edge]]:
     """What `start` comes to run, with the links that lead there; a `schedule` does not start what other events do."""
     skipped = set()
-    for job in graph.once(_Meanings).conditional:
+    for job in graph.once(Meanings).conditional:
         off = job.get("state") and not (schedule and schedule.get("state"))
-        if off or (schedule and not _runs_by_clock(str(job.get("when") or ""), schedule.name)):
+        if off or (schedule and not runs_by_clock(str(job.get("when") or ""), schedule.name)):
             skipped.add(f"job:{job.get('id')}")
     skipped.discard(start)
     seen: dict[str, list[Edge]] = {start: []}
@@ -140,7 +117,7 @@ def _declared(graph: Graph, node: str) -> Iterator[Edge]:
     are data."""
     if node.startswith("file:") and not node.endswith((".py", ".ipynb")):
         yield from (edge for edge in graph.links_from(node, "defines") if edge.target == f"pipeline:{node[5:]}")
-    if not node.startswith("resource:") or node in graph.once(_Meanings).watching:
+    if not node.startswith("resource:") or node in graph.once(Meanings).watching:
         return  # what a monitor names, it looks at
     yield from graph.links_from(node, "triggers")
     for edge in graph.links_from(node, "refers to"):
@@ -153,22 +130,8 @@ def _has_own_program(graph: Graph, workload: str) -> bool:
     return any(edge.target.startswith("file:") for edge in graph.links_from(workload, "runs"))
 
 
-def _runs_by_clock(condition: str, cron: str) -> bool:
-    """Whether a job's condition can hold for the event of a schedule."""
-    if not condition or "schedules" in condition:
-        return True
-    crons = _CRON.findall(condition)
-    if crons and "!" not in condition:
-        return cron in crons or "||" in condition
-    events = [(one or three, two or four) for one, two, three, four in _EVENT.findall(condition)]
-    if ("!=", "schedule") in events and "||" not in condition:
-        return False
-    equal = {name for sign, name in events if sign == "=="}
-    return not equal or "schedule" in equal or (condition.count("||") >= len(equal) and "&&" not in condition)
-
-
 def _by_commands(graph: Graph, reached: Collection[str]) -> Iterator[str]:
-    meant = graph.once(_Meanings).of_owners
+    meant = graph.once(Meanings).of_owners
     for node in reached:
         yield from meant.get(node, ())
 
@@ -176,13 +139,12 @@ def _by_commands(graph: Graph, reached: Collection[str]) -> Iterator[str]:
 def _by_code(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> Iterator[str]:
     running = graph.once(Running)
     started = graph.once(_Started)
-    meant = graph.once(_Meanings).of_functions
+    meant = graph.once(Meanings).of_functions
     for node, edges in reached.items():
         path = node[5:]
         if node.startswith("file:") and node.endswith((".py", ".ipynb")) and not paths.is_test(path):
             for words in {started.words(edge) for edge in edges} or {()}:
-                for function in running.functions(path, words):
-                    yield from meant.get(function, ())
+                yield from running.purposes(path, words)
         if node.startswith("step:") and "#" in node:  # of a workflow that is data: its calls say the step
             yield from meant.get((path.partition("#")[0], path.partition("#")[2]), ())
 
@@ -192,34 +154,6 @@ class _Answers(dict[int, str]):
 
     def __init__(self, graph: Graph) -> None:
         super().__init__()
-
-
-class _Meanings:
-    """What commands and calls are for, by the node that owns them and by the function that they stand in."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.of_owners: dict[str, set[str]] = {}
-        self.of_functions: dict[tuple[str, str], set[str]] = {}
-        self.placed: Placed[set[str]] = Placed()  # calls and commands of code
-        self.active = {f"job:{one.get('owner')}" for one in graph.all_facts("action", "command")}
-        monitors = (use.fact for use in graph.uses("monitor") if use.fact.kind == "resource")
-        self.watching = {f"resource:{one.get('id')}" for one in monitors}
-        self.of_owners.update((node, {"monitor"}) for node in self.watching)
-        self.conditional = [one for one in graph.facts("job") if one.get("state") or one.get("when")]
-        for use in graph.uses(*_BY_ROLE, *_STARTERS):
-            if use.disabled:
-                continue
-            if use.fact.kind == "call" or use.fact.get("where") == "python":
-                self.placed.put(use.at, set(_meant(use)))
-            if use.fact.kind == "call":
-                function = (use.at.path, str(use.fact.get("function") or ""))
-                self.of_functions.setdefault(function, set()).update(_meant(use))
-            elif use.fact.kind == "command" and not str(use.fact.get("where") or "").startswith("dockerfile"):
-                self.of_owners.setdefault(owner_id(use.fact), set()).update(_meant(use))
-            elif use.fact.kind == "resource" and use.fact.get("id"):
-                self.of_owners.setdefault(f"resource:{use.fact.get('id')}", set()).update(_meant(use))
-            elif use.fact.kind == "action":
-                self.of_owners.setdefault(f"job:{use.fact.get('owner')}", set()).update(_meant(use))
 
 
 class _Started:
@@ -237,15 +171,6 @@ class _Started:
         return found[0] if len(found) == 1 else ()
 
 
-def _meant(use: Use) -> Iterator[str]:
-    if use.key in _BY_ROLE:
-        yield _BY_ROLE[use.key]
-        return
-    argv = use.fact.get("argv") or [str(one) for one in (use.fact.get("args") or ())]
-    text = " ".join([*map(str, argv), *map(str, (use.fact.get("kwargs") or {}).values())])[:_TEXT]
-    yield from (word for word, spoken in _SPOKEN if spoken.search(text))
-
-
 def _named_for_scoring(reached: Collection[str]) -> bool:
     return any(_SCORES.search(node.rpartition("/")[2]) for node in reached)
 
@@ -255,7 +180,7 @@ def _does_something(graph: Graph, reached: Collection[str]) -> bool:
     jobs = {node for node in reached if node.startswith("job:")}
     if any(node.startswith(("file:", "target:")) and graph.links_to(node, *RUNNING) for node in reached):
         return True
-    return not jobs.isdisjoint(graph.once(_Meanings).active)
+    return not jobs.isdisjoint(graph.once(Meanings).active)
 
 
 def _is_named_for_tests(graph: Graph, schedule: Fact) -> bool:

@@ -9,7 +9,9 @@ from typing import Any
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph.callees import Callees, Function
+from mlops_scan.scanner.graph.condensed import Condensed
 from mlops_scan.scanner.graph.core import Graph
+from mlops_scan.scanner.graph.meanings import Meanings
 from mlops_scan.scanner.model import Fact
 
 _MANY = 600  # functions of one start
@@ -23,44 +25,74 @@ class Running:
     """Calls that lead from a started file into others, indexed once for a whole judgement."""
 
     def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+        self._graph, self._meant = graph, graph.once(Meanings).of_functions
+        self._names = sorted({name for names in self._meant.values() for name in names})
+        self._bits = {name: 1 << bit for bit, name in enumerate(self._names)}
+        self._condensed = Condensed(self._marks, self._leads_to)
         self._callees = graph.once(Callees)
         self._methods: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._classes: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._functions: dict[str, list[str]] = defaultdict(list)
+        self._commands: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
         self._modules: dict[str, list[tuple[str, str]]] = {}
         self._targets: dict[tuple[str, str], tuple[Function, ...]] = {}
         for fact in graph.facts("function"):
             self._functions[fact.at.path].append(fact.name)
+            if names := _command_names(fact):
+                self._commands[fact.at.path].append((fact.name, names))
             if "." in fact.name:
                 self._methods[fact.at.path, fact.name.rpartition(".")[0]].append(fact.name)
         for fact in graph.facts("class"):
             self._classes[fact.name.rpartition(".")[2]].append((fact.at.path, fact.name))
 
-    def functions(self, path: str, words: Sequence[str] | None = None) -> frozenset[Function]:
-        """(path, function) of what runs: all of the started file, the top of what it imports, and what is called.
+    def purposes(self, path: str, words: Sequence[str] | None = None) -> frozenset[str]:
+        """What it is for that runs: all of the started file, the top of what it imports, and what is called.
 
         A class that is made or handed on brings its methods; a call into a module that leads to no function there (an
         application object, say) brings all of the module. `words` are those of the command that starts the file: of a
         program with commands of its own (`train`, `--fit`) they say which of them run.
         """
-        found: set[Function] = {(one, "") for one in self._graph.closure(path) if not paths.is_test(one)}
         chosen = self._chosen(path, words or ())
         own = [(path, ""), *(chosen or [(path, name) for name in self._functions.get(path, ())])]
-        found.update(own)
-        waiting = deque([*own, *sorted(found.difference(own))])
-        while waiting and len(found) < _MANY:
+        marks = 0
+        if chosen:  # of what is imported the top alone, since the commands are what runs
+            for file in self._graph.closure(path):
+                marks |= self._marks((file, "")) if not paths.is_test(file) else 0
+        else:
+            for one in self._imports((path, "")):
+                marks |= self._condensed.of(one)
+        seen, waiting = set(own), deque(own)
+        while waiting:
             one = waiting.popleft()
+            marks |= self._marks(one)
             for call in self._callees.calls(one):
-                if one[0] != path and call.get("main"):
-                    continue
-                if (chosen and not one[1]) or (one[0] == path and words is not None and _is_for_others(call, words)):
+                others = (chosen and not one[1]) or (words is not None and _is_for_others(call, words))
+                if (one[0] != path and call.get("main")) or (one[0] == path and others):
                     continue
                 for target in self._called(one[0], call):
-                    if target not in found and not paths.is_test(target[0]):
-                        found.add(target)
+                    if target[0] != path:
+                        marks |= self._condensed.of(target) if not paths.is_test(target[0]) else 0
+                    elif target not in seen:
+                        seen.add(target)
                         waiting.append(target)
-        return frozenset(found)
+        return frozenset(name for bit, name in enumerate(self._names) if marks >> bit & 1)
+
+    def _marks(self, function: Function) -> int:
+        return sum(self._bits[one] for one in self._meant.get(function, ()))
+
+    def _imports(self, function: Function) -> Iterator[Function]:
+        """The tops of the files that a file imports."""
+        path, name = function
+        for edge in self._graph.links_from(f"file:{path}", "imports") if not name else ():
+            if edge.target.startswith("file:") and not paths.is_test(edge.target[5:]):
+                yield edge.target[5:], ""
+
+    def _leads_to(self, function: Function) -> Iterator[Function]:
+        """What runs with a function, or with the top of a file, that is not started itself."""
+        yield from self._imports(function)
+        for call in self._callees.calls(function):
+            if not call.get("main"):
+                yield from (one for one in self._called(function[0], call) if not paths.is_test(one[0]))
 
     def called_by(self, first: Sequence[Function]) -> frozenset[Function]:
         """(path, function) of some functions and of all that they come to call."""
@@ -78,17 +110,12 @@ class Running:
     def _chosen(self, path: str, words: Sequence[str]) -> list[Function]:
         """The commands of the program, here or in what it imports, that the words name."""
         named = [word for word in words if word and not word.startswith("-")]
+        if not named or not self._commands:
+            return []
         found: list[tuple[int, Function]] = []
-        for file in sorted(self._graph.closure(path)) if named else ():
-            for fact in self._graph.in_file(file, "function"):
-                for decorator in fact.get("decorators") or ():
-                    if _COMMAND.search(str(decorator.get("name") or "")):
-                        said = [*(decorator.get("args") or ())[:1], (decorator.get("kwargs") or {}).get("name")]
-                        names = [one for one in said if isinstance(one, str)] or [
-                            fact.name,
-                            fact.name.replace("_", "-"),
-                        ]
-                        found += [(named.index(one), (file, fact.name)) for one in names if one in named]
+        for file in sorted(self._commands.keys() & self._graph.closure(path)):
+            for function, names in self._commands[file]:
+                found += [(named.index(one), (file, function)) for one in names if one in named]
         return [function for _, function in found]
 
     def _called(self, path: str, call: Fact) -> Iterator[Function]:
@@ -124,6 +151,17 @@ class Running:
                 for name in dict.fromkeys([f"{fact.name}.{one}" for one in fact.get("names") or ()] or [fact.name])
             ]
         return self._modules[path]
+
+
+def _command_names(function: Fact) -> list[str]:
+    """By what words a program is told to run a function that is decorated as one of its commands."""
+    found: list[str] = []
+    for decorator in function.get("decorators") or ():
+        if _COMMAND.search(str(decorator.get("name") or "")):
+            said = [*(decorator.get("args") or ())[:1], (decorator.get("kwargs") or {}).get("name")]
+            names = [one for one in said if isinstance(one, str)]
+            found += names or [function.name, function.name.replace("_", "-")]
+    return found
 
 
 def _handed(call: Fact) -> Iterator[str]:

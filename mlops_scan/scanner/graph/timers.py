@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.model import Fact
+
+_EVENT = re.compile(r"github\.event_name\s*(==|!=)\s*['\"](\w+)['\"]|\bCI_PIPELINE_SOURCE\s*(==|!=)\s*['\"](\w+)['\"]")
+_CRON = re.compile(r"github\.event\.schedule\s*==\s*['\"]([^'\"]+)['\"]")
 
 
 def scheduled(graph: Graph, schedule: Fact) -> str:
@@ -28,6 +33,20 @@ def is_of_resource(graph: Graph, schedule: Fact) -> bool:
 def is_off(graph: Graph, schedule: Fact) -> bool:
     """Whether the schedule, or the resource that holds it, is switched off."""
     return schedule.get("state") == "disabled" or str(schedule.get("owner") or "") in graph.once(_Resources).off
+
+
+def runs_by_clock(condition: str, cron: str) -> bool:
+    """Whether a job's condition can hold for the event of a schedule."""
+    if not condition or "schedules" in condition:
+        return True
+    crons = _CRON.findall(condition)
+    if crons and "!" not in condition:
+        return cron in crons or "||" in condition
+    events = [(one or three, two or four) for one, two, three, four in _EVENT.findall(condition)]
+    if ("!=", "schedule") in events and "||" not in condition:
+        return False
+    equal = {name for sign, name in events if sign == "=="}
+    return not equal or "schedule" in equal or (condition.count("||") >= len(equal) and "&&" not in condition)
 
 
 class _Resources:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import shell
-from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.runs import Runner, or_talk
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
@@ -43,17 +44,21 @@ def _commands(source: SourceFile) -> Iterator[Fact]:
     recipes, variables = _read(lines_of(source))
     for recipe in recipes:
         owner = f"{source.path}#{recipe.name}"
-        runner = Runner(source.path, "just", owner, stage=recipe.name, folder=source.folder, talks=True)
+        runner = Runner(source.path, "just", owner, stage=recipe.name, folder=source.folder)
         runner = replace(runner, says={"default": recipe is recipes[0]})
         for need in recipe.needs:
             yield from runner.argv(["just", need], (recipe.line, 1))
-        for line, text, soft in _texts(recipe):
-            filled = _INTERPOLATION.sub(lambda found: variables.get(found[1], found[0]), text)
+        yield from or_talk(runner, partial(_recipe, source, recipe, variables))
 
-            def locate(command: shell.Command, first: int = line) -> tuple[int, int]:
-                return first + command.line, indent(lines_of(source), first + command.line)
 
-            yield from replace(runner, soft=soft).commands(shell.commands(filled), locate)
+def _recipe(source: SourceFile, recipe: _Recipe, variables: dict[str, str], runner: Runner) -> Iterator[Fact]:
+    for line, text, soft in _texts(recipe):
+        filled = _INTERPOLATION.sub(lambda found: variables.get(found[1], found[0]), text)
+
+        def locate(command: shell.Command, first: int = line) -> tuple[int, int]:
+            return first + command.line, indent(lines_of(source), first + command.line)
+
+        yield from replace(runner, soft=soft).commands(shell.commands(filled), locate)
 
 
 def _read(lines: Sequence[str]) -> tuple[list[_Recipe], dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import maketext, shell
 from mlops_scan.scanner.formats.maketext import Recipe, Target
-from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.runs import Runner, or_talk
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
@@ -45,13 +46,17 @@ def _commands(source: SourceFile) -> Iterator[Fact]:
         if not name or _SPECIAL.match(name):
             continue
         owner = f"{source.path}#{name}"
-        runner = Runner(source.path, "make", owner, stage=name, folder=source.folder, macros=True, talks=True)
+        runner = Runner(source.path, "make", owner, stage=name, folder=source.folder, macros=True)
         runner = replace(runner, says={"default": name == goal})
         for need in target.needs:  # what a target needs is made first
             if need in made:
                 yield from runner.argv(["make", need], (target.line, 1))
-        for recipe in target.recipe:
-            yield from _recipe(replace(runner, soft=recipe.soft), recipe, target, variables, lines_of(source))
+        yield from or_talk(runner, partial(_recipes, source, target, variables))
+
+
+def _recipes(source: SourceFile, target: Target, variables: dict[str, str], runner: Runner) -> Iterator[Fact]:
+    for recipe in target.recipe:
+        yield from _recipe(replace(runner, soft=recipe.soft), recipe, target, variables, lines_of(source))
 
 
 def _recipe(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree, resolve
 from mlops_scan.scanner.formats import shell, tomllines, yamlnodes
-from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.runs import Runner, or_talk
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -58,16 +59,15 @@ class TaskFiles(Parser):
         for document in yamlnodes.documents(source).documents[:1]:
             tasks = yamlnodes.child(document, "scripts" if source.name == "package.json" else "tasks")
             for name, task in tasks.items() if isinstance(tasks, Mapping) else ():
-                yield from _task(source, name, task)
+                yield from or_talk(_runner(source, name), partial(_task, source, task))
 
 
 def _runner(source: SourceFile, name: str) -> Runner:
-    return Runner(source.path, "config", f"{source.path}#{name}", stage=name, folder=source.folder, talks=True)
+    return Runner(source.path, "config", f"{source.path}#{name}", stage=name, folder=source.folder)
 
 
-def _task(source: SourceFile, name: str, task: Node) -> Iterator[Fact]:
+def _task(source: SourceFile, task: Node, runner: Runner) -> Iterator[Fact]:
     """A script, a list of commands, or a mapping with `cmds`, `cmd` and `deps`."""
-    runner = _runner(source, name)
     if isinstance(task, Mapping):
         for need in yamlnodes.items(task, "deps"):
             called = need if isinstance(need, Scalar) else yamlnodes.child(need, "task")
@@ -119,14 +119,20 @@ def _toml_task(source: SourceFile, document: tomllines.Toml, keys: tuple[str, ..
         for key in _NEEDS:
             for need, at in _texts(source, document, keys, task, key):
                 yield from runner.argv([*_CALLERS[kind], need], (at.line, at.column))
-        for key in ("run", "cmd", "shell", "composite", "sequence", "script"):
-            words = task.get(key) if isinstance(task, dict) else None
-            if key == "cmd" and isinstance(words, list):  # the words of one command
-                at = document.at(source.path, *keys, key)
-                yield from runner.argv([str(word) for word in words], (at.line, at.column))
-                continue
-            for text, at in _texts(source, document, keys, task, key):
-                yield from _toml_script(runner, source, text, at)
+        yield from or_talk(runner, partial(_toml_commands, source, document, keys, task))
+
+
+def _toml_commands(
+    source: SourceFile, document: tomllines.Toml, keys: tuple[str, ...], task: Any, runner: Runner
+) -> Iterator[Fact]:
+    for key in ("run", "cmd", "shell", "composite", "sequence", "script"):
+        words = task.get(key) if isinstance(task, dict) else None
+        if key == "cmd" and isinstance(words, list):  # the words of one command
+            at = document.at(source.path, *keys, key)
+            yield from runner.argv([str(word) for word in words], (at.line, at.column))
+            continue
+        for text, at in _texts(source, document, keys, task, key):
+            yield from _toml_script(runner, source, text, at)
 
 
 def _folder(source: SourceFile, task: Any) -> str:
