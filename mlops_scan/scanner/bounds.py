@@ -14,6 +14,7 @@ TEMPLATE_STEPS = 500_000  # of all renderings of one chart
 TEMPLATE_DEPTH = 200
 TEMPLATE_OUTPUT = 20 * 2**20
 CHART_DEPTH = 8  # sub-charts of sub-charts
+CHART_LOADS = 500  # charts that one takes in, each as often as another depends on it
 CHART_OVERLAYS = 30  # values files besides values.yaml that one chart is rendered with
 CHART_DOCUMENTS = 3_000  # objects that all renderings of one chart are read for
 KUSTOMIZE_DEPTH = 32

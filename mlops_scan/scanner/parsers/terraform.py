@@ -168,7 +168,11 @@ def _declared(own: modules.Module, name: str) -> Location | None:
 
 def _limits(source: SourceFile, tree: Tree, own: modules.Module, scopes: list[Scope]) -> Iterator[Note]:
     """What the evaluation had to give up."""
-    for folder, name in sorted({cycle for one in scopes for cycle in one.budget.cycles}):
+    cycles = {cycle for one in scopes for cycle in one.budget.cycles}
+    unused = modules.circular_local(own)
+    if unused and not cycles:  # nothing asked for it
+        cycles.add((own.folder, f"local.{unused}"))
+    for folder, name in sorted(cycles):
         at = _declared(modules.module(tree, folder), name) or Location(source.path)
         yield Note(at, f"'{name}' refers to itself: not evaluated")
     for place in sorted({place for one in scopes for place in one.budget.large}):

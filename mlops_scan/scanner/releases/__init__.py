@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["laid_over", "rendered"]
 
-_CONTROLLERS = frozenset((APPLICATION, SET, "kustomize.toolkit.fluxcd.io/Kustomization"))
+_CONTROLLERS = frozenset(
+    (APPLICATION, SET, "kustomize.toolkit.fluxcd.io/Kustomization", "helm.toolkit.fluxcd.io/HelmRelease")
+)
 
 
 def laid_over(tree: Tree, facts: Sequence[Fact]) -> Changed | None:

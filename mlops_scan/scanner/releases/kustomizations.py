@@ -17,6 +17,7 @@ from mlops_scan.scanner.formats.kustomize import Kustomization
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, made
 from mlops_scan.scanner.link.manifests import below
 from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.releases import circles
 from mlops_scan.scanner.releases.applications import APPLICATION, SET, applications
 
 FLUX = "kustomize.toolkit.fluxcd.io/Kustomization"
@@ -64,7 +65,7 @@ def changed(tree: Tree, facts: Sequence[Fact]) -> Changed:
             for one in _applied(tree, fact):
                 by_folder[one.folder].append(one)
     wanted = {folder: several for folder, several in by_folder.items() if any(one.outer for one in several)}
-    found, notes, replaced = list[Fact](), list[Note](), set[tuple[str, str]]()
+    found, notes, replaced = list[Fact](), list(circles.notes(tree, facts)), set[tuple[str, str]]()
     environments = _environments(facts) if wanted else {}
     for folder in sorted(wanted):
         several = wanted[folder][: bounds.CHART_OVERLAYS]

@@ -98,6 +98,9 @@ class Chart:
         return (one for one in self.dependencies if find(self.charts, one) is None)
 
 
+_CIRCLE, _CUT = "charts depend on each other in a circle", "the rest is left out"
+
+
 def find(charts: list[Chart], dependency: Dependency) -> Chart | None:
     """The chart that a dependency means: by name, and by version unless it lies elsewhere in the repository."""
     named = [one for one in charts if one.name == dependency.name]
@@ -122,8 +125,11 @@ def is_vendored(tree: Repository, folder: str) -> bool:
     return (last or parent) == "charts" and tree.get(posixpath.join(parent, ANCHOR)) is not None
 
 
-def load(tree: Repository, folder: str, depth: int = 0) -> Chart | None:
-    """The chart at `folder`, with all it depends on as far as that is in the repository; None when it is none."""
+def load(tree: Repository, folder: str, above: tuple[str, ...] = ()) -> Chart | None:
+    """The chart at `folder`, with all it depends on as far as that is in the repository; None when it is none.
+
+    `above` are the folders of the charts that depend on it.
+    """
     source = tree.get(posixpath.join(folder, ANCHOR))
     if source is None:
         return None
@@ -147,8 +153,14 @@ def load(tree: Repository, folder: str, depth: int = 0) -> Chart | None:
         archives=tuple(path for path in inside if re.fullmatch(r"charts/[^/]+\.tgz", path)),
         notes=notes,
     )
-    if depth < bounds.CHART_DEPTH:
-        _add_charts(tree, chart, inside, depth)
+    left = tree.memo(f"chart loads {above[0] if above else folder}", lambda: [bounds.CHART_LOADS])
+    left[0] = bounds.CHART_LOADS if not above else left[0] - 1
+    if left[0] < 0:
+        notes.append(
+            Note(Location(chart.path), f"takes in more than {bounds.CHART_LOADS} charts: the rest is left out")
+        )
+    elif len(above) < bounds.CHART_DEPTH:
+        _add_charts(tree, chart, inside, (*above, folder))
     else:
         notes.append(Note(Location(chart.path), f"sub-charts deeper than {bounds.CHART_DEPTH} levels are not read"))
     return chart
@@ -209,21 +221,30 @@ def _import(node: yamlnodes.Node) -> str | tuple[str, str]:
     return str(node)
 
 
-def _add_charts(tree: Repository, chart: Chart, inside: list[str], depth: int) -> None:
+def _add_charts(tree: Repository, chart: Chart, inside: list[str], above: tuple[str, ...]) -> None:
     pattern = re.compile(r"charts/([^/_.][^/]*)/Chart\.yaml")
     for path in inside:
         match = pattern.fullmatch(path)
-        found = load(tree, posixpath.join(chart.folder, "charts", match[1]), depth + 1) if match else None
+        found = load(tree, posixpath.join(chart.folder, "charts", match[1]), above) if match else None
         if found is not None:
             chart.charts.append(found)
     for dependency in chart.dependencies:
         if find(chart.charts, dependency) is not None:
             continue
         folder = _elsewhere(tree, chart, dependency)
-        found = load(tree, folder, depth + 1) if folder is not None and folder != chart.folder else None
+        if folder in above:
+            if folder != chart.folder or dependency.local:
+                reason = f"dependency '{dependency.name}' leads back to a chart above it: {_CIRCLE}"
+                chart.notes.append(Note(Location(dependency.path, dependency.line), reason))
+            continue
+        found = load(tree, folder, above) if folder is not None else None
         if found is not None and found.name == dependency.name:
             found.outside = True
             chart.charts.append(found)
+            # the chart below may be told nowhere else, or be where the circle is met
+            chart.notes += [
+                note for note in found.notes if note.reason.endswith((_CIRCLE, _CUT)) and note not in chart.notes
+            ]
 
 
 def _elsewhere(tree: Repository, chart: Chart, dependency: Dependency) -> str | None:

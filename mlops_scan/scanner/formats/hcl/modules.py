@@ -13,6 +13,7 @@ from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block
 from mlops_scan.scanner.formats.hcl.reader import Document, Files
 from mlops_scan.scanner.model import Note
 
+_LOCAL = re.compile(r"(?<![\w.-])local\.([A-Za-z_][\w-]*)")
 SUFFIXES = (".tf", ".tofu")
 _CALL = re.compile(
     r"""^[ \t]*(?:module[ \t]+"?(?P<name>[\w-]+)"?[ \t]*\{|source[ \t]*=[ \t]*"(?P<source>\.{1,2}/[^"\n]*)")""",
@@ -127,6 +128,32 @@ def _module(folder: str, documents: list[tuple[str, Document]], settings: list[t
         {name: (one, path) for path, document in settings for name, one in document.body.attributes.items()},
         tuple(note for _, document in (*documents, *settings) for note in document.notes),
     )
+
+
+def circular_local(one: Module) -> str:
+    """The first local of a circle of them, whether or not anything uses it; '' where there is none."""
+    after = {
+        name: [other for other in dict.fromkeys(_LOCAL.findall(found[0].value.source)) if other in one.locals]
+        for name, found in one.locals.items()
+    }
+    users: dict[str, list[str]] = {}
+    for name, others in after.items():
+        for other in others:
+            users.setdefault(other, []).append(name)
+    left = {name: len(others) for name, others in after.items()}
+    free = [name for name, count in left.items() if not count]
+    while free:  # what needs nothing that is left is in no circle
+        for user in users.get(free.pop(), ()):
+            left[user] -= 1
+            if not left[user]:
+                free.append(user)
+    name = next((name for name in sorted(left) if left[name]), "")
+    path: dict[str, None] = {}
+    while name and name not in path:
+        path[name] = None
+        name = next(other for other in after[name] if left[other])
+    circle = list(path)
+    return min(circle[circle.index(name) :]) if name else ""
 
 
 def local_source(folder: str, source: str) -> str | None:
