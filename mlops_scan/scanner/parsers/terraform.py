@@ -22,7 +22,7 @@ class Terraform(Parser):
     arguments of the first call that creates something; its facts stand at its own lines, once.
     """
 
-    patterns: ClassVar[tuple[str, ...]] = ("*.tf", "*.tofu")
+    patterns: ClassVar[tuple[str, ...]] = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json", "terragrunt.hcl")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         return super().reads(source, tree) and modules.folders(tree).get(source.folder, ("",))[0] == source.path

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlops_scan.scanner import paths
-from mlops_scan.scanner.formats.hcl import reader, varfiles
+from mlops_scan.scanner.formats.hcl import jsonsyntax, reader, terragrunt, varfiles
 from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block
 from mlops_scan.scanner.formats.hcl.reader import Document, Files
 from mlops_scan.scanner.model import Note
 
 _LOCAL = re.compile(r"(?<![\w.-])local\.([A-Za-z_][\w-]*)")
-SUFFIXES = (".tf", ".tofu")
+SUFFIXES = (".tf", ".tofu", *jsonsyntax.SUFFIXES)
 _CALL = re.compile(
     r"""^[ \t]*(?:module[ \t]+"?(?P<name>[\w-]+)"?[ \t]*\{|source[ \t]*=[ \t]*"(?P<source>\.{1,2}/[^"\n]*)")""",
     re.MULTILINE,
@@ -53,7 +53,7 @@ def folders(files: Files) -> dict[str, tuple[str, ...]]:
 def _folders(files: Files) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for path in files.paths:
-        if path.endswith(SUFFIXES):
+        if path.endswith(SUFFIXES) or path.rpartition("/")[2] == terragrunt.NAME:
             found.setdefault(path.rpartition("/")[0], []).append(path)
     return {
         folder: tuple(path for path in sorted(own) if not (path.endswith(".tf") and f"{path[:-3]}.tofu" in own))
@@ -83,7 +83,8 @@ def _read(files: Files, folder: str, own: tuple[str, ...]) -> Module:
     if declared and not callers(files, folder):
         names += [path for path in (varfiles.chosen(files, folder, declared),) if path]
     settings = [(path, reader.document(source)) for path in names if (source := files.get(path)) is not None]
-    return _module(folder, documents, settings)
+    documents, given = terragrunt.taken(folder, documents)
+    return _module(folder, documents, [*settings, *given])
 
 
 def _auto_files(files: Files) -> dict[str, list[str]]:
@@ -160,7 +161,7 @@ def local_source(folder: str, source: str) -> str | None:
     """The folder that a local module source names, or None when it leaves the repository or is no local one."""
     if not source.startswith(("./", "../")):
         return None
-    found = posixpath.normpath(posixpath.join(folder, source))
+    found = posixpath.normpath(posixpath.join(folder, source.replace("//", "/")))
     return None if found.startswith("..") else "" if found == "." else found
 
 
@@ -177,6 +178,13 @@ def _callers(files: Files) -> dict[str, list[Caller]]:
     for folder, own in folders(files).items():
         for path in own:
             source = files.get(path)
+            if source is not None and not path.endswith(SUFFIXES[:2]):
+                documents, _ = terragrunt.taken(folder, [(path, reader.document(source))])
+                for block in (one for _, document in documents for one in document.body.blocks):
+                    target = local_source(folder, block.body.text("source")) if block.kind == "module" else None
+                    if target is not None and target != folder and len(block.labels) == 1:
+                        found.setdefault(target, set()).add(Caller(folder, block.labels[0]))
+                continue
             name = ""
             for match in _CALL.finditer(source.text) if source is not None else ():
                 if match["name"]:

@@ -9,6 +9,8 @@ from time import process_time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.hcl import jsonsyntax
 from mlops_scan.scanner.formats.hcl.expressions import Reader
 from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block, Body, Expression, Piece, Template
 from mlops_scan.scanner.formats.hcl.templates import constant
@@ -59,7 +61,22 @@ class Document:
 
 def document(source: Readable) -> Document:
     """The nodes of a file, read once a file."""
-    return source.memo("hcl", lambda: _document(source))
+    read = _json if source.path.endswith(jsonsyntax.SUFFIXES) else _document
+    return source.memo("hcl", lambda: read(source))
+
+
+def _json(source: Readable) -> Document:
+    if len(source.text) > bounds.HCL_BYTES:
+        reason = f"larger than {bounds.HCL_BYTES} bytes: not read as Terraform"
+        return Document(Body({}, ()), (Note(Location(source.path), reason),))
+    parsed = yamlnodes.documents(source)
+    end = process_time() + bounds.HCL_SECONDS
+
+    def embedded(text: str, line: int) -> Expression | None:
+        return jsonsyntax.unwrapped(template_file(text, line)) if process_time() < end else None
+
+    made = jsonsyntax.body(parsed.documents[0] if parsed.documents else None, source.path, embedded)
+    return Document(made, parsed.notes)
 
 
 def _document(source: Readable) -> Document:
@@ -86,15 +103,18 @@ def _document(source: Readable) -> Document:
     return Document(_joined(bodies), tuple(notes[:1]))
 
 
-def template_file(text: str) -> Expression | None:
-    """The text of a template file as one expression (its lines shifted so that they are the file's own)."""
+def template_file(text: str, line: int = 1) -> Expression | None:
+    """The text of a template file as one expression (its lines shifted so that they are the file's own).
+
+    `line`: on which the text begins.
+    """
     if _MARKER in text:
         return None
     data = f"t = <<{_MARKER}\n{text}\n{_MARKER}\n".encode(errors="replace")
     root = _root(_parser(), data, process_time() + bounds.HCL_SECONDS)
     if root is None or root.has_error:
         return None
-    attribute = _Builder(data, "", -1).file(root).attributes.get("t")
+    attribute = _Builder(data, "", line - 2).file(root).attributes.get("t")
     found = attribute.value if attribute is not None else None
     if not isinstance(found, Template) or not found.parts or not isinstance(found.parts[-1], str):
         return found
