@@ -73,7 +73,9 @@ class _Maker:
                 blocks += self._blocks(key, value, depth)
             elif kind == "variable" and key == "type" and isinstance(value, Scalar):
                 typed = self.embedded(f"${{{value}}}", value.line)
-                attributes[key] = Attribute(key, typed or self.expression(value, depth), place)
+                inner = typed.parts[0] if isinstance(typed, Template) and typed.wraps else None
+                known = inner if not isinstance(inner, (str, If, For)) else None
+                attributes[key] = Attribute(key, known or self.expression(value, depth), place)
             else:
                 attributes[key] = Attribute(key, self.expression(value, depth), place)
         return Body(attributes, tuple(blocks))
