@@ -792,3 +792,64 @@ def test_cells_set_their_flags_by_hand(understand: Understand) -> None:
     cell = f'{{"cell_type": "code", "source": {code}}}'
     made = understand({"a.ipynb": f'{{"cells": [{cell}], "nbformat": 4, "metadata": {{}}}}'})
     assert made.evidence("drift-monitoring")
+
+
+MOVE = "import sys\nimport mlflow\nclient = mlflow.MlflowClient()\n"
+
+
+def _spelled(text: str) -> str:
+    called = text.replace(" stage(", " client.transition_model_version_stage(")
+    called = called.replace("alias('m', 'champion'", "client.set_registered_model_alias('m', 'champion'")
+    return called.replace("\nstage(", "\nclient.transition_model_version_stage(")
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("stage('m', 3, 'Archived')\n", False),
+        (
+            "v = client.create_model_version('m', 's')\nstage('m', v.version, 'Production')\n",
+            False,
+        ),
+        (
+            "v = client.get_latest_versions('m', stages=['None'])[0]\nalias('m', 'champion', v.version)\n",
+            False,
+        ),
+        ("def promote(version):\n    alias('m', 'champion', version)\n", False),
+        ("def rollback(version):\n    alias('m', 'champion', version)\n", True),
+        ("def revert_model(v):\n    stage('m', v, 'Production')\n", True),
+        ("def rollback(v):\n    stage('m', v, 'Archived')\n", False),
+        ("alias('m', 'champion', previous_version)\n", True),
+        ("alias('m', 'champion', str(int(current.version) - 1))\n", True),
+        (
+            "v = client.get_model_version_by_alias('m', 'previous')\nalias('m', 'champion', v.version)\n",
+            True,
+        ),
+        (
+            "v = client.get_latest_versions('m', stages=['Archived'])[0]\nstage('m', v.version, stage='Production')\n",
+            True,
+        ),
+        ("alias('m', 'champion', version=args.version)\n", True),
+        ("alias('m', 'champion', sys.argv[1])\n", True),
+        (
+            "import click\n@click.command()\n@click.option('--version')\n"
+            "def use(version):\n    alias('m', 'champion', version)\n",
+            True,
+        ),
+    ],
+)
+def test_a_move_to_an_earlier_version_is_a_rollback(understand: Understand, text: str, counts: bool) -> None:
+    assert bool(understand({"moves.py": MOVE + _spelled(f"\n{text}")}).evidence("rollback")) == counts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(model: mlflow.pyfunc.PyFuncModel, x):\n    return model.metadata.get_input_schema(), model.predict(x)\n",
+        "mlflow.set_tracking_uri('http://m')\nm = mlflow.pyfunc.load_model('models:/m/1')\nm.unwrap_python_model()\n",
+    ],
+)
+def test_what_only_asks_a_model_tracks_nothing(understand: Understand, text: str) -> None:
+    made = understand({"app.py": f"import mlflow\n{text}"})
+    assert not made.evidence("experiment-tracking")
+    assert understand({"app.py": f"import mlflow\n{text}mlflow.log_metric('a', 1)\n"}).evidence("experiment-tracking")

@@ -152,8 +152,8 @@ class Absence(Rule):
         if self.capability in graph.external or self.present(graph) or self.offered(graph, self.capability):
             return
         places = sorted(dict.fromkeys(self.needed(graph)), key=lambda place: not graph.is_production(place.at.path))
-        if not places:
-            return
+        if not places or (graph.is_tutorial(places[0].at.path) and not graph.is_production(places[0].at.path)):
+            return  # what only examples beside the system need, nobody lacks
         partial = graph.evidence(self.capability, Status.DISABLED, Status.DECLARED)[:3]
         yield self.finding(
             " ".join([self.message(graph), *(_partly(one) for one in partial)]),

@@ -18,6 +18,9 @@ _EXAMPLE = re.compile(
     r"(?:^|/)(?:(?:examples?|samples?)(?:[-_](?:models?|data|configs?|manifests?))?|demos?|tutorials?|quick-?starts?|playground|experiment(?:s|ation)?|notebooks?|getting[-_]started|benchmark(?:s|ing)?)/",
     re.IGNORECASE,
 )
+_TUTORIAL = re.compile(
+    r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|quick-?starts?|getting[-_]started)/", re.IGNORECASE
+)
 _LIVE = re.compile(r"(?:^|[^a-z])(?:prod|prd|production|live)(?:[^a-z]|$)", re.IGNORECASE)
 _SAMPLE = re.compile(
     r"\.env[\w.-]*\.?(?:example|sample|template|dist)\b|(?:example|sample)\.env$|[^/]\.(?:example|sample|dist)$",
@@ -89,6 +92,11 @@ def is_vendored(path: str) -> bool:
 def is_development(path: str) -> bool:
     """An environment that is not production, by its name."""
     return bool(_DEVELOPMENT.search(path))
+
+
+def is_tutorial(path: str) -> bool:
+    """An example by its folder that nobody may take for work in progress."""
+    return bool(_TUTORIAL.search(path))
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import ANY_ML, Rule
-from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph import Graph, Unused, Use
 from mlops_scan.scanner.model import Confidence, Finding, Severity
 
 
@@ -60,7 +60,13 @@ class NoRandomSeed(Rule):
         entries, imported, piped = _training_files(graph)
         seeded = _seeded_files(graph)
         told: set[str] = set()
-        candidates = [use for use in graph.uses("splits-randomly") if _is_loose(use) and use.at.path not in seeded]
+        unused = graph.once(Unused)
+        candidates = [
+            use
+            for use in graph.uses("splits-randomly")
+            if _is_loose(use) and use.at.path not in seeded
+            if not unused.includes(use.at.path, str(use.fact.get("function") or ""))
+        ]
         for use in candidates:
             if use.at.path in entries and use.at.path not in told:
                 told.add(use.at.path)

@@ -65,6 +65,8 @@ ROLES = {
     "declares-model": "a registered model that is declared (`name`: attributes that make up its name)",
     "serves-registered": "declares that it serves a model by its name or place (`model`: attributes that tell it)",
     "promotes": "brings a model to users or one step nearer: stage, alias, approval, endpoint",
+    "moves-version": "points a stage or an alias of a registry at a version (`version`, `alias`)",
+    "reads-model": "asks a loaded model about itself, or says where models are kept",
     "predicts": "asks a model",
     "batch-scoring": "a product that scores in bulk",
     "model-server": "a server or an endpoint that answers with a model",

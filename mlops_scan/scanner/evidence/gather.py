@@ -85,7 +85,9 @@ _BY_ANY_CALL = frozenset(
     )
 )
 # a call that only loads a model says nothing about what else a tool of several capabilities is used for
-_ONLY_LOADS = frozenset(("loads-model", "registry-load", "loads-hub-model", "unsafe-load", "predicts", "llm-client"))
+_ONLY_LOADS = frozenset(
+    ("loads-model", "reads-model", "registry-load", "loads-hub-model", "unsafe-load", "predicts", "llm-client")
+)
 
 
 def _called_tools(graph: Graph) -> dict[str, Fact]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.evidence.earlier_version import brought_back
 from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.handover import constant
@@ -27,6 +28,10 @@ class Rollback(Derivation):
                 yield self.evidence(use.tool, use.at, f"loads '{reference}' by version, alias or stage")
             elif use.at.path in serving and not reference and (chosen := _chosen(use)):
                 yield self.evidence(use.tool, use.at, f"asks the registry for {chosen}")
+        for use, chosen in brought_back(graph):
+            yield self.evidence(
+                use.tool, use.at, f"{use.fact.name.rpartition('.')[2]} can bring a version back: {chosen}"
+            )
         for chart in graph.facts("chart"):
             if not chart.get("library") and _may_serve(graph, chart):
                 yield self.evidence("helm", chart.at, f"releases of chart '{chart.name}' keep their history")

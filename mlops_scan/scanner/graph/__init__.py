@@ -6,6 +6,7 @@ from mlops_scan.scanner.graph.handlers import Handlers
 from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
 from mlops_scan.scanner.graph.timers import is_of_resource, is_off
 from mlops_scan.scanner.graph.triggers import SPOKEN, Start, starting, starts
+from mlops_scan.scanner.graph.unused import Unused
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.versions import Versions
 from mlops_scan.scanner.graph.workloads import PLAIN_KINDS, Container, Workload
@@ -19,6 +20,7 @@ __all__ = [
     "Graph",
     "Handlers",
     "Start",
+    "Unused",
     "Use",
     "Versions",
     "Workload",

@@ -165,6 +165,10 @@ class Graph:
             self._beside = False in inside  # something that is no example does the work
         return not (self._beside and paths.is_example(path)) or self.mark(f"file:{path}") == PRODUCTION
 
+    def is_tutorial(self, path: str) -> bool:
+        """Whether a path lies among what only shows how things are done; notebooks may be where a model is made."""
+        return paths.is_tutorial(path)
+
     def mark(self, node: str) -> str:
         """What a subject is part of: production, development, an example or a test; by what runs, not by path alone."""
         return self.once(Reach).mark(node)
