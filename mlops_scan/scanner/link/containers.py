@@ -78,8 +78,10 @@ class Builds(Link):
                 yield Edge(f"workload:{workload.get('id')}", "builds", finals[path], workload.at)
         workloads = {str(workload.get("id")) for workload in graph.all_facts("workload")}
         resources = {str(one.get("id")): object_id(one) for one in graph.all_facts("resource") if one.get("id")}
-        for image in graph.all_facts("image"):
-            if image.get("role") == "run" and (owner := str(image.get("owner") or "")):
+        running = [one for one in graph.all_facts("image") if one.get("role") == "run"]
+        named = {str(one.get("owner")) for one in running if not one.get("unresolved")}
+        for image in running:
+            if (owner := str(image.get("owner") or "")) and not (owner in named and _is_open(image)):
                 node = f"workload:{owner}" if owner in workloads else resources.get(owner, f"file:{image.at.path}")
                 yield Edge(node, "runs", f"image:{image.name}", image.at)
                 if owner in built:  # built here, under the name that the service gives it
@@ -103,6 +105,11 @@ class Builds(Link):
             tag = _option(argv, ("-t", "--tag"))
             if path and tag:
                 yield Edge(finals[path], "builds", f"image:{tag.rpartition(':')[0] or tag}", command.at)
+
+
+def _is_open(image: Fact) -> bool:
+    """Whether nothing of an image's name is known."""
+    return bool(image.get("unresolved")) and image.name.startswith("${") and image.name.endswith("}")
 
 
 def stage_id(stage: Fact) -> str:

@@ -70,7 +70,8 @@ def declared(graph: Graph) -> Iterator[tuple[Fact | Use, Node]]:
         if node not in seen:
             seen.add(node)
             state = "disabled" if use.disabled else ""
-            detail = told.get(node) or _cron(use.fact.get("data")) or str(use.fact.get("type"))
+            own = _cron(use.fact.get("data"))
+            detail = (use.fact.get("origin") == "python" and own) or told.get(node) or own or str(use.fact.get("type"))
             yield use, Node(node, "schedule", title(use.fact), use.fact.at, detail, state)
             places.add(Location(use.at.path, use.at.line))
     for fact in facts:

@@ -63,8 +63,10 @@ def object_id(resource: Fact) -> str:
 
 def title(resource: Fact) -> str:
     """What a resource is called, and which instance of its block it is."""
-    instance = resource.get("instance")
-    return f"{resource.name}[{instance}]" if instance else resource.name
+    instance, named = resource.get("instance"), resource.get("named")
+    told = named.get("const") if isinstance(named, Mapping) else None
+    name = told if isinstance(told, str) and told else resource.name
+    return f"{name}[{instance}]" if instance else name
 
 
 class _Workloads:

@@ -165,7 +165,9 @@ class ClassInfo:
             param = param or (found.param if found is not None else "")
             base = info.base
             if base is not None and base.cls is None and base.known:
-                return Binding(f"{base.name}.{name}", True, open=True)
+                made = Binding(f"{base.name}.{name}", True, open=True)
+                made.param = param
+                return made
             info = base.cls if base is not None else None
         made = Binding(f"{self.name}.{name}", local=True, open=True)
         made.param = param

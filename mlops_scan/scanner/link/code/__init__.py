@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mlops_scan.scanner.graph.core import counts
 from mlops_scan.scanner.graph.use import Use
-from mlops_scan.scanner.link.code import pipelines, routes, timetables
+from mlops_scan.scanner.link.code import constructed, pipelines, routes, timetables
 from mlops_scan.scanner.link.code.constants import Constants, decided
 from mlops_scan.scanner.link.code.handed import Handed
 from mlops_scan.scanner.link.code.index import Code
@@ -26,10 +26,12 @@ def facts(found: Iterable[Fact], uses: Sequence[Use]) -> Iterator[Fact]:
     These are `pipeline`, `pipeline-step`, `schedule` and `route` facts of what the catalogue gives these roles.
     """
     told = [use for use in uses if use.key in _ROLES and use.fact.kind in ("call", "class") and counts(use.at.path)]
+    found = tuple(found)
     code = Code(found, told)
     if not code.facts("module"):
         return
-    _complete(code, uses)
+    handed = _complete(code, uses)
+    yield from constructed.complete(found, code, handed)
     if not code.has_uses:
         return
     made = pipelines.read(code)
@@ -38,14 +40,15 @@ def facts(found: Iterable[Fact], uses: Sequence[Use]) -> Iterator[Fact]:
     yield from routes.read(code)
 
 
-def _complete(code: Code, uses: Iterable[Use]) -> None:
+def _complete(code: Code, uses: Iterable[Use]) -> Handed:
     """Fill in the constants of calls that the catalogue knows, and of tests that order something."""
     constants = Constants(code)
     calls = {id(use.fact): use.fact for use in uses if use.fact.kind == "call"}
     for call in calls.values():
         for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values()):
             constants.complete(value, call)
-    Handed(code, constants).complete(calls.values())
+    handed = Handed(code, constants)
+    handed.complete(calls.values())
     for test in code.facts("comparison"):
         if _ORDERS.isdisjoint(test.get("ops") or ()):
             continue
@@ -59,3 +62,4 @@ def _complete(code: Code, uses: Iterable[Use]) -> None:
                     fixed[str(name)] = known[0]
         if fixed and isinstance(test.says, dict) and (always := decided(test.name, fixed)) is not None:
             test.says["always"] = "true" if always else "false"
+    return handed

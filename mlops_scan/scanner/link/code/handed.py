@@ -36,6 +36,10 @@ class Handed:
                 if isinstance(value, dict) and "expr" in value and "told" not in value:
                     self._complete(value, call)
 
+    def value(self, value: dict[str, Any], call: Fact) -> None:
+        """Add to one value what callers of the function around a call hand over."""
+        self._complete(value, call)
+
     def _complete(self, value: dict[str, Any], call: Fact) -> None:
         found = list(dict.fromkeys(self._given(value, call, _STEPS)))
         known = [one for one in found if one[0] is not _UNKNOWN]

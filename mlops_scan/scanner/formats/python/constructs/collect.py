@@ -148,9 +148,11 @@ class Reading:
             return
         place = 1 if subject.platform == "cloudformation" else 0
         options = [*made.args[place : place + 1], *(made[key] for key in _NAMES if key in made)]
-        name = declared.known_name(options[0] if options else None, made)
+        named = options[0] if options else None
+        handed = declared.is_handed(named)
+        name = declared.known_name(None if handed else named, made)
         data = mechanical.data(subject, made)
-        self._add(met.node, Declared(subject.platform, subject.type, name, data, made))
+        self._add(met.node, Declared(subject.platform, subject.type, name, data, made, named=named if handed else None))
 
     def _by_table(self, met: Met, entry: Entry, made: Made, *, called: bool) -> None:
         """A call that only hands on what it is given is a helper, unless this file calls the helper."""

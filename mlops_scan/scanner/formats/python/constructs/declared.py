@@ -14,6 +14,7 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 _SEARCHED = 500
 _GAP = re.compile(r"\$\{[^}]*\}")
 _QUOTED = re.compile(r"""["']([\w./-]+)["']""")  # `named("Worker")`
+_HANDED = frozenset(("id", "id_", "construct_id", "scope_id", "resource_name", "name"))
 _IDENTITY = frozenset(("apiVersion", "kind"))
 _FORMS = ("resource", "run", "object", "image", "schedule")
 RUNNING = ("image", "storageUri", "storage_uri", "modelUri")
@@ -34,6 +35,7 @@ class Declared:
     form: str = "resource"
     origin: str = "python"
     off: bool = False
+    named: Node | None = None  # what is told for its name
     key: str = ""  # text of the expression that names it, where other calls name it by the same
 
 
@@ -53,14 +55,15 @@ def by_template(template: dict[str, Any], entry: Entry, made: Made, filler: Fill
     if any(one is None for one in needed):
         return None
     named = filler.fill(template.get("name") or entry.name or "$name|0", made)
-    name = known_name(named, made)
+    handed = entry.origin == "python" and is_handed(named)
+    name = known_name(None if handed else named, made)
     platform, _, kind = str(template[form]).partition(" ") if form in ("resource", "object") else ("", "", "")
     kind = str(template[form]) if form == "run" else kind
     kind = str(filler.fill(kind, made) or "") if kind.startswith("$") else kind
     unless = filler.fill(template["unless"], made) if "unless" in template else None
     off = isinstance(unless, Scalar) and str(unless).lower() in ("false", "disabled")
     key = named.value["expr"] if isinstance(named, Unknown) else str(named) if isinstance(named, Scalar) else ""
-    return Declared(platform, kind, name, data, made, form, entry.origin, off, key)
+    return Declared(platform, kind, name, data, made, form, entry.origin, off, named if handed else None, key)
 
 
 def known_name(named: Node | None, made: Made) -> str:
@@ -72,7 +75,12 @@ def known_name(named: Node | None, made: Made) -> str:
     if isinstance(named, Scalar):
         return str(named)
     names = [name for name in made.callee.split(".") if name[:1].isupper()]
-    return names[-1] if names else made.callee.rpartition(".")[2]
+    return (names[-1] if names else made.callee.rpartition(".")[2]).removeprefix("Cfn")
+
+
+def is_handed(named: Node | None) -> bool:
+    """Whether a name is only known as a variable by which constructs are called: whoever makes them hands it over."""
+    return isinstance(named, Unknown) and named.value.get("expr") in _HANDED and "parts" not in named.value
 
 
 def _holding(key: str, node: Node | None, made: Made) -> Mapping | None:

@@ -12,7 +12,7 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import hosted, images, kube
 from mlops_scan.scanner.formats.kube.data import key_places, text_map
 from mlops_scan.scanner.formats.python.constructs.declared import Declared
-from mlops_scan.scanner.formats.python.constructs.nodes import Unknown
+from mlops_scan.scanner.formats.python.constructs.nodes import Defaulted, Unknown
 from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, child, made, scalar, typed
 from mlops_scan.scanner.formats.yamlnodes import Sequence as Listed
@@ -89,6 +89,7 @@ class _Emitter:
             "origin": one.origin,
             "id": kube.distinct(f"{self.path}#{one.type}/{one.name}", self.seen),
             "state": "disabled" if one.off else "",
+            "named": dict(one.named.value) if isinstance(one.named, Unknown) else None,
         }
         if one.call is not None:
             place = (one.call.line, one.call.column)
@@ -127,6 +128,8 @@ class _Emitter:
             return [self._plain(value, of, depth + 1) for value in node if self.left > 0]
         if isinstance(node, Unknown):
             return self._reference(node, of)
+        if isinstance(node, Defaulted) and of.origin == "python":
+            return dict(node.value)
         other = self.named.get(str(node)) if of.origin == "sdk" else None
         if other is not None and other.type != of.type:
             return {"expr": f"!Ref {other.name}", "ref": other.name, "const": str(node)}

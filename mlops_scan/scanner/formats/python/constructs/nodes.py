@@ -32,6 +32,13 @@ class Unknown(Scalar):
     made_by: ast.Call | None
 
 
+class Defaulted(Scalar):
+    """The default of a parameter: a constant that a caller may override; `value` as docs/facts.md says."""
+
+    __slots__ = ("value",)
+    value: dict[str, Any]
+
+
 class Made(Mapping):
     """The keywords of a call; `callee` is its qualified name, `args` what is given by position."""
 
@@ -181,13 +188,22 @@ class Builder:
         if not isinstance(value, dict) or "expr" not in value:
             return made(value, *place)
         if "const" in value:
-            return made(value["const"], *place)
-        kept = {key: value[key] for key in ("expr", "name", "env", "call", "parts") if key in value}
+            plain = made(value["const"], *place)
+            return self._defaulted(plain, value, expr, scope) if isinstance(plain, Scalar) else plain
+        kept = {key: value[key] for key in ("expr", "name", "env", "call", "parts", "param") if key in value}
         template = self.values.template(expr, scope) if "parts" in value else ""
         text = template.replace("{}", "${?}") or "${?}".join(value.get("parts", ())) or f"${{{value['expr']}}}"
         one = Unknown(text)
         one.line, one.column, one.bare, one.block, one.tag = *place, False, False, ""
         one.value, one.made_by = kept, next(self._subjects(expr, scope), None)
+        return one
+
+    def _defaulted(self, plain: Scalar, value: dict[str, Any], expr: ast.expr, scope: Scope) -> Scalar:
+        if not isinstance(expr, ast.Name) or not self.resolver.resolve(expr, scope).param:
+            return plain
+        one = Defaulted(str(plain))
+        one.line, one.column, one.bare, one.block, one.tag = plain.line, plain.column, plain.bare, plain.block, ""
+        one.value = {"expr": value["expr"], "const": value["const"]}
         return one
 
     def _subjects(self, expr: ast.expr, scope: Scope) -> Iterator[ast.Call]:
