@@ -38,14 +38,21 @@ def _heeded(graph: Graph, capability: str, found: Iterable[Evidence]) -> Iterato
     """The same, switched off where it takes no effect: gates for show or decided by constants, drift in a split,
     safeguards that production does without.
     """
-    effect = _WITHOUT_EFFECT.get(capability)
-    off = graph.once(effect) if effect is not None else {}
-    decided = graph.once(decided_steps) if capability == _GATE else {}
     for one in found:
-        why = decided.get(one.at) or off.get(one.at.path) if one.status is Status.USED else None
-        if why is None and one.status is Status.USED and capability in SAFEGUARDS:
-            why = graph.once(Lacking).why(one.at) or None
-        yield one if why is None else replace(one, status=Status.DISABLED, why=why)
+        why = _why_not(graph, capability, one) if one.status is Status.USED else ""
+        yield replace(one, status=Status.DISABLED, why=why) if why else one
+
+
+def _why_not(graph: Graph, capability: str, one: Evidence) -> str:
+    """Why what is there takes no effect; '' where it does."""
+    why = ""
+    if capability == _GATE:
+        why = graph.once(decided_steps).get(one.at, "")
+    if not why and (effect := _WITHOUT_EFFECT.get(capability)) is not None:
+        why = graph.once(effect).get(one.at.path, "")
+    if not why and capability in SAFEGUARDS:
+        why = graph.once(Lacking).why(one.at)
+    return why
 
 
 def _recognised(graph: Graph, capability: str, called: Mapping[str, Fact], declared_only: bool) -> Iterator[Evidence]:

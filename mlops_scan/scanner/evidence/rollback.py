@@ -49,9 +49,15 @@ def _may_serve(graph: Graph, chart: Fact) -> bool:
     within = f"{folder}/" if folder else ""
     if any(use.at.path.startswith(within) for use in graph.uses("model-server", "serving-platform")):
         return True
-    serving = [one for one in graph.workloads() if one.origin != "compose" and graph.bystanders.serves(one)]
-    held = any(one.at.path.startswith(within) for one in serving)
-    return held or not serving
+    serving = graph.once(_serving)
+    return not serving or any(path.startswith(within) for path in serving)
+
+
+def _serving(graph: Graph) -> frozenset[str]:
+    """The files of workloads in a cluster that may serve."""
+    return frozenset(
+        one.at.path for one in graph.workloads() if one.origin != "compose" and graph.bystanders.serves(one)
+    )
 
 
 def _chosen(use: Use) -> str:

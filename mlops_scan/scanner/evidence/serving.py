@@ -9,6 +9,7 @@ from mlops_scan.scanner import paths
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.handover import constant
+from mlops_scan.scanner.graph.memo import once
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
 # a file whose name says that it scores, and a call that puts its answers somewhere
@@ -72,6 +73,7 @@ def _seen(use: Use) -> str:
     return f"{fact.kind} {fact.name}"
 
 
+@once
 def web_serving(graph: Graph) -> tuple[Use, ...]:
     """Web applications and demo UIs whose files come, by importing, to a model that is loaded or asked.
 
@@ -91,11 +93,13 @@ def web_serving(graph: Graph) -> tuple[Use, ...]:
     )
 
 
+@once
 def taken_down(graph: Graph) -> frozenset[str]:
     """Notebooks that remove what they set up: nothing of it stays in service."""
     return frozenset(use.at.path for use in graph.uses("takes-down") if use.at.path.endswith(".ipynb"))
 
 
+@once
 def listening(graph: Graph) -> tuple[Use, ...]:
     """Where a program that an image starts on an exposed port asks a model, through a framework nobody knows."""
     if any(not use.disabled for use in graph.uses("model-server", "batch-scoring")) or web_serving(graph):
@@ -111,6 +115,7 @@ def listening(graph: Graph) -> tuple[Use, ...]:
     return tuple(found[path] for path in sorted(found))
 
 
+@once
 def online_serving(graph: Graph) -> tuple[Use, ...]:
     """What answers requests with a model: model servers, endpoints, web handlers that come to a model.
 
@@ -128,6 +133,7 @@ def online_serving(graph: Graph) -> tuple[Use, ...]:
     return servers + web_serving(graph) + listening(graph) + streaming(graph)
 
 
+@once
 def streaming(graph: Graph) -> tuple[Use, ...]:
     """Where a program takes message after message from a broker and comes to a model: it answers each one."""
     modelled = model_files(graph)
@@ -153,6 +159,7 @@ def _is_test_run(graph: Graph, use: Use) -> bool:
     return use.fact.get("where") == "ci" and use.fact.kind == "command" and not graph.has_role(use.fact, "deploys")
 
 
+@once
 def batch_serving(graph: Graph) -> tuple[Use, ...]:
     """Batch inference products, jobs that load a model, predict and write what it says, and pipeline steps that do."""
     found = _beyond_notebooks(graph, [use for use in graph.uses("batch-scoring") if not use.disabled])
@@ -193,15 +200,12 @@ def _is_watched(graph: Graph, function: str) -> bool:
     return bool(calls) and all(_WATCHING.search(f"{one.at.path} {one.get('function') or ''}") for one in calls)
 
 
+@once
 def handed_out(graph: Graph) -> tuple[Use, ...]:
     """Where a web application or a function called with events reads predictions that a job of this repository stored.
 
     An API that hands out what was predicted before serves in batch.
     """
-    return graph.once(_handed_out)
-
-
-def _handed_out(graph: Graph) -> tuple[Use, ...]:
     if not any(not use.disabled for use in graph.uses("trains")):
         return ()
     modelled = model_files(graph)
@@ -282,6 +286,7 @@ def _opens(call: Fact) -> bool:
     return call.name == "open" and isinstance(mode, str) and bool(_OPENED.match(mode))
 
 
+@once
 def model_files(graph: Graph) -> frozenset[str]:
     """Files in which a model is loaded or asked."""
     loads = (use for use in graph.uses(*MODEL_ROLES) if not use.disabled and graph.loads_model(use))

@@ -63,6 +63,7 @@ class Graph:
         self._mentioned: dict[str, list[tuple[Location, str]]] | None = None
         self._beside: bool | None = None
         self._archive: frozenset[str] | None = None
+        self._production: dict[str, bool] = {}
         self._environments: dict[str, dict[str, Fact]] = {}
         self._known: set[Evidence] = set()
         self._recalled: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Use, ...]] = {}
@@ -153,6 +154,11 @@ class Graph:
 
     def is_production(self, path: str) -> bool:
         """Whether a path belongs to the system: not an example, sample or earlier release that lies beside it."""
+        if path not in self._production:
+            self._production[path] = self._is_production(path)
+        return self._production[path]
+
+    def _is_production(self, path: str) -> bool:
         if self._archive is None:
             self._archive = paths.superseded(self.files)
         if self._archive and any(path.startswith(f"{one}/") for one in self._archive):

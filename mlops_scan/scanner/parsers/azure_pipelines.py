@@ -20,6 +20,7 @@ from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers import azure_templates
 from mlops_scan.scanner.parsers.base import Parser
 
+_WORDS = (b"steps", b"jobs", b"stages", b"extends")
 _LISTS = re.compile(rb"^(?:stages|jobs|steps|extends)[ \t]*:", re.MULTILINE)
 _STEP_KEYS = frozenset(
     ("task", "script", "bash", "pwsh", "powershell", "template", "checkout", "publish", "download", "downloadBuild")
@@ -38,7 +39,9 @@ class AzurePipelines(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("*.yml", "*.yaml")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        if not super().reads(source, tree) or _LISTS.search(source.data) is None:
+        if not super().reads(source, tree) or not any(word in source.data for word in _WORDS):
+            return False
+        if _LISTS.search(source.data) is None:
             return False
         parsed = yamlnodes.documents(source)
         named = source.name.startswith("azure-pipelines")

@@ -25,7 +25,8 @@ class AzureMlFiles(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("*.yml", "*.yaml")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        return super().reads(source, tree) and _SCHEMA.search(source.data) is not None
+        said = super().reads(source, tree) and b"$schema" in source.data
+        return said and _SCHEMA.search(source.data) is not None
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         parsed = yamlnodes.documents(source)

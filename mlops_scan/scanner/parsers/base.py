@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.globs import fits
 from mlops_scan.scanner.model import Fact, Note
+
+WILD = re.compile(r"[*?\[]")
 
 
 class Parser:
@@ -35,5 +39,15 @@ class Parser:
 
 def matches(path: str, patterns: tuple[str, ...]) -> bool:
     """Whether a glob fits the file's name (or, holding a '/', its whole path). Case matters, as it does on Linux."""
-    name = path.rsplit("/", 1)[-1]
-    return any(fits(path if "/" in pattern else name, pattern) for pattern in patterns)
+    name = path.rpartition("/")[2]
+    names, ends, others = _sorted_out(patterns)
+    return name in names or name.endswith(ends) or any(fits(path if "/" in one else name, one) for one in others)
+
+
+@cache
+def _sorted_out(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
+    """(whole names, ends of names, the rest), so that few globs are left to be tried."""
+    names = frozenset(one for one in patterns if "/" not in one and not WILD.search(one))
+    ending = [one for one in patterns if one.startswith("*") and "/" not in one and not WILD.search(one[1:])]
+    others = tuple(one for one in patterns if one not in names and one not in ending)
+    return names, tuple(one[1:] for one in ending), others

@@ -22,7 +22,8 @@ class ComposeFiles(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("*.yaml", "*.yml")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        return super().reads(source, tree) and _SERVICES.search(source.data) is not None
+        said = super().reads(source, tree) and b"services" in source.data
+        return said and _SERVICES.search(source.data) is not None
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         parsed = yamlnodes.documents(source)

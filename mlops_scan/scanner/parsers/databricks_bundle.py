@@ -51,9 +51,9 @@ class DatabricksBundle(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("*.yml", "*.yaml")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        if not super().reads(source, tree) or not _RESOURCES.search(source.data):
+        if not super().reads(source, tree) or b"resources" not in source.data or b"apiVersion" in source.data:
             return False
-        return _KINDS.search(source.data) is not None and b"apiVersion" not in source.data
+        return _RESOURCES.search(source.data) is not None and _KINDS.search(source.data) is not None
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         bundle = bundles.bundle_of(tree, source.path)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from mlops_scan.scanner.globs import fits
-from mlops_scan.scanner.parsers.base import Parser
-
-_WILD = re.compile(r"[*?\[]")
+from mlops_scan.scanner.parsers.base import WILD, Parser
 
 
 class Dispatch:
@@ -22,7 +19,7 @@ class Dispatch:
         self._suffixes: dict[str, set[int]] = {}
         self._name_globs: list[tuple[str, int]] = []
         self._path_globs: list[tuple[str, int]] = []
-        self._known: dict[str, frozenset[int]] = {}
+        self._known: dict[str, tuple[frozenset[int], list[tuple[str, int]]]] = {}
         for index, reader in enumerate(readers):
             for pattern in reader.patterns:
                 self._add(pattern, index)
@@ -31,8 +28,11 @@ class Dispatch:
         """The parsers one of whose patterns fits, in their order."""
         name = path.rpartition("/")[2]
         if name not in self._known:
-            self._known[name] = self._by_name(name)
-        found = self._known[name] | {index for glob, index in self._path_globs if fits(path, glob)}
+            ending = [(glob, index) for glob, index in self._path_globs if name.endswith(_end(glob))]
+            self._known[name] = self._by_name(name), ending
+        found, globs = self._known[name]
+        if globs:
+            found = found.union(index for glob, index in globs if fits(path, glob))
         return tuple(self._readers[index] for index in sorted(found))
 
     def _by_name(self, name: str) -> frozenset[int]:
@@ -48,9 +48,16 @@ class Dispatch:
     def _add(self, pattern: str, index: int) -> None:
         if "/" in pattern:
             self._path_globs.append((pattern, index))
-        elif not _WILD.search(pattern):
+        elif not WILD.search(pattern):
             self._names.setdefault(pattern, set()).add(index)
-        elif pattern.startswith("*.") and not _WILD.search(pattern[1:]):
+        elif pattern.startswith("*.") and not WILD.search(pattern[1:]):
             self._suffixes.setdefault(pattern[1:], set()).add(index)
         else:
             self._name_globs.append((pattern, index))
+
+
+def _end(glob: str) -> str:
+    """With what a name must end where the path fits: what follows the last '/' or the last wild character."""
+    last = glob.rpartition("/")[2]
+    wild = [found.end() for found in WILD.finditer(last)]
+    return "" if "[" in last else last[wild[-1] :] if wild else last

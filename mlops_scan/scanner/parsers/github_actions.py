@@ -48,7 +48,7 @@ class GithubActions(Parser):
             return True
         if source.name in ("action.yml", "action.yaml"):
             return _RUNS.search(source.data) is not None
-        return _JOBS.search(source.data) is not None and _ON.search(source.data) is not None
+        return b"jobs" in source.data and _JOBS.search(source.data) is not None and _ON.search(source.data) is not None
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         parsed = yamlnodes.documents(source)

@@ -26,7 +26,8 @@ class PrefectDeployment(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("*.yml", "*.yaml")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        return super().reads(source, tree) and all(mark.search(source.data) for mark in _MARKS)
+        said = super().reads(source, tree) and b"entrypoint" in source.data and b"schedule" in source.data
+        return said and all(mark.search(source.data) for mark in _MARKS)
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         for document in yamlnodes.documents(source).documents:

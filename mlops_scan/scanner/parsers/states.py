@@ -21,7 +21,9 @@ class StateFiles(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("*.json", "*.asl", "*.asl.yaml", "*.asl.yml", "*.json.tpl", "*.json.tftpl")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        return super().reads(source, tree) and source.size <= _BYTES and _SHAPE.search(source.data) is not None
+        if not super().reads(source, tree) or source.size > _BYTES:
+            return False
+        return (b"StartAt" in source.data or b"Steps" in source.data) and _SHAPE.search(source.data) is not None
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         def locate(line: int, column: int) -> tuple[Location, tuple[()]]:

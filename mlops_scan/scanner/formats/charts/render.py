@@ -96,6 +96,7 @@ class Renderer:
             made.notes.append(Note(Location(self.chart.path), f"rendering stopped: {error}"))
         made.gated = evaluator.gated
         made.notes += self._notes(evaluator)
+        del evaluator.expressions  # it holds the evaluator's own methods: a circle that would keep all templates
         return made
 
     def _templates(self, root: Instance) -> Iterator[tuple[str, Instance, Template]]:

@@ -84,16 +84,6 @@ class _Blocks:
         self.pieces: list[Piece] = list(pieces(source))
         self.index = self.depth = 0
         self.definitions: dict[str, Definition] = {}
-        self.starts: dict[str, Callable[[_Tokens, int], Node | None]] = {
-            "if": self._if,
-            "with": self._with,
-            "range": self._range,
-            "define": self._define,
-            "block": self._block,
-            "template": self._call,
-            "break": lambda _, line: Jump(True, line),
-            "continue": lambda _, line: Jump(False, line),
-        }
 
     def template(self) -> Template:
         body, _ = self._list(open_at=0)
@@ -123,12 +113,12 @@ class _Blocks:
         return tuple(found), None
 
     def _action(self, tokens: _Tokens, word: str, line: int) -> Node | None:
-        if word in self.starts:
+        if word in _STARTS:
             tokens.next()
             self.depth += 1
             if self.depth > bounds.TEMPLATE_DEPTH:
                 raise TemplateError(f"nested deeper than {bounds.TEMPLATE_DEPTH} levels", line)
-            node = self.starts[word](tokens, line)
+            node = _STARTS[word](self, tokens, line)
             self.depth -= 1
             return node
         pipeline = tokens.pipeline()
@@ -280,3 +270,15 @@ class _Tokens:
         if self.next() != _CLOSE:
             raise TemplateError("unclosed left paren", self.line)
         return Parens(inner)
+
+
+_STARTS: dict[str, Callable[[_Blocks, _Tokens, int], Node | None]] = {
+    "if": _Blocks._if,
+    "with": _Blocks._with,
+    "range": _Blocks._range,
+    "define": _Blocks._define,
+    "block": _Blocks._block,
+    "template": _Blocks._call,
+    "break": lambda _, __, line: Jump(True, line),
+    "continue": lambda _, __, line: Jump(False, line),
+}

@@ -46,7 +46,8 @@ def _complete(code: Code, uses: Iterable[Use]) -> Handed:
     calls = {id(use.fact): use.fact for use in uses if use.fact.kind == "call"}
     for call in calls.values():
         for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values()):
-            constants.complete(value, call)
+            if value.__class__ is dict or value.__class__ is list:
+                constants.complete(value, call)
     handed = Handed(code, constants)
     handed.complete(calls.values())
     for test in code.facts("comparison"):
