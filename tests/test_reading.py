@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from typing import ClassVar
 
 import pytest
 
-from mlops_scan.scanner import bounds, forking, reading, suppress
+from mlops_scan.scanner import bounds, forking, reading, suppress, walk
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.model import Fact, Location, Note, Place
 from mlops_scan.scanner.parsers.base import Parser, matches
@@ -162,6 +163,29 @@ def test_memory_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     reading.read(found, 1, readers=[Words()])
     sources = filter(None, map(found.get, found.paths))
     assert sum("data" in vars(source) for source in sources) <= 3
+
+
+SYSTEMS = sorted(one for one in (Path(__file__).parents[1] / "fixtures" / "systems").iterdir() if one.is_dir())
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda one: one.name)
+def test_no_circles_are_left_behind(system: Path) -> None:
+    """They would keep whole syntax trees until garbage is looked for, which a scan hardly does."""
+    found = walk.discover(system).tree
+    gc.collect()
+    gc.disable()
+    try:
+        kept = reading.read(found, jobs=1)
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.unfreeze()
+        gc.collect()
+        left = {type(one).__qualname__ for one in gc.garbage if type(one).__module__.startswith(("mlops_scan", "ast"))}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert kept.facts
+    assert not left
 
 
 def test_progress_is_told(tmp_path: Path) -> None:

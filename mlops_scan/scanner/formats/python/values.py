@@ -34,6 +34,10 @@ class Values:
         self._texts = Texts(resolver, self._of)
         self._left = 0
 
+    def dissolve(self) -> None:
+        """Let go of what holds a method of this object: the circle would keep the file's whole tree."""
+        del self.entries, self._texts
+
     def of(self, node: ast.expr, scope: Scope) -> Any:
         """The value of an expression."""
         if isinstance(node, ast.Constant):

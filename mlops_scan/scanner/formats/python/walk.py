@@ -56,6 +56,7 @@ class Walker:
                 handler(self, statement, context)
         yield from self.recorder.finish(scope.again)
         scope.dissolve()
+        self.recorder.values.dissolve()
 
     def _block(self, body: list[ast.stmt], context: Context) -> None:
         if context.function:  # of a module, a cell may end and the next one begin

@@ -70,6 +70,10 @@ class Reading:
             self._set(target, value, scope)
         yield from emit.facts(self.source, self._flat())
 
+    def dissolve(self) -> None:
+        """Let go of what holds methods of this object: the circle would keep the file's whole tree."""
+        del self.builder, self.filler
+
     def _flat(self) -> list[Declared]:
         return [
             one

@@ -52,3 +52,4 @@ class Constructs:
 
             reading = Reading(*self._parts, self.imports)
             yield from reading.facts([(one, *calls[one.index]) for one in self.met], self.set)
+            reading.dissolve()
