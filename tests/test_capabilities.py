@@ -14,6 +14,8 @@ USED, ABSENT = Status.USED, None
 
 TRAIN = {"train.py": "import joblib\nfrom sklearn.linear_model import Ridge\n\n"
          "joblib.dump(Ridge().fit([[0.0]], [0.0]), 'm.joblib')\n"}  # fmt: skip
+APP = {"app.py": "import joblib\nfrom fastapi import FastAPI\n\napp = FastAPI()\nmodel = joblib.load('m.joblib')\n\n"
+       "@app.post('/predict')\ndef predict(x: float):\n    return model.predict([[x]])\n"}  # fmt: skip
 TUNES = """
 from sagemaker.sklearn.estimator import SKLearn
 from sagemaker.tuner import HyperparameterTuner, IntegerParameter
@@ -101,6 +103,30 @@ frame = pd.read_parquet("s3://acme/new.parquet")
 frame["score"] = model.predict(frame)
 frame.to_parquet("s3://acme/scores.parquet")
 """
+ENTRY = """FROM alpine:3.20
+RUN apk add curl
+ENTRYPOINT ["argocd", "app", "sync", "size", "--server", "cd.acme.test"{flag}]
+"""
+FLOW = """
+apiVersion: argoproj.io/v1alpha1
+kind: {kind}
+metadata: {{name: train-and-ship}}
+spec:
+  entrypoint: ship
+  templates:
+    - name: ship
+      container: {{image: "acme/{image}:1.0"}}
+"""
+
+
+def shipping(image: str, tag: str = "$1/ship", flag: str = "") -> dict[str, str]:
+    """A workflow of the cluster, one step of which is an image that deploys."""
+    return {
+        **APP,
+        "flow.yaml": FLOW.format(kind="Workflow", image=image),
+        "ship/Dockerfile": ENTRY.format(flag=flag),
+        "ship/build.sh": f"docker build -t {tag} .\n",
+    }
 
 
 def weekly(step: str, what: str = "train", handler: str = "None", body: str = "print(context)") -> dict[str, str]:
@@ -137,6 +163,10 @@ CASES = [
     ("alerting", "nobody is told", ABSENT, weekly(BATCH, "score", "tell")),
     ("alerting", "a pipeline that trains", ABSENT, weekly(BATCH, "train", "tell", SENDS)),
     ("alerting", "no handler", ABSENT, weekly(BATCH, "score", "None", SENDS)),
+    ("deployment-automation", "an image that deploys, in a workflow", USED, shipping("ship")),
+    ("deployment-automation", "another image", ABSENT, shipping("fetch")),
+    ("deployment-automation", "built for somebody else", ABSENT, shipping("ship", "globex/ship")),
+    ("deployment-automation", "a dry run in a workflow", ABSENT, shipping("ship", flag=', "--dry-run"')),
     ("evaluation-gate", "the same either way", ABSENT, {"fit.py": BRANCHES.format(low='"Staging"', high='"Staging"')}),
     ("evaluation-gate", "two stages", USED, {"fit.py": BRANCHES.format(low='"Archived"', high='"Production"')}),
 ]

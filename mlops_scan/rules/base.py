@@ -151,7 +151,7 @@ class Absence(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         if self.capability in graph.external or self.present(graph) or self.offered(graph, self.capability):
             return
-        places = sorted(dict.fromkeys(self.needed(graph)), key=lambda place: not graph.is_production(place.at.path))
+        places = sorted(dict.fromkeys(self.needed(graph)), key=lambda place: _is_aside(graph, place.at.path))
         if not places or (graph.is_tutorial(places[0].at.path) and not graph.is_production(places[0].at.path)):
             return  # what only examples beside the system need, nobody lacks
         partial = graph.evidence(self.capability, Status.DISABLED, Status.DECLARED)[:3]
@@ -164,6 +164,11 @@ class Absence(Rule):
             remedy=self.advice(graph),
             looked_for=graph.looked_for(self.capability, self.searched),
         )
+
+
+def _is_aside(graph: Graph, path: str) -> tuple[bool, bool]:
+    """Whether a file is another one than what runs in production; a notebook is, beside a script that does the same."""
+    return not graph.is_production(path), path.endswith(".ipynb")
 
 
 def _partly(one: Evidence) -> str:

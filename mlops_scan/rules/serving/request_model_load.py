@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mlops_scan.rules.base import ANY_ML, Rule
 from mlops_scan.scanner.graph import Callees, Graph, Handlers, Use
-from mlops_scan.scanner.model import Fact, Finding, Place, Severity
+from mlops_scan.scanner.model import Fact, Finding, Location, Place, Severity
 
 _GUARDED = frozenset(("if",))
 _ABSENT = re.compile(r"\bNone\b|\bnot\b|\bin\b|load|cache|model|ready|init", re.IGNORECASE)
@@ -70,13 +70,17 @@ class RequestModelLoad(Rule):
             return
         callees = graph.once(Callees)
         handlers = graph.once(Handlers)
+        told: set[tuple[str, Location]] = set()
         for (path, name), handler in {**handlers.served, **handlers.web}.items():
             if _RENEWS.search(name.rpartition(".")[2]):
                 continue
             for function, calls in callees.ways(path, name, lambda call: not _is_cached(graph, call)).items():
                 for use in loads.pop(function, ()):
                     if graph.loads_model(use, path):
-                        yield self._finding(name, handler, use, calls)
+                        found = self._finding(name, handler, use, calls)
+                        if (name, found.at) not in told:  # a model and its scaler by one call
+                            told.add((name, found.at))
+                            yield found
 
     def _finding(self, function: str, handler: Use, use: Use, calls: tuple[Fact, ...]) -> Finding:
         """At the call that says which model, where a helper loads whatever it is told to."""
@@ -84,8 +88,9 @@ class RequestModelLoad(Rule):
         related = [Place(handler.at, "this handler answers a request")]
         if named is not use.fact:
             related.append(Place(use.at, "the file is read here"))
+        through = f" (by '{use.fact.name}')" if named is not use.fact else ""
         return self.finding(
-            f"'{named.name}' loads the model inside the request handler '{function}'.",
+            f"'{named.name}' loads the model{through} inside the request handler '{function}'.",
             named.at,
             subject=f"{use.at.path}#{use.fact.get('function')}:{use.fact.name}",
             related=related,

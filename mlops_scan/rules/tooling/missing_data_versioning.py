@@ -65,16 +65,16 @@ class MissingDataVersioning(Absence):
         training = graph.closure(*(use.at.path for use in graph.training))
         held = {fact.at.path.rsplit("/", 1)[-1] for fact in graph.all_facts("dataset")}
         stores = _own_stores(graph)
+        reading = [use for use in graph.uses("reads-data") if use.at.path in training]
+        fixed = any("data" not in use.match.data for use in reading)  # a data set that a library brings along
         reads = [
             use
-            for use in graph.uses("reads-data")
-            if use.at.path in training
-            and use.given("data")
-            and (use.at.path, str(use.fact.get("function") or "").partition(".")[0]) not in stores
+            for use in reading
+            if use.given("data") and (use.at.path, str(use.fact.get("function") or "").partition(".")[0]) not in stores
         ]
         sources = [(use, _source(use)) for use in reads]
         outside = [use for use, source in sources if source and not _is_kept(use, source, held)]
-        if any(_is_kept(use, source, held) for use, source in sources if source):
+        if fixed or any(_is_kept(use, source, held) for use, source in sources if source):
             own = _written_here(graph)  # what the repository makes of data that it keeps
             outside = [use for use in outside if re.split(r"[/\\]", _source(use) or "")[-1] not in own]
         elif not outside:

@@ -58,9 +58,10 @@ class MissingEvaluationGate(Absence):
             if not use.disabled:
                 yield Place(use.at, "the model is registered or promoted here")
         if graph.profile.serves_model != "none":
-            for use in graph.uses("persists-model"):
-                if not use.disabled:
-                    yield Place(use.at, "the model that is served is written here")
+            training = {use.at.path for use in graph.training}
+            kept = [use for use in graph.uses("persists-model") if not use.disabled]
+            for use in sorted(kept, key=lambda use: use.at.path not in training):  # else: what goes with the model
+                yield Place(use.at, "the model that is served is written here")
             for use in graph.training:
                 yield Place(use.at, "the model that is served is trained here")
 

@@ -52,7 +52,8 @@ class MissingModelRegistry(Absence):
         training = graph.importing(use.at.path for use in graph.training)
         kept = [use for use in graph.uses("persists-model") if not use.disabled]
         near = [use for use in kept if use.at.path in training]
-        for use in near or kept:
+        fitted = {use.at.path for use in graph.training}
+        for use in sorted(near or kept, key=lambda use: use.at.path not in fitted):
             yield Place(use.at, "the trained model is saved here")
         shipped = graph.profile.serves_model != "none" or graph.has("deployment-automation")
         if shipped and graph.profile.kind != "notebooks":

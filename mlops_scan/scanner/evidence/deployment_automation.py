@@ -11,6 +11,7 @@ from mlops_scan.scanner.evidence.trial_runs import told_to_change_nothing, tried
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Evidence, Fact, Location, Status
 
+_STARTED = ("dockerfile-entrypoint", "dockerfile-cmd")
 _CALLING = ("runs", "calls", "starts")
 _REMOTE = re.compile(r"(?:tcp|ssh)://(?!docker(?::\d+)?/?$|localhost|127\.)")
 _DEPLOYS = re.compile(r"/[^/@]*(?:deploy|rollout|release-to)[^/@]*(?:@|$)", re.IGNORECASE)
@@ -34,6 +35,7 @@ class DeploymentAutomation(Derivation):
             if use.fact.get("owner") in own and not use.disabled and _stays(use):
                 yield self.evidence(use.tool, use.at, f"a runner on the machine itself runs {_text(use)}")
         yield from self._steps(graph)
+        yield from self._in_containers(graph, deploying)
         yield from self._in_ci(graph, deploying)
         for use in graph.uses("deploys"):
             if use.disabled and use.fact.get("where") == "ci":
@@ -68,6 +70,22 @@ class DeploymentAutomation(Derivation):
             known = (use.at.path, function) in defined and not use.at.path.endswith(".ipynb")
             if known and use.fact.kind == "call" and not use.disabled:
                 yield self.evidence(use.tool, use.at, f"pipeline '{function}' runs {_text(use)}")
+
+    def _in_containers(self, graph: Graph, deploying: Sequence[Use]) -> Iterator[Evidence]:
+        """A step of a pipeline in the cluster whose image does nothing but deploy."""
+        flows = {(use.at.path, use.at.line): use.fact.name for use in graph.uses("pipeline") if not use.disabled}
+        held = {
+            f"workload:{one.get('id')}": flows[one.at.path, one.at.line]
+            for one in graph.facts("workload")
+            if (one.at.path, one.at.line) in flows
+        }
+        for use in deploying if held else ():
+            if use.fact.get("where") in _STARTED and not told_to_change_nothing(use.fact):
+                stage = f"stage:{use.at.path}#{use.fact.get('stage')}"
+                images = [edge.target for edge in graph.links_from(stage, "builds")]
+                running = [edge for image in images for edge in graph.links_to(image, "runs") if edge.source in held]
+                for edge in running[:1]:
+                    yield self.evidence(use.tool, edge.at, f"pipeline '{held[edge.source]}' runs {_text(use)}")
 
 
 def _approved(graph: Graph) -> dict[str, str]:

@@ -24,6 +24,15 @@ _WORDS = 400  # most words of a command that a fact keeps
 _SECRET = re.compile(r"\$\{\{[^}]*\bsecrets\s*(?:\.\s*|\[\s*')([\w-]+)")
 _BUILDERS = frozenset(("docker", "podman", "nerdctl", "buildah", "img"))
 _TAG_OPTIONS = ("-t", "--tag", "--image", "--destination", "-d")
+_IMAGE_OPTIONS = ("--image", "--container-image", "--container-image-uri")
+_STARTERS = {  # program -> the words that start containers
+    "gcloud": (
+        *(("run", "deploy"), ("run", "services", "update"), ("run", "jobs", "create"), ("run", "jobs", "deploy")),
+        *(("run", "jobs", "update"), ("ai", "models", "upload"), ("compute", "instances", "create-with-container")),
+    ),
+    "az": (("containerapp", "create"), ("containerapp", "update"), ("containerapp", "up"), ("container", "create")),
+    "kubectl": (("run",), ("create", "deployment"), ("create", "job"), ("create", "cronjob")),
+}
 _POWERSHELL_BREAK = re.compile(r"`[ \t]*\n")
 
 
@@ -59,7 +68,7 @@ class Runner:
                 continue
             place = locate(command)
             for argv in self._filled(command.argv[:_WORDS]):
-                yield from self._command(command, argv, place)
+                yield from self._command(command, argv, place, locate)
 
     def _filled(self, words: Sequence[str]) -> Iterator[list[str]]:
         """The words with their placeholders filled; a program that was one is looked at again."""
@@ -67,7 +76,13 @@ class Runner:
             found = argv if argv[0] == words[0] else shell.unwrap(" ".join(argv[:1]).split() + argv[1:]) or argv
             yield [word[: bounds.FACT_TEXT] for word in found]
 
-    def _command(self, command: shell.Command, argv: list[str], place: tuple[int, int]) -> Iterator[Fact]:
+    def _command(
+        self,
+        command: shell.Command,
+        argv: list[str],
+        place: tuple[int, int],
+        locate: Callable[[shell.Command], tuple[int, int]],
+    ) -> Iterator[Fact]:
         says = {
             "argv": argv,
             "raw": command.raw,
@@ -85,6 +100,8 @@ class Runner:
         yield from inline.calls(command.argv, self.path, place, about)
         for reference, role in built_images(argv):
             yield self.image(reference, role, place)
+        for reference in deployed_images(argv):
+            yield self.image(reference, "run", locate(_at_word(command, reference)))
 
     def _cwd(self, changed: str | None) -> str:
         """The folder relative to the root, "" when it is the root or not known."""
@@ -166,6 +183,20 @@ def built_images(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield from ((tag, "push") for tag in _values(words, _TAG_OPTIONS[:3]))
     elif program == "executor":
         yield from ((tag, "push") for tag in _values(words, ("--destination", "-d")))
+
+
+def deployed_images(argv: Sequence[str]) -> Iterator[str]:
+    """Images that a command of a cloud or a cluster starts: `gcloud run deploy api --image IMAGE`."""
+    words = [word for word in argv[1:6] if not word.startswith("-")]
+    if any(words[: len(verbs)] == list(verbs) for verbs in _STARTERS.get(argv[0].rsplit("/", 1)[-1], ())):
+        yield from (value for value in _values(argv, _IMAGE_OPTIONS) if value)
+
+
+def _at_word(command: shell.Command, word: str) -> shell.Command:
+    """The command as if it began at this word: on a later line, where it is continued."""
+    before = command.raw[: max(command.raw.find(word), 0)]
+    lines = before.count("\n")
+    return replace(command, line=command.line + lines, offset=command.offset + len(before)) if lines else command
 
 
 def _values(words: Sequence[str], options: Sequence[str]) -> Iterator[str]:

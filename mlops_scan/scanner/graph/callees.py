@@ -11,6 +11,18 @@ from mlops_scan.scanner.model import Fact
 Function = tuple[str, str]  # path, qualified name in its module
 _DEEP = 4
 _MANY = 200
+_LEAVES_TO_OTHERS = frozenset(
+    (
+        "add_task",
+        "submit",
+        "run_in_executor",
+        "to_thread",
+        "run_in_threadpool",
+        "run_sync",
+        "apply_async",
+        "create_task",
+    )
+)
 
 
 class Callees:
@@ -50,7 +62,7 @@ class Callees:
             next_: list[Function] = []
             for one in newest:
                 for call in self.calls(one):
-                    for target in self.targets(one[0], call.name):
+                    for target in (*self.targets(one[0], call.name), *self._handed_over(one[0], call)):
                         if target not in found and passable(call):
                             found[target] = (*found[one], call)
                             next_.append(target)
@@ -58,6 +70,13 @@ class Callees:
             if not newest or len(found) > _MANY:
                 break
         return found
+
+    def _handed_over(self, path: str, call: Fact) -> list[Function]:
+        """The function that a call leaves to a thread, a pool or a queue: `tasks.add_task(score, frame)`."""
+        if call.name.rpartition(".")[2] not in _LEAVES_TO_OTHERS:
+            return []
+        given = (value.get("name") for value in (call.get("args") or ())[:2] if isinstance(value, dict))
+        return [target for name in given if isinstance(name, str) for target in self.targets(path, name)]
 
     def targets(self, path: str, name: str) -> list[Function]:
         """The functions that a name in a file may mean: of this file by its name, of an imported file by its tail."""

@@ -12,7 +12,7 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import entry_files, locate, manifest_names
 from mlops_scan.scanner.link.selectors import object_id
-from mlops_scan.scanner.model import Edge, Fact
+from mlops_scan.scanner.model import Edge, Fact, Location
 
 _ROOT = re.compile(r"\$(?:\{[^{}]*\}|\w+)(?:/|\Z)")
 _MOST = 2000  # files of one COPY that are linked
@@ -91,6 +91,7 @@ class Builds(Link):
     def _by_name(self, graph: Graph, finals: dict[str, str]) -> Iterator[Edge]:
         """Images built in CI or scripts: `docker build -t NAME -f FILE CONTEXT`."""
         files = frozenset(graph.files)
+        built: dict[str, dict[str, Location]] = {}  # name -> stage -> where it is built
         for command in graph.all_facts("command"):
             argv = [str(word) for word in command.get("argv") or ()]
             if command.name not in ("docker", "podman", "buildah") or (
@@ -104,7 +105,24 @@ class Builds(Link):
             path = next((found for name in wanted if (found := _locate(name, folder, files)) in finals), None)
             tag = _option(argv, ("-t", "--tag"))
             if path and tag:
-                yield Edge(finals[path], "builds", f"image:{tag.rpartition(':')[0] or tag}", command.at)
+                name = tag.rpartition(":")[0] or tag
+                built.setdefault(name, {})[finals[path]] = command.at
+                yield Edge(finals[path], "builds", f"image:{name}", command.at)
+        yield from _under_another_name(graph, built)
+
+
+def _under_another_name(graph: Graph, built: dict[str, dict[str, Location]]) -> Iterator[Edge]:
+    """`docker build -t $1/serve .` builds the `acme/serve` that a manifest runs, where nothing else is called so."""
+    ends: dict[str, dict[str, Location]] = {}
+    for name, stages in built.items():
+        before, _, last = name.rpartition("/")
+        if "$" not in last and (not before or "$" in before):
+            ends.setdefault(last, {}).update(stages)
+    alone = {last: next(iter(stages.items())) for last, stages in ends.items() if len(stages) == 1}
+    names = {image.name for image in graph.all_facts("image") if image.get("role") == "run"} if alone else set()
+    for name in sorted(names - built.keys()):
+        if "/" in name and (found := alone.get(name.rpartition("/")[2])):
+            yield Edge(found[0], "builds", f"image:{name}", found[1])
 
 
 def _is_open(image: Fact) -> bool:

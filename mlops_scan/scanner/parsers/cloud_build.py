@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from mlops_scan.scanner.formats.githubsteps import truth
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
-from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _STEPS = re.compile(rb"^[\"']?steps[\"']?[ \t]*:", re.MULTILINE)  # at the top of the document: at the left margin
@@ -122,4 +122,11 @@ def _arguments(source: SourceFile, runner: Runner, step: Mapping, program: str) 
     elif args or entry:
         key = "args" if args else "entrypoint"
         place = (args[0].line, args[0].column) if args else step.places[key]
-        yield from runner.argv([entry or program, *map(str, args)], place)
+        for fact in runner.argv([entry or program, *map(str, args)], place):
+            yield _at_word(fact, args) if fact.kind == "image" and fact.get("role") == "run" else fact
+
+
+def _at_word(fact: Fact, args: Sequence[Scalar]) -> Fact:
+    """The image at the line of the argument that names it."""
+    named = next((one for one in args if one.endswith(str(fact.get("raw")))), None)
+    return fact if named is None else replace(fact, at=Location(fact.at.path, named.line, named.column))
