@@ -173,6 +173,7 @@ def test_no_circles_are_left_behind(system: Path) -> None:
     """They would keep whole syntax trees until garbage is looked for, which a scan hardly does."""
     reading.read(walk.discover(system).tree, jobs=1)  # what is loaded once may leave circles, once
     found = walk.discover(system).tree
+    gc.unfreeze()
     gc.collect()
     gc.disable()
     try:
