@@ -10,6 +10,8 @@ import pytest
 from mlops_scan import engine
 from mlops_scan.scanner.config import Config
 from mlops_scan.scanner.model import Profile
+from mlops_scan.scanner.profile.systems import systems
+from tests.conftest import Understand
 
 SERVER = """
 apiVersion: apps/v1
@@ -293,3 +295,20 @@ spec:
         (tmp_path / path).write_text(text)
     found = [one for one in engine.scan(tmp_path, Config(jobs=1)).findings if one.rule == "missing-readiness-probe"]
     assert [(one.at.path, one.at.line) for one in found] == [("templates/deployment.yaml", 9)]
+
+
+def test_functions_of_one_application_are_one_system(understand: Understand) -> None:
+    text = (
+        "import modal\n"
+        "app = modal.App('ranker')\n"
+        "other = modal.App(name='pricer')\n"
+        "@app.function(gpu='A10G')\ndef embed(x):\n    return x\n"
+        "@app.cls(gpu='H100')\nclass Server:\n    pass\n"
+        "@other.function(gpu='L4')\ndef price(x):\n    return x\n"
+    )
+    found = understand({"serve.py": text})
+    assert len(found.workloads()) == 3
+    assert sorted((one.name, len([m for m in one.members if "Modal" in m])) for one in systems(found)) == [
+        ("pricer", 1),
+        ("ranker", 2),
+    ]

@@ -206,3 +206,18 @@ def test_a_workflow_by_the_clock_starts_its_template(
     assert [edge.target for edge in graph.links_from(node.id, "starts")] == ["resource:w.yaml#WorkflowTemplate/fit"]
     assert {one.value for one in retraining(graph)} == {status}
     assert [one.id for one in subjects(graph) if one.kind == "pipeline"] == ["resource:w.yaml#WorkflowTemplate/fit"]
+
+
+def test_what_waits_for_an_event_is_a_trigger_and_no_schedule(understand: Understand) -> None:
+    text = (
+        "from airflow import DAG, Dataset\nfrom airflow.operators.python import PythonOperator\n"
+        "from sklearn.linear_model import Ridge\n\n\ndef fit():\n    Ridge().fit([[0]], [0])\n\n\n"
+        "raw = Dataset('s3://b/raw')\n"
+        "with DAG('fed', schedule=[raw]):\n    PythonOperator(task_id='a', python_callable=fit)\n"
+        "with DAG('weekly', schedule='@weekly'):\n    PythonOperator(task_id='b', python_callable=fit)\n"
+    )
+    found = [node for node in subjects(understand({"dags/d.py": text})) if node.purpose]
+    assert [(node.kind, node.label, node.detail, node.purpose) for node in found] == [
+        ("trigger", "raw", "data", "train"),
+        ("schedule", "@weekly", "python", "train"),
+    ]

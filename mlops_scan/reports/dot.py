@@ -18,6 +18,7 @@ _SHAPES = {
     "endpoint": "oval",
     "pipeline": "folder",
     "schedule": "octagon",
+    "trigger": "octagon",
     "monitor": "diamond",
 }
 _LOOKS = {

@@ -1,4 +1,4 @@
-"""What runs, answers, flows, is started by the clock and watches, as rows of a table for the architecture draft."""
+"""What runs, answers, flows, is started by the clock or an event and watches, as rows of a table for the architecture draft."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from mlops_scan.reports.view import folded, rank
 from mlops_scan.scanner.model import Edge, Location, Node, Result
 
-KINDS = ("endpoint", "workload", "pipeline", "schedule", "monitor")
+KINDS = ("endpoint", "workload", "pipeline", "schedule", "trigger", "monitor")
 _MOST = 25  # rows of one kind
 _LED = 3  # things in one row
 _OUT = {
     "endpoint": ("selects", "routes to", "refers to"),
     "workload": ("runs", "builds"),
     "schedule": ("triggers",),
+    "trigger": ("triggers",),
     "monitor": ("watches",),
 }
 _IN = {"endpoint": ("answers", "deploys"), "monitor": ("checks",)}

@@ -14,7 +14,7 @@ from itertools import combinations
 from mlops_scan.scanner.model import Edge, Node, Result
 
 # in the order in which they are kept where there are too many
-MAIN = ("endpoint", "workload", "pipeline", "schedule", "monitor", "model", "image", "step", "dataset")
+MAIN = ("endpoint", "workload", "pipeline", "schedule", "trigger", "monitor", "model", "image", "step", "dataset")
 _BESIDE = ("job", "entry point", "module", "file", "target", "stage", "resource")
 _ORDER = {kind: number for number, kind in enumerate((*MAIN, *_BESIDE))}
 _PLAIN = frozenset(

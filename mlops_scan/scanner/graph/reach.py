@@ -40,7 +40,7 @@ _LEADS = frozenset(
 )
 _BACK = frozenset(("runs", "starts", "calls", "has step", "has job", "imports"))
 _HOLDS = ("defines", "has job", "has step", "triggers", "includes")
-_OWN = frozenset(("workload", "endpoint", "pipeline", "schedule", "monitor", "resource", "job"))
+_OWN = frozenset(("workload", "endpoint", "pipeline", "schedule", "trigger", "monitor", "resource", "job"))
 _CODE = (".py", ".ipynb", ".R", ".sh")
 
 
@@ -118,7 +118,7 @@ class Reach:
         kind = self._nodes[edge.target].kind
         if mark != PRODUCTION:  # others mark what has no place of its own
             return not edge.target.startswith("file:") and kind not in _OWN
-        if not self._may(edge.target) or kind in ("job", "schedule"):
+        if not self._may(edge.target) or kind in ("job", "schedule", "trigger"):
             return False
         if edge.relation == "copies":
             return self._is_shipped(edge)

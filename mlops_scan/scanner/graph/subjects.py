@@ -10,6 +10,7 @@ from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
 from mlops_scan.scanner.graph.reach import Reach
 from mlops_scan.scanner.model import Edge, Fact, Location, Node, Status
 
+_TIMED = ("schedule", "trigger")
 _STARTS = ("runs", "starts")
 
 
@@ -23,7 +24,7 @@ def subjects(graph: Graph) -> tuple[Node, ...]:
     for node in (*graph.nodes(), *(shown[path] for path in sorted(shown))):
         at = Location(node.id[5:]) if node.id.startswith("file:") else node.at
         kind = kinds.get(node.id, node.kind)
-        meant = _purpose(graph, node, schedules) if kind == "schedule" else ""
+        meant = _purpose(graph, node, schedules) if kind in _TIMED else ""
         found.append(replace(node, kind=kind, at=at, reach=reach.mark(node.id), purpose=meant))
     return tuple(sorted((*found, *_tools(graph)), key=lambda node: node.id))
 

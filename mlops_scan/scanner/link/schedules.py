@@ -1,4 +1,4 @@
-"""Schedules: what runs by the clock, in whatever format it is written, to what each of them starts."""
+"""Schedules and triggers: what runs by the clock or on an event, in whatever format it is written, to what each of them starts."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def declared(graph: Graph) -> Iterator[tuple[Fact | Use, Node]]:
         node = f"schedule:{fact.at.path}#{_named(fact)}"
         if node not in seen:
             seen.add(node)
-            yield fact, Node(node, "schedule", fact.name, fact.at, str(fact.get("where") or ""), _state(fact))
+            event = str(fact.get("type") or "")  # what it waits for, where that is not the clock
+            kind, detail = ("trigger", event) if event else ("schedule", str(fact.get("where") or ""))
+            yield fact, Node(node, kind, fact.name, fact.at, detail, _state(fact))
     for key, use in declaring.items():  # a pipeline that says itself when it runs
         if key not in resources and key not in owners and (time := _cron(use.fact.get("data"))):
             state = "disabled" if use.disabled else ""

@@ -18,7 +18,7 @@ _BATCH_TYPE = re.compile(r"(?:job|jobs|job_?definition)\Z", re.IGNORECASE)
 def systems(graph: Graph) -> tuple[System, ...]:
     """Workloads that are not infrastructure, then endpoints and applications that no workload runs. By place."""
     running = [one for one in graph.workloads() if not one.disabled and not _keeps_data(graph, one)]
-    found = [_workload(graph, one) for one in running]
+    found = list(_of_workloads(graph, running))
     claimed = {member for system in found for member in system.members}
     declared = frozenset(object_id(one.fact) for one in graph.online if one.fact.kind == "resource")
     made = {_spot(one.fact) for one in graph.online if one.fact.kind == "resource"}  # their calls, too
@@ -33,6 +33,21 @@ def systems(graph: Graph) -> tuple[System, ...]:
             found.append(system)
     unique = {system.id: system for system in reversed(found)}
     return tuple(sorted(_told_apart(list(unique.values())), key=lambda system: (system.at, system.id)))
+
+
+def _of_workloads(graph: Graph, running: list[Workload]) -> Iterator[System]:
+    """One system each; what belongs to one application is one together."""
+    apps: dict[str, list[System]] = defaultdict(list)
+    for one in running:
+        app = str(one.fact.get("app") or "")
+        if app:
+            apps[app].append(_workload(graph, one))
+        else:
+            yield _workload(graph, one)
+    for app, parts in apps.items():
+        kind = "online" if any(one.kind == "online" for one in parts) else "batch"
+        members = {member for one in parts for member in one.members}
+        yield replace(parts[0], name=app, kind=kind, members=_ordered(members))
 
 
 def _told_apart(found: list[System]) -> Iterator[System]:

@@ -153,15 +153,16 @@ class _Emitter:
             return  # a form that nothing was put in
         document = _pod(one)
         containers = child(document, "spec", "template", "spec", "containers")
-        build = _build(containers)
+        build, named = _build(containers), one.data.get("app")
+        app = {"app": str(named)} if isinstance(named, Scalar) else {}
         identity = kube.distinct(f"{self.path}#{one.type.rpartition('/')[2]}/{one.name}", self.seen)
         for fact in kube.facts(document, self._locate, origin=hosted.ORIGIN, identity=identity):
             if fact.kind == "resource":
                 continue
             if fact.kind == "schedule":
                 fact = replace(fact, says={**fact.says, "where": "python"})
-            if fact.kind == "workload" and build:
-                fact = replace(fact, says={**fact.says, **build})
+            if fact.kind == "workload" and (build or app):
+                fact = replace(fact, says={**fact.says, **build, **app})
             yield fact
 
     def _image(self, one: Declared) -> Iterator[Fact]:
