@@ -1,4 +1,4 @@
-"""What runs, answers, flows, is started by the clock or an event and watches, as rows of a table for the architecture draft."""
+"""What runs, answers, flows, is started by clock or event and watches, as rows of a table for the draft."""
 
 from __future__ import annotations
 

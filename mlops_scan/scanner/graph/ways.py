@@ -11,7 +11,7 @@ from mlops_scan.scanner.model import Edge, Fact, Location, Node
 
 _LONGEST = 8  # links of one way
 _MANY = 2000  # nodes that are looked at for one way
-_STANDS = frozenset(("workload", "job", "schedule", "trigger", "pipeline"))  # by themselves; an image where nothing runs it
+_STANDS = frozenset(("workload", "job", "schedule", "trigger", "pipeline"))  # alone; an image where nothing runs it
 _PLACED = frozenset((*_STANDS, "endpoint", "resource", "step", "monitor"))  # known by the line that declares them
 _STARTS = frozenset(
     (

@@ -1,4 +1,4 @@
-"""Schedules and triggers: what runs by the clock or on an event, in whatever format it is written, to what each of them starts."""
+"""Schedules and triggers: what runs by the clock or on an event, in whatever format, to what each of them starts."""
 
 from __future__ import annotations
 
