@@ -853,3 +853,22 @@ def test_what_only_asks_a_model_tracks_nothing(understand: Understand, text: str
     made = understand({"app.py": f"import mlflow\n{text}"})
     assert not made.evidence("experiment-tracking")
     assert understand({"app.py": f"import mlflow\n{text}mlflow.log_metric('a', 1)\n"}).evidence("experiment-tracking")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "counts"),
+    [
+        ("pipelines/rollback.py", "def main():\n    put()\nif __name__ == '__main__':\n    main()\n", True),
+        ("ops.py", "def rollback_model(version):\n    put(version)\n", True),
+        ("ops.py", "def rollback_model(version):\n    pass\n", False),
+        ("db.py", "def rollback(session):\n    session.rollback()\n", False),
+        ("rollback.py", "STEPS = 3\n", False),
+    ],
+)
+def test_a_program_that_puts_back_what_ran_before(understand: Understand, path: str, text: str, counts: bool) -> None:
+    assert bool(understand({path: text}).evidence("rollback")) == counts
+
+
+def test_psi_by_hand_watches_for_drift(understand: Understand) -> None:
+    text = "def compute_feature_psi(expected, actual):\n    return sum(parts(expected, actual))\n"
+    assert understand({"monitoring/psi.py": text}).evidence("drift-monitoring")

@@ -82,16 +82,24 @@ class PlaintextSecret(Rule):
                     fact.at,
                     subject=f"{fact.at.path}:{fact.name}:{fact.get('redacted')}",
                 )
+        same: dict[tuple[str, str], list[tuple[str, Fact]]] = {}  # one credential of a file, wherever it stands there
         for name, value, fact in _assignments(graph):
             at = _written(fact)
             if (at.path, at.line) not in seen and looks_real(name, value):
                 seen.add((at.path, at.line))
-                yield self.finding(
-                    f"'{name}' is set to a value that looks like a real credential ('{redact(value)}').",
-                    at,
-                    subject=f"{at.path}:{name}",
-                    related=() if at == fact.at else (Place(fact.at, "it is handed on here"),),
-                )
+                same.setdefault((at.path, value), []).append((name, fact))
+        for (path, value), found in same.items():
+            name, fact = found[0]
+            at = _written(fact)
+            yield self.finding(
+                f"'{name}' is set to a value that looks like a real credential ('{redact(value)}').",
+                at,
+                subject=f"{path}:{name}",
+                related=[
+                    *([] if at == fact.at else [Place(fact.at, "it is handed on here")]),
+                    *(Place(_written(one), f"the same value for '{other}'") for other, one in found[1:]),
+                ],
+            )
 
 
 def _written(fact: Fact) -> Location:

@@ -12,6 +12,7 @@ from mlops_scan.scanner.model import Fact, Finding, Location, Place, Severity
 
 _GUARDED = frozenset(("if",))
 _ABSENT = re.compile(r"\bNone\b|\bnot\b|\bin\b|load|cache|model|ready|init", re.IGNORECASE)
+_MADE_ONCE = re.compile(r"\bnot [\w.\[\]\"']+ (?:is not None|in )")  # after `if x is not None: return x`
 _RENEWS = re.compile(r"load|refresh|renew|update|switch|warm|train|startup", re.IGNORECASE)  # it is there to load
 _FILE = re.compile(r"\.\w{1,11}\Z")
 
@@ -75,19 +76,21 @@ class RequestModelLoad(Rule):
             if _RENEWS.search(name.rpartition(".")[2]):
                 continue
             for function, calls in callees.ways(path, name, lambda call: not _is_cached(graph, call)).items():
-                for use in loads.pop(function, ()):
-                    if graph.loads_model(use, path):
-                        found = self._finding(name, handler, use, calls)
-                        if (name, found.at) not in told:  # a model and its scaler by one call
-                            told.add((name, found.at))
-                            yield found
+                found = [use for use in loads.pop(function, ()) if graph.loads_model(use, path)]
+                if found:
+                    made = self._finding(name, handler, found, calls)
+                    if (name, made.at) not in told:  # a model and its scaler by one call
+                        told.add((name, made.at))
+                        yield made
 
-    def _finding(self, function: str, handler: Use, use: Use, calls: tuple[Fact, ...]) -> Finding:
-        """At the call that says which model, where a helper loads whatever it is told to."""
+    def _finding(self, function: str, handler: Use, loads: list[Use], calls: tuple[Fact, ...]) -> Finding:
+        """At the call that says which model, where a helper loads whatever it is told to; once for all loads of it."""
+        use = loads[0]
         named = next((call for call in calls if _names_a_file(call)), use.fact)
         related = [Place(handler.at, "this handler answers a request")]
         if named is not use.fact:
             related.append(Place(use.at, "the file is read here"))
+        related += [Place(one.at, "and another one here") for one in loads[1:]]
         through = f" (by '{use.fact.name}')" if named is not use.fact else ""
         return self.finding(
             f"'{named.name}' loads the model{through} inside the request handler '{function}'.",
@@ -106,6 +109,8 @@ def _names_a_file(call: Fact) -> bool:
 def _is_cached(graph: Graph, call: Fact) -> bool:
     """Called only `if` it is not there yet, or in a function that remembers its result."""
     guards = " ".join(str(guard) for guard in call.get("guards") or ())
+    if _MADE_ONCE.search(guards):
+        return True
     if not _GUARDED.isdisjoint(call.get("chain") or ()) and (_ABSENT.search(guards) or not guards):
         return True
     for function in graph.in_file(call.at.path, "function"):

@@ -61,7 +61,11 @@ class SingleReplica(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         judged: set[str] = set()
         for workload, container in graph.long_running():
-            if workload.id in judged or not _is_single(graph, workload):
+            if (
+                workload.id in judged
+                or not _is_single(graph, workload)
+                or graph.bystanders.keeps_data(workload, container)
+            ):
                 continue
             if graph.exposes(workload, container) or workload.kind == "SeldonDeployment":
                 judged.add(workload.id)

@@ -73,6 +73,7 @@ class TerraformEndpointNoAutoRollback(Rule):
         if self.offered(graph, "rollback"):
             return
         in_code = {use.tool for use in graph.uses("rollback", "gradual-rollout") if use.fact.kind == "call"}
+        told: set[tuple[str, str, str]] = set()
         for use in graph.uses("can-roll-back"):
             if (
                 use.disabled
@@ -85,6 +86,9 @@ class TerraformEndpointNoAutoRollback(Rule):
             if _is_serverless(graph, use.fact) or _is_watched(graph, use.fact):
                 continue
             kind = str(use.fact.get("type"))
+            if (use.at.path, kind, use.fact.name) in told:
+                continue  # made in one branch and changed in another
+            told.add((use.at.path, kind, use.fact.name))
             yield self.finding(
                 f"Resource '{kind}.{use.fact.name}' does not take back an update that raises alarms.",
                 use.at,

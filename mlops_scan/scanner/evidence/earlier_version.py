@@ -8,12 +8,14 @@ from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.handover import constant
+from mlops_scan.scanner.model import Fact
 
 _EARLIER = re.compile(
     r"(?<![a-z])(?:prev|previous|prior|older|earlier|former|fallback|roll[-_ ]?back|revert\w*|restor\w*|undo|"
     r"last[-_ ]?(?:good|known|stable)|known[-_ ]?good|backup)(?![a-z])",
     re.IGNORECASE,
 )
+_NAMED = re.compile(r"(?<![a-z])(?:roll[-_ ]?back|revert|restore|undo|previous)(?![a-z])", re.IGNORECASE)
 _ONE_LESS = re.compile(r"version\w*\)?\s*-\s*1\b|\[-2\]")
 _OPTION = re.compile(r"(?:args?|opts?|options|arguments|parsed|FLAGS|flags)\.\w+|sys\.argv\[")
 _COMMAND = re.compile(r"(?:^|\.)(?:command|callback|argument|option)$")
@@ -35,7 +37,7 @@ def brought_back(graph: Graph) -> Iterator[tuple[Use, str]]:
 
 def _chosen(graph: Graph, use: Use) -> str:
     function, path = str(use.fact.get("function") or ""), use.at.path
-    named = _EARLIER.search(function) or _EARLIER.search(path.rpartition("/")[2])
+    named = _NAMED.search(function) or _NAMED.search(path.rpartition("/")[2])
     if named:
         return f"in what is called '{function or path}'"
     version = use.argument("version")
@@ -67,9 +69,20 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _is_option(graph: Graph, use: Use, text: str) -> bool:
-    """Whether the version is a parameter of a command of the program."""
+    """Whether the version is a parameter of a command of the program, or of a function that is given an option."""
     for function in graph.in_file(use.at.path, "function"):
-        if function.name == use.fact.get("function"):
+        names = [str(one.get("name")) for one in function.get("params") or ()]
+        if function.name == use.fact.get("function") and text in names:
             commands = any(_COMMAND.search(str(one.get("name") or "")) for one in function.get("decorators") or ())
-            return commands and any(one.get("name") == text for one in function.get("params") or ())
+            return commands or any(_OPTION.match(one) for one in _handed(graph, function, text, names.index(text)))
     return False
+
+
+def _handed(graph: Graph, function: Fact, name: str, index: int) -> Iterator[str]:
+    """What calls in the same file give a function for a parameter, in their own words."""
+    for call in graph.in_file(function.at.path, "call"):
+        if call.name == function.name and not call.get("known"):
+            args = call.get("args") or ()
+            value = (call.get("kwargs") or {}).get(name, args[index] if index < len(args) else None)
+            if isinstance(value, Mapping):
+                yield str(value.get("expr") or "")

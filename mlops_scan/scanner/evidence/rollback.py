@@ -13,6 +13,13 @@ from mlops_scan.scanner.graph.handover import constant
 from mlops_scan.scanner.model import Evidence, Fact
 
 _FLOATING = frozenset(("latest", "none"))
+# a program that is called for it, or a function that says what it puts back
+_PUTS_BACK = re.compile(
+    r"^(?:model_|deploy(?:ment)?_|release_)?roll_?back(?:_\w+)?\.py$"
+    r"|roll_?back_(?:\w+_)?(?:model|deployment|release|endpoint|version|serving|champion|production)"
+    r"|(?:model|deployment|release|endpoint|serving)_roll_?back",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(r"roll[-_ ]?back", re.IGNORECASE)
 
 
@@ -35,9 +42,19 @@ class Rollback(Derivation):
         for chart in graph.facts("chart"):
             if not chart.get("library") and _may_serve(graph, chart):
                 yield self.evidence("helm", chart.at, f"releases of chart '{chart.name}' keep their history")
+        for fact in graph.facts("entry-point", "function"):
+            if _PUTS_BACK.search(_called(fact)) and not (fact.get("stub") or fact.at.path.endswith(".ipynb")):
+                yield self.evidence("python", fact.at, f"program or function '{_called(fact)}'")
         for job in graph.facts("job"):
             if _NAMED.search(f"{job.name} {job.get('title') or ''}") and not job.get("state"):
                 yield self.evidence("ci", job.at, f"job '{job.get('title') or job.name}'")
+
+
+def _called(fact: Fact) -> str:
+    """The name of a function, and that of a program: its file's."""
+    if fact.kind == "function":
+        return f"{fact.name.rpartition('.')[2]}()"
+    return fact.at.path.rpartition("/")[2]
 
 
 def _may_serve(graph: Graph, chart: Fact) -> bool:

@@ -72,8 +72,10 @@ class Walker:
 
     def _after(self, node: ast.If) -> str:
         """What holds for all that follows `if not FLAG: return`."""
-        ends = node.body[-1].__class__ in _ENDS and not node.orelse
-        return self._otherwise(node.test) if ends and _is_flag(node.test) else ""
+        last = node.body[-1]
+        if last.__class__ not in _ENDS or node.orelse:
+            return ""
+        return self._otherwise(node.test) if _is_flag(node.test) or _hands_out(node.test, last) else ""
 
     def _otherwise(self, test: ast.expr) -> str:
         """The text of the opposite of a flag."""
@@ -310,6 +312,16 @@ def _raises(gate: Gate, context: Context) -> None:
     gate.raises = True
     if context.caught:
         gate.says["caught"] = True
+
+
+def _hands_out(test: ast.expr, last: ast.stmt) -> bool:
+    """`if x is not None: return x`, `if key in kept: return kept[key]`: what follows makes it for the first time."""
+    if not isinstance(test, ast.Compare) or not isinstance(last, ast.Return) or not isinstance(last.value, ast.expr):
+        return False
+    held = test.comparators[0] if isinstance(test.ops[0], ast.In) else test.left
+    kept = last.value.value if isinstance(last.value, ast.Subscript) else last.value
+    asked = isinstance(test.ops[0], (ast.In, ast.IsNot)) and isinstance(held, (ast.Name, ast.Attribute))
+    return asked and isinstance(kept, (ast.Name, ast.Attribute)) and ast.dump(kept) == ast.dump(held)
 
 
 def _is_flag(test: ast.expr) -> bool:
