@@ -183,3 +183,17 @@ def test_a_target_may_tell_another_time_and_a_job_of_its_own(understand: Underst
     }
     pipelines = {node.label: node.at.path for node in subjects(graph) if node.kind == "pipeline"}
     assert pipelines == {"train": "jobs.yml", "extra": "databricks.yml"}
+
+
+def test_a_wheel_task_runs_the_script_of_the_distribution(understand: Understand) -> None:
+    task = "      tasks: [{task_key: fit, python_wheel_task: {package_name: demand, entry_point: fit-model}}]\n"
+    graph = understand(
+        {
+            "databricks.yml": "bundle: {name: b}\n" + SMALL % "" + task,
+            "pyproject.toml": '[project]\nname = "demand"\n[project.scripts]\nfit-model = "src.fit:main"\n',
+            "src/fit.py": FILES["src/fit.py"],
+        }
+    )
+    (schedule,) = [node for node in subjects(graph) if node.kind == "schedule"]
+    assert schedule.purpose == "train"
+    assert [edge.target for edge in graph.links_from("step:databricks.yml#fit", "runs")] == ["file:src/fit.py"]

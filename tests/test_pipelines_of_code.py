@@ -11,6 +11,7 @@ from mlops_scan.scanner import reading, walk
 from mlops_scan.scanner.config import Config
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Status
+from tests.conftest import Understand
 
 
 def graph(folder: Path, files: dict[str, str]) -> Graph:
@@ -654,3 +655,83 @@ f.deploy(name="d", work_pool_name="w", image="reg.io/three:3")
 def test_images_that_steps_and_deployments_name(tmp_path: Path) -> None:
     made = graph(tmp_path, {"flows.py": DECORATED_IMAGES})
     assert {fact.get("raw") for fact in made.facts("image")} == {"reg.io/one:1", "reg.io/two:2", "reg.io/three:3"}
+
+
+ESTIMATOR = """
+from sagemaker.sklearn.estimator import SKLearn
+from sagemaker.sklearn.model import SKLearnModel
+from sagemaker.workflow.model_step import ModelStep
+from sagemaker.workflow.pipeline import Pipeline
+from sagemaker.workflow.steps import TrainingStep
+
+
+def build():
+    fitted = SKLearn(entry_point="fit.py", source_dir="steps", role="r")
+    fit = TrainingStep(name="Fit", estimator=fitted)
+    again = TrainingStep(name="Again", step_args=fitted.fit({}))
+    served = SKLearnModel(entry_point="answer.py", source_dir="steps", role="r")
+    keep = ModelStep(name="Keep", step_args=served.register(model_package_group_name="churn"))
+    return Pipeline(name="churn", steps=[fit, again, keep])
+"""
+GRAPHED = """
+import dagster
+from .ops import clean, fit
+
+
+@dagster.asset
+def raw():
+    return 1
+
+
+@dagster.graph_asset(ins={"raw": dagster.AssetIn("raw")})
+def model(raw):
+    return fit(clean(raw))
+"""
+OPS = """
+import dagster
+
+
+@dagster.op
+def clean(x):
+    return x
+
+
+@dagster.op
+def fit(x):
+    return x
+
+
+@dagster.job
+def other():
+    pass
+"""
+
+
+def test_a_step_runs_the_program_with_which_its_estimator_was_made(understand: Understand) -> None:
+    files = {"build.py": ESTIMATOR, "steps/fit.py": "print(1)\n", "steps/answer.py": "print(2)\n"}
+    graph = understand(files)
+    assert [
+        (edge.source.rpartition("#")[2], edge.target) for edge in graph.edges("runs") if "step:" in edge.source
+    ] == [
+        ("Again", "file:steps/fit.py"),
+        ("Fit", "file:steps/fit.py"),
+    ]
+    assert {edge.target for edge in graph.links_from("file:build.py", "registers")} == {"model:churn"}
+
+
+def test_a_graph_of_operations_that_makes_an_asset_is_a_pipeline(understand: Understand) -> None:
+    graph = understand({"work/__init__.py": "", "work/assets.py": GRAPHED, "work/ops.py": OPS})
+    steps = {edge.target.rpartition("#")[2] for edge in graph.links_from("pipeline:work/assets.py#model", "has step")}
+    assert {"clean", "fit"} <= steps
+    assert not graph.links_from("pipeline:work/ops.py#other", "has step")
+
+
+def test_an_alias_is_no_name_of_a_model(understand: Understand) -> None:
+    text = (
+        "import mlflow\nfrom mlflow import MlflowClient\n\n\ndef promote(name, run):\n"
+        "    mlflow.register_model(f'runs:/{run}/model', name)\n"
+        "    MlflowClient().set_registered_model_alias(name, 'champion', '3')\n"
+        "    MlflowClient().set_registered_model_alias('churn', 'champion', '3')\n"
+    )
+    graph = understand({"promote.py": text})
+    assert {edge.target for edge in graph.edges("registers")} == {"model:churn"}

@@ -198,3 +198,13 @@ def test_broken_protocol_buffer_text(text: str) -> None:
     with pytest.raises(prototext.ProtoTextError):
         prototext.read(text)
     assert time.process_time() - before < 20
+
+
+def test_a_sweep_runs_the_component_that_it_tries(tmp_path: Path) -> None:
+    schema = "$schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json\n"
+    texts = {
+        "ml/flow.yml": schema + "jobs: {sweep: {type: sweep, trial: ../parts/trial.yml}, gone: {trial: ../no.yml}}\n",
+        "parts/trial.yml": "command: python fit.py\n",
+    }
+    steps = [item for item in read(tmp_path, texts, AzureMlFiles()) if isinstance(item, Fact) and "step" in item.kind]
+    assert [(step.name, step.get("runs")) for step in steps] == [("sweep", "parts/trial.yml"), ("gone", None)]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.model import Fact, Location
 
 _NAME_KEYS = (
@@ -60,6 +61,17 @@ def spread(call: Fact) -> Iterator[Fact]:
             else:
                 kwargs[key] = text
             yield replace(call, at=Location(path, line), says={**call.says, "args": args, "kwargs": kwargs})
+
+
+def registered_name(use: Use, call: Fact) -> str:
+    """The name that a call to a registry gives, by the argument that the catalogue says; '' where it is unknown."""
+    for key in ("name", "model"):
+        if use.match.given(call, key):
+            text, whole = next(_known(use.match.argument(call, key)), ("", False))
+            if not whole or not _NAMED.search(text) or len(text) >= _LONGEST:
+                return ""
+            return _registered(text) if text.startswith(_REGISTRY) else posixpath.basename(text.rstrip("/"))
+    return model_name(call)
 
 
 def model_name(call: Fact) -> str:

@@ -6,9 +6,11 @@ import posixpath
 from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.graph.handover import model_name, spread
+from mlops_scan.scanner.graph.handover import model_name, registered_name, spread
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.model import Edge
+
+_BY_PATH = ("persists-model", "loads-model")
 
 
 def _configured(graph: Graph) -> Iterator[Edge]:
@@ -35,7 +37,7 @@ class Models(Link):
         ):
             for use in graph.uses(role):
                 for call in spread(use.fact) if use.fact.kind == "call" else ():
-                    if name := model_name(call):
+                    if name := model_name(call) if role in _BY_PATH else registered_name(use, call):
                         yield Edge(f"file:{call.at.path}", relation, f"model:{name}", call.at)
         yield from _configured(graph)
         for file in graph.facts("model-file"):

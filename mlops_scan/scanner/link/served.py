@@ -12,7 +12,7 @@ from typing import Any
 
 from mlops_scan.scanner.catalog import attribute_values
 from mlops_scan.scanner.graph import Graph, Use
-from mlops_scan.scanner.graph.handover import model_name, model_path
+from mlops_scan.scanner.graph.handover import model_name, model_path, registered_name
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import told_name
@@ -51,7 +51,7 @@ class Served(Link):
         for use in graph.uses("registers-model"):
             if use.fact.kind == "command" and (name := told_name(use)) and " " not in name:
                 yield Edge(owner_id(use.fact), "registers", f"model:{name}", use.at)
-            elif use.fact.kind == "call" and (name := model_name(use.fact)):
+            elif use.fact.kind == "call" and (name := registered_name(use, use.fact)):
                 yield Edge(f"file:{use.at.path}", "registers", f"model:{name}", use.at)
 
 

@@ -104,7 +104,7 @@ def _joined(path: str, folder: str) -> str:
 
 def _component(path: str, job: Mapping, tree: Tree) -> str:
     """The file that describes what a step runs, where it is one of the repository."""
-    component = yamlnodes.text(job, "component").removeprefix("file:")
+    component = (yamlnodes.text(job, "component") or yamlnodes.text(job, "trial")).removeprefix("file:")
     whole = posixpath.normpath(posixpath.join(path.rpartition("/")[0], component))
     return whole if component.endswith((".yml", ".yaml")) and tree.get(whole) is not None else ""
 

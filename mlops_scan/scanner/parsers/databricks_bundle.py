@@ -162,9 +162,10 @@ class _Scope:
         for kind, field in _RUN:
             written = yamlnodes.child(task, kind, field)
             if isinstance(written, Scalar):
-                path = self._located(str(written))
-                run = {"argv": ["python", path], "raw": str(written), "where": "step", "owner": owner, **self.common}
-                yield Fact("command", "python", yamlnodes.at(self.source.path, yamlnodes.child(task, kind), field), run)
+                installed = field == "entry_point"  # a script of a distribution
+                argv = [str(written)] if installed else ["python", self._located(str(written))]
+                run = {"argv": argv, "raw": str(written), "where": "step", "owner": owner, **self.common}
+                yield Fact("command", argv[0], yamlnodes.at(self.source.path, yamlnodes.child(task, kind), field), run)
 
     def _condition(self, key: str, task: Mapping, waiting: _Waiting) -> Iterator[Fact]:
         """A task that compares two values, with the tasks that wait for either outcome."""

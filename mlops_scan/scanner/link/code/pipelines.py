@@ -9,10 +9,10 @@ from typing import Any
 
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.graph.use import Use
-from mlops_scan.scanner.link.code.index import Code, known, text, texts, words
+from mlops_scan.scanner.link.code import steps as steps_
+from mlops_scan.scanner.link.code.index import Code, known, texts, words
 from mlops_scan.scanner.link.code.ordering import order
-from mlops_scan.scanner.link.code.parts import Pipeline, Step
-from mlops_scan.scanner.link.code.programs import program
+from mlops_scan.scanner.link.code.parts import Pipeline
 from mlops_scan.scanner.model import Fact, Location
 
 _MANY = 500  # steps of one repository that are looked at
@@ -74,7 +74,7 @@ class Pipelines:
                 yield Fact("pipeline", pipeline.name, pipeline.at, says)
             order(pipeline, self.code)
             for step in pipeline.steps:
-                yield _fact(step, pipeline)
+                yield steps_.fact(step, pipeline)
 
 
 def read(code: Code) -> Pipelines:
@@ -141,9 +141,9 @@ def _declared(uses: list[Use], made: Pipelines) -> None:
         if function:
             owner = made.by_function.get((call.at.path, function.rpartition(".")[0]))
             if owner is not None and (call.at.path, owner.function) in code.classes:
-                owner.steps.append(_decorated(use, (call.at.path, function)))
+                owner.steps.append(steps_.of_function(use, (call.at.path, function)))
             continue
-        (pipeline or _of_file(call.at.path, use, made)).steps.append(_object(use, call, code))
+        (pipeline or _of_file(call.at.path, use, made)).steps.append(steps_.of_call(use, call, code))
 
 
 def _invoked(uses: list[Use], made: Pipelines) -> None:
@@ -159,7 +159,7 @@ def _invoked(uses: list[Use], made: Pipelines) -> None:
             continue  # a method: told already
         listing = next((one for one in made.found if target[1] in one.listed), None)
         home = owner or listing or made.holding(use.fact) or _of_file(target[0], use, made)
-        home.steps.append(_decorated(use, target))
+        home.steps.append(steps_.of_function(use, target))
 
 
 def _step_functions(uses: list[Use], code: Code) -> dict[Definition, Use]:
@@ -190,7 +190,7 @@ def _calls(functions: dict[Definition, Use], made: Pipelines) -> set[Definition]
             if target in functions and target != (path, pipeline.function):
                 called.add(target)
                 start = (call.at.line, call.at.column)
-                pipeline.steps.append(_decorated(functions[target], target, call))
+                pipeline.steps.append(steps_.of_function(functions[target], target, call))
     return called
 
 
@@ -222,52 +222,3 @@ def _of_file(path: str, use: Use, made: Pipelines) -> Pipeline:
     alone = Pipeline("", Location(path), use.tool)
     made.add(alone)
     return alone
-
-
-def _object(use: Use, call: Fact, code: Code) -> Step:
-    """The step that a call makes."""
-    match, assigned = use.match, str(call.get("assigned") or "")
-    told = match.argument(call, "name")
-    runs = match.argument(call, "runs")
-    target = code.named(runs, call.at.path)
-    target = target if target in code.functions or target in code.classes else None
-    name = text(told) or (target[1] if target else "") or assigned or call.name.rpartition(".")[2]
-    if name.endswith((".yaml", ".yml")):  # a component that a file describes
-        stem = posixpath.basename(posixpath.dirname(name)) if "component" in posixpath.basename(name) else name
-        name = posixpath.splitext(posixpath.basename(stem or name))[0]
-    step = Step(name, call.at, use.tool, target, call=call)
-    step.script = program(runs)
-    step.known_as = {name, *words({"expr": assigned})}
-    step.leads = words(match.argument(call, "steps"))
-    needs = match.argument(call, "needs")
-    if match.data.get("makes"):
-        step.makes, step.reads = texts(match.argument(call, "makes")), texts(needs)
-    elif needs is not None:
-        step.reads = [*texts(needs), *sorted(words(needs))]
-    return step
-
-
-def _decorated(use: Use, target: Definition, call: Fact | None = None) -> Step:
-    """The step that a decorated function is, or a call of it."""
-    name = known(use.argument("name")) or target[1].rpartition(".")[2]
-    step = Step(name, call.at if call is not None else use.at, use.tool, target, call=call)
-    step.known_as = {name, target[1].rpartition(".")[2]}
-    if call is not None:
-        step.known_as |= words({"expr": str(call.get("assigned") or "")})
-    else:
-        needs = use.argument("needs")
-        step.reads = [*texts(needs), *sorted(words(needs))]
-    return step
-
-
-def _fact(step: Step, pipeline: Pipeline) -> Fact:
-    says: dict[str, Any] = {"pipeline": pipeline.at.path, "tool": step.tool, "where": "python"}
-    if pipeline.name:
-        says["of"] = pipeline.id
-    if step.target is not None:
-        says["runs"], says["function"] = step.target
-    elif step.script:
-        says["script"] = step.script
-    if step.needs:
-        says["needs"] = step.needs
-    return Fact("pipeline-step", step.name, step.at, says)

@@ -1,0 +1,83 @@
+"""Steps of pipelines that code defines: of a call that makes one, of a decorated function; and the facts of them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import Any
+
+from mlops_scan.scanner.graph.modules import Definition
+from mlops_scan.scanner.graph.use import Use
+from mlops_scan.scanner.link.code.index import Code, known, text, texts, words
+from mlops_scan.scanner.link.code.parts import Pipeline, Step
+from mlops_scan.scanner.link.code.programs import program
+from mlops_scan.scanner.model import Fact
+
+# arguments by which an object that runs a program is told the program and its folder
+_ENTRIES = ("entry_point", "entry_script", "script_path", "code")
+_STARTING = frozenset(("fit", "run", "train", "tune", "transform"))
+_FOLDERS = ("source_dir", "source_directory")
+
+
+def of_call(use: Use, call: Fact, code: Code) -> Step:
+    """The step that a call makes."""
+    match, assigned = use.match, str(call.get("assigned") or "")
+    told = match.argument(call, "name")
+    runs = match.argument(call, "runs")
+    target = code.named(runs, call.at.path)
+    target = target if target in code.functions or target in code.classes else None
+    name = text(told) or (target[1] if target else "") or assigned or call.name.rpartition(".")[2]
+    if name.endswith((".yaml", ".yml")):  # a component that a file describes
+        stem = posixpath.basename(posixpath.dirname(name)) if "component" in posixpath.basename(name) else name
+        name = posixpath.splitext(posixpath.basename(stem or name))[0]
+    step = Step(name, call.at, use.tool, target, call=call)
+    step.script = program(runs) or _entry(runs, call, code)
+    step.known_as = {name, *words({"expr": assigned})}
+    step.leads = words(match.argument(call, "steps"))
+    needs = match.argument(call, "needs")
+    if match.data.get("makes"):
+        step.makes, step.reads = texts(match.argument(call, "makes")), texts(needs)
+    elif needs is not None:
+        step.reads = [*texts(needs), *sorted(words(needs))]
+    return step
+
+
+def _entry(runs: Any, call: Fact, code: Code) -> str:
+    """The program with which the object that a step is given was made."""
+    asked = str(runs.get("call") or "") if isinstance(runs, Mapping) else ""
+    if asked and asked.rpartition(".")[2] not in _STARTING:
+        return ""  # what is registered does not run
+    named = words(runs) if isinstance(runs, Mapping) else set()
+    for made in code.calls(call.at.path) if named else ():
+        kwargs = made.get("kwargs") or {}
+        entry = next((known(kwargs[key]) for key in _ENTRIES if key in kwargs), "")
+        if made.get("assigned") in named and made.get("function") == call.get("function") and entry.endswith(".py"):
+            folder = next((known(kwargs[key]) for key in _FOLDERS if key in kwargs), "")
+            return posixpath.normpath(posixpath.join(folder, entry))
+    return ""
+
+
+def of_function(use: Use, target: Definition, call: Fact | None = None) -> Step:
+    """The step that a decorated function is, or a call of it."""
+    name = known(use.argument("name")) or target[1].rpartition(".")[2]
+    step = Step(name, call.at if call is not None else use.at, use.tool, target, call=call)
+    step.known_as = {name, target[1].rpartition(".")[2]}
+    if call is not None:
+        step.known_as |= words({"expr": str(call.get("assigned") or "")})
+    else:
+        needs = use.argument("needs")
+        step.reads = [*texts(needs), *sorted(words(needs))]
+    return step
+
+
+def fact(step: Step, pipeline: Pipeline) -> Fact:
+    says: dict[str, Any] = {"pipeline": pipeline.at.path, "tool": step.tool, "where": "python"}
+    if pipeline.name:
+        says["of"] = pipeline.id
+    if step.target is not None:
+        says["runs"], says["function"] = step.target
+    elif step.script:
+        says["script"] = step.script
+    if step.needs:
+        says["needs"] = step.needs
+    return Fact("pipeline-step", step.name, step.at, says)
