@@ -10,7 +10,7 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Status
 
 Understand = Callable[[Mapping[str, str]], Graph]
-USED, ABSENT = Status.USED, None
+USED, DISABLED, ABSENT = Status.USED, Status.DISABLED, None
 
 TRAIN = {"train.py": "import joblib\nfrom sklearn.linear_model import Ridge\n\n"
          "joblib.dump(Ridge().fit([[0.0]], [0.0]), 'm.joblib')\n"}  # fmt: skip
@@ -117,6 +117,39 @@ spec:
     - name: ship
       container: {{image: "acme/{image}:1.0"}}
 """
+BLOCKS = """
+blocks:
+- {uuid: load, type: data_loader, upstream_blocks: []}
+- {uuid: fit_or_predict, type: transformer, upstream_blocks: [load]}
+name: weekly
+uuid: weekly
+"""
+TRIGGER = """
+triggers:
+- {{name: weekly, pipeline_uuid: weekly, schedule_interval: '@weekly', schedule_type: {kind}, status: {status}}}
+"""
+BLOCK = """
+if 'transformer' not in globals():
+    from mage_ai.data_preparation.decorators import transformer
+
+
+@transformer
+def transform(data, *args, **kwargs):
+    {body}
+"""
+FITS = "from sklearn.linear_model import Ridge\n    return Ridge().fit(data[['x']], data['y'])"
+ASKS = "data['y'] = args[0]['model'].predict(data[['x']])\n    return data"
+
+
+def of_blocks(body: str, kind: str = "time", status: str = "active", name: str = "fit_or_predict") -> dict[str, str]:
+    """A pipeline whose second block is a file of the project beside it."""
+    return {
+        **TRAIN,
+        "shop/pipelines/weekly/metadata.yaml": BLOCKS.replace("fit_or_predict", name),
+        "shop/pipelines/weekly/triggers.yaml": TRIGGER.format(kind=kind, status=status),
+        f"shop/transformers/{name}.py": BLOCK.format(body=body),
+        "shop/data_loaders/load.py": "import pandas as pd\n",
+    }
 
 
 def shipping(image: str, tag: str = "$1/ship", flag: str = "") -> dict[str, str]:
@@ -163,6 +196,12 @@ CASES = [
     ("alerting", "nobody is told", ABSENT, weekly(BATCH, "score", "tell")),
     ("alerting", "a pipeline that trains", ABSENT, weekly(BATCH, "train", "tell", SENDS)),
     ("alerting", "no handler", ABSENT, weekly(BATCH, "score", "None", SENDS)),
+    ("retraining-trigger", "a trigger beside blocks", USED, of_blocks(FITS)),
+    ("retraining-trigger", "a trigger that is not active", DISABLED, of_blocks(FITS, status="inactive")),
+    ("retraining-trigger", "a call from outside", ABSENT, of_blocks(FITS, kind="api")),
+    ("retraining-trigger", "blocks that score", ABSENT, of_blocks(ASKS)),
+    ("serving", "a block that scores", USED, of_blocks(ASKS, name="batch_predict")),
+    ("serving", "a block that is named otherwise", ABSENT, of_blocks(ASKS, name="check")),
     ("deployment-automation", "an image that deploys, in a workflow", USED, shipping("ship")),
     ("deployment-automation", "another image", ABSENT, shipping("fetch")),
     ("deployment-automation", "built for somebody else", ABSENT, shipping("ship", "globex/ship")),
@@ -179,3 +218,59 @@ CASES = [
 def test_capability(understand: Understand, capability: str, status: Status | None, files: dict[str, str]) -> None:
     found = {one.status for one in understand(files).evidence(capability, *Status)} - {Status.DECLARED}
     assert found == ({status} if status is not None else set())
+
+
+PACKAGED = """
+[tool.poetry]
+name = "chatter"
+version = "0.6.0"
+packages = [{ include = "chatter" }]
+
+[build-system]
+requires = ["poetry-core>=1.0.0"]
+build-backend = "poetry.core.masonry.api"
+"""
+ASKED = """
+import uvicorn
+from chatter.answers import answer
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.post("/ask")
+def ask(text: str) -> str:
+    return answer(text)
+{start}"""
+ANSWERS = """
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("/opt/models/minilm")
+
+
+def answer(text):
+    return str(model.encode(text))
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "extra", "kind"),
+    [
+        ("if __name__ == '__main__':\n    uvicorn.run(app)\n", {}, "project"),
+        ("", {"Makefile": "start:\n\tuvicorn backend.main:app\n"}, "project"),
+        ("", {}, "library"),
+        ("", {"Makefile": "start:\n\tuvicorn backend.main:app\npublish:\n\ttwine upload dist/*\n"}, "library"),
+    ],
+    ids=["started", "started by a target", "never started", "published"],
+)
+def test_an_application_is_no_library_for_being_packaged(
+    understand: Understand, start: str, extra: dict[str, str], kind: str
+) -> None:
+    files = {
+        "pyproject.toml": PACKAGED,
+        "backend/main.py": ASKED.format(start=start),
+        "chatter/__init__.py": "",
+        "chatter/answers.py": ANSWERS,
+        **extra,
+    }
+    assert understand(files).profile.kind == kind

@@ -169,6 +169,7 @@ def batch_serving(graph: Graph) -> tuple[Use, ...]:
     asked = graph.closure(*sorted(web))
     started = {fact.at.path for fact in graph.facts("entry-point")}
     steps = {(use.at.path, str(use.fact.get("decorates"))) for use in graph.uses("pipeline-definition")}
+    scoring = _scoring_steps(graph)
     for use in graph.uses("predicts"):
         path = use.at.path
         if (
@@ -187,10 +188,16 @@ def batch_serving(graph: Graph) -> tuple[Use, ...]:
         function = str(use.fact.get("function") or "")
         kept = _writes(graph, use) or (path in started and _keeps(graph, path))
         step = (path, function) in steps and _SCORES.search(function) and not _is_watched(graph, function)
-        if step or (kept and (loaded or _INFERENCE.search(path))):
+        if step or path in scoring or (kept and (loaded or _INFERENCE.search(path))):
             found.append(use)
     known = {use.at for use in found}
     return (*found, *(use for use in handed_out(graph) if use.at not in known))
+
+
+def _scoring_steps(graph: Graph) -> set[str]:
+    """Files that a step runs which a file beside the code names for scoring; the next step keeps what it hands on."""
+    named = (one for one in graph.facts("pipeline-step") if one.get("where") != "python" and _SCORES.search(one.name))
+    return {str(one.get("runs")) for one in named if one.get("runs")}
 
 
 def _is_watched(graph: Graph, function: str) -> bool:

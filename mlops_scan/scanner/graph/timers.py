@@ -20,8 +20,10 @@ def scheduled(graph: Graph, schedule: Fact) -> str:
         return f"resource:{owner}"
     if where in ("kubernetes", "container"):
         return f"workload:{owner}"
-    if where == "config" and graph.links_from(f"target:{owner}"):
-        return f"target:{owner}"
+    if where == "config":
+        held = next((node for kind in ("target", "pipeline") if graph.links_from(node := f"{kind}:{owner}")), "")
+        if held:
+            return held
     return f"file:{schedule.at.path}"
 
 

@@ -114,6 +114,7 @@ def _project_score(graph: Graph) -> int:
     return (
         2 * _has_training_program(graph)
         + 2 * serves
+        + 2 * _starts_an_application(graph)
         + 2 * application
         + 3 * bool(workloads)
         + 2 * bool(stages)
@@ -122,6 +123,16 @@ def _project_score(graph: Graph) -> int:
         + 2 * pipeline
         + tracked
     )
+
+
+def _starts_an_application(graph: Graph) -> bool:
+    """Whether a web application of its own is started here, and what is packaged is published nowhere."""
+    if graph.uses("publishes-package"):
+        return False
+    programs = {fact.at.path for fact in graph.facts("entry-point")}
+    programs |= {edge.target.removeprefix("file:") for edge in graph.edges("runs", "starts")}
+    made = [use for use in graph.uses("web-app") if use.fact.kind == "call" and not use.fact.get("function")]
+    return any(use.at.path in programs and not paths.is_example(use.at.path) for use in made)
 
 
 def _has_training_program(graph: Graph) -> bool:
