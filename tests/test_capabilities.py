@@ -139,6 +139,26 @@ def transform(data, *args, **kwargs):
 """
 FITS = "from sklearn.linear_model import Ridge\n    return Ridge().fit(data[['x']], data['y'])"
 ASKS = "data['y'] = args[0]['model'].predict(data[['x']])\n    return data"
+CONDITION = """
+from kfp import dsl
+
+
+@dsl.component
+def measured_step() -> float:
+    return 0.9
+
+
+@dsl.component
+def {step}(path: str):
+    print(path)
+
+
+@dsl.pipeline(name="weekly")
+def weekly():
+    evaluated = measured_step()
+    with dsl.Condition(evaluated.outputs["FA"] >= 0.8, name="good"):
+        {step}(path="gs://acme/model.pkl")
+"""
 
 
 def of_blocks(body: str, kind: str = "time", status: str = "active", name: str = "fit_or_predict") -> dict[str, str]:
@@ -196,6 +216,13 @@ CASES = [
     ("alerting", "nobody is told", ABSENT, weekly(BATCH, "score", "tell")),
     ("alerting", "a pipeline that trains", ABSENT, weekly(BATCH, "train", "tell", SENDS)),
     ("alerting", "no handler", ABSENT, weekly(BATCH, "score", "None", SENDS)),
+    (
+        "evaluation-gate",
+        "a condition of a pipeline",
+        USED,
+        {**TRAIN, "flow.py": CONDITION.format(step="deploying_step")},
+    ),
+    ("evaluation-gate", "a condition of a report", ABSENT, {**TRAIN, "flow.py": CONDITION.format(step="chart_step")}),
     ("retraining-trigger", "a trigger beside blocks", USED, of_blocks(FITS)),
     ("retraining-trigger", "a trigger that is not active", DISABLED, of_blocks(FITS, status="inactive")),
     ("retraining-trigger", "a call from outside", ABSENT, of_blocks(FITS, kind="api")),

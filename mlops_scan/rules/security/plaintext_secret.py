@@ -21,6 +21,7 @@ _HANDED = re.compile(
 )
 _OWNER = re.compile(r"(?:^|_)(?:USER(?:NAME)?|DB|DATABASE|DB_?NAME)$", re.IGNORECASE)
 _DECLARED = ("terraform", "cloudformation", "bicep", "arm")
+_SHORT = frozenset(("aws", "api", "id", "jwt", "url"))
 
 
 class PlaintextSecret(Rule):
@@ -78,7 +79,7 @@ class PlaintextSecret(Rule):
             if not paths.is_example(fact.at.path) and not filler:
                 seen.add((fact.at.path, fact.at.line))
                 yield self.finding(
-                    f"A {fact.name} ('{fact.get('redacted')}') stands here in plain text.",
+                    f"{_spoken(fact.name)} ('{fact.get('redacted')}') stands here in plain text.",
                     fact.at,
                     subject=f"{fact.at.path}:{fact.name}:{fact.get('redacted')}",
                 )
@@ -100,6 +101,12 @@ class PlaintextSecret(Rule):
                     *(Place(_written(one), f"the same value for '{other}'") for other, one in found[1:]),
                 ],
             )
+
+
+def _spoken(name: str) -> str:
+    """`aws-access-key-id` as a sentence begins with it: `An AWS access key ID`."""
+    words = " ".join(word.upper() if word in _SHORT else word for word in name.split("-"))
+    return f"{'An' if words[0].lower() in 'aeiou' else 'A'} {words}"
 
 
 def _written(fact: Fact) -> Location:

@@ -68,7 +68,7 @@ class PrivilegedContainer(Rule):
                 privileged = any(variant.get("privileged") is True for variant in container.variants)
                 if privileged and not graph.is_agent(workload, container):
                     yield self.finding(
-                        f"Container '{container.name}' of {workload.title} is privileged.",
+                        f"{container.title} of {workload.title} is privileged.",
                         container.at,
                         subject=f"{workload.id}/{container.name}",
                     )

@@ -69,7 +69,7 @@ class GpuNotRequested(Rule):
             reasons = [use for use in needing.get(workload.id, ()) if _inside(use.at, container)]
             if reasons and not _on_cpu(container) and not _has_accelerator(workload, container):
                 yield self.finding(
-                    f"Container '{container.name}' of {workload.title} runs '{reasons[0].tool}', "
+                    f"{container.title} of {workload.title} runs '{reasons[0].tool}', "
                     "which needs a GPU, and requests none.",
                     container.at,
                     subject=f"{workload.id}/{container.name}",

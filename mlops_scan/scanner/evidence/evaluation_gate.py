@@ -77,7 +77,7 @@ class EvaluationGate(Derivation):
             if _is_range_check(fact):
                 continue
             onwards = {call for call in body if call in names or _leads_to_promotion(graph, fact, call)}
-            promotes = bool(onwards) and not same_either_way(graph, fact, onwards)
+            promotes = (bool(onwards) and not same_either_way(graph, fact, onwards)) or _lets_ship(fact)
             ends = any(_ENDS.search(call) for call in body)
             stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in stopping)
             if promotes or (stops and fact.get("in") in ("if", "assert")):
@@ -117,6 +117,11 @@ def _guards_shipping(graph: Graph, fact: Fact) -> bool:
         if one.at.path in known and str(one.get("function") or "").split(".")[-1] in called - {""}:
             return True
     return False
+
+
+def _lets_ship(fact: Fact) -> bool:
+    """`with Condition(evaluation.output >= 0.8): deploy_step(...)`: steps of a pipeline that are named for shipping."""
+    return fact.get("in") == "with" and any(_SHIPS.search(one.rpartition(".")[2]) for one in fact.get("body") or ())
 
 
 def _lets_pass(fact: Fact) -> bool:

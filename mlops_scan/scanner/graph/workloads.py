@@ -31,6 +31,11 @@ class Container:
     variants: tuple[Fact, ...]
 
     @property
+    def title(self) -> str:
+        """`Container 'api'`; where it has no name, it is the only one."""
+        return f"Container '{self.name}'" if self.name else "The container"
+
+    @property
     def init(self) -> bool:
         return bool(self.fact.get("init"))
 

@@ -1,0 +1,56 @@
+"""What findings say, as a person reads it."""
+
+from __future__ import annotations
+
+from mlops_scan import testing
+from mlops_scan.rules.security.plaintext_secret import PlaintextSecret
+from mlops_scan.rules.serving.missing_resource_limits import MissingResourceLimits
+from mlops_scan.rules.serving.request_model_load import RequestModelLoad
+
+KEY = "AKIA" + "QX7WZ3PLM5NDTR2B"
+UNNAMED = """
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: score}
+spec:
+  template:
+    spec:
+      containers:
+        - image: acme/score:1.0
+"""
+SERVER = {
+    "app.py": "import joblib\nfrom fastapi import FastAPI\n\napp = FastAPI()\nmodel = joblib.load('m.joblib')\n\n"
+    "@app.post('/predict')\ndef predict(x: float):\n    return model.predict([[x]])\n"
+}
+LOADS = """
+import joblib
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+def load(path):
+    return joblib.load(path)
+
+
+@app.post("/predict")
+def predict(x: float):
+    return load("m.joblib").predict([[x]])
+"""
+
+
+def test_a_credential_is_named_in_words() -> None:
+    found = testing.findings(PlaintextSecret, {**SERVER, "settings.py": f"KEY = '{KEY}'\n"})
+    assert [one.message for one in found] == ["An AWS access key ID ('AKIA…') stands here in plain text."]
+
+
+def test_a_container_without_a_name_is_the_only_one() -> None:
+    found = testing.findings(MissingResourceLimits, {**SERVER, "k8s/score.yaml": UNNAMED})
+    assert [one.message for one in found] == ["The container of Service 'score' has no resource limits."]
+
+
+def test_a_helper_that_loads_is_told_with_what_it_calls() -> None:
+    found = testing.findings(RequestModelLoad, {"app.py": LOADS})
+    assert [(one.at.line, one.message) for one in found] == [
+        (14, "'load' loads the model (by 'joblib.load') inside the request handler 'predict'.")
+    ]
