@@ -129,14 +129,22 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
 
     `$(shell X)` becomes the shell's `$(X)`; other functions become `${function ...}`, which starts nothing.
     """
-    for _ in range(_DEPTH):
-        replaced = _VARIABLE.sub(lambda found: _value(found, variables), _called(text, variables))
-        if replaced == text or len(replaced) > _CHARS * 10:
-            break
-        text = replaced
-    for _ in range(_NESTED):
+    text, _ = expanded(text, variables)
+    for _nested in range(_NESTED):
         text = _without_functions(text)
     return text.replace("$$(", "$( ").replace("$$", "$")  # '$(NAME)' is make's, '$( command)' the shell's
+
+
+def expanded(text: str, variables: Mapping[str, str]) -> tuple[str, bool]:
+    """The text with variables and calls of functions of the file filled in, and whether that came to an end."""
+    for _ in range(_DEPTH):
+        replaced = _VARIABLE.sub(lambda found: _value(found, variables), _called(text, variables))
+        if replaced == text:
+            return text, True
+        if len(replaced) > _CHARS * 10:
+            break
+        text = replaced
+    return text, False
 
 
 def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:

@@ -109,6 +109,16 @@ def matrix(node: Node | None) -> list[dict[str, str]]:
     return jobs
 
 
+def matrix_size(node: Node) -> int:
+    """How many jobs the lists of a matrix make."""
+    lists = (yamlnodes.items(one) for key, one in _named(node) if key not in ("include", "exclude"))
+    return prod(len(one) or 1 for one in lists)
+
+
+def _named(node: Node) -> list[tuple[str, Node]]:
+    return list(node.items()) if isinstance(node, yamlnodes.Mapping) else []
+
+
 def _pairs(key: str, value: Node) -> Iterator[tuple[str, str]]:
     """`matrix.key`, or `matrix.key.name` for each name of a mapping."""
     if isinstance(value, Scalar):

@@ -17,7 +17,7 @@ from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
-from mlops_scan.scanner.parsers import azure_templates
+from mlops_scan.scanner.parsers import azure_templates, include_circles
 from mlops_scan.scanner.parsers.base import Parser
 
 _WORDS = (b"steps", b"jobs", b"stages", b"extends")
@@ -49,6 +49,7 @@ class AzurePipelines(Parser):
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         yield from yamlnodes.documents(source).notes
+        yield from include_circles.notes(include_circles.AZURE, source, tree)
         for document in yamlnodes.documents(source).documents[:1]:
             if not isinstance(document, Mapping) or not _shaped(document):
                 continue

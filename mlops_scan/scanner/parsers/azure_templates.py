@@ -149,7 +149,7 @@ def _calls(source: SourceFile, tree: Tree, document: Mapping, here: Values) -> I
             if node is not document and "variables" in node:
                 outer = {**outer, **variables(source, tree, node, outer)}
             used = template_path(source.folder, yamlnodes.text(node, "template"))
-            if used != "." and used in tree.paths:
+            if used != "." and tree.get(used) is not None:
                 around = {key for key in outer if key.startswith("variables.")}
                 around |= {key.removeprefix("variables.") for key in around}
                 yield used, {key: outer[key] for key in sorted(around) if key in outer}

@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import placeholders, yamlnodes
+from mlops_scan.scanner.formats import circles, placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import plain_inputs
 from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
-from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _SCHEDULED = re.compile(r"pipeline\.schedule\.name|scheduled_pipeline")
@@ -52,7 +52,7 @@ class _Placed:
         return yamlnodes.text(self.options, "type") == "approval"
 
 
-def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact]:
+def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact | Note]:
     active = source.folder == ".circleci"
     runner = Runner(source.path, "ci", source.path, disabled=not active)
     workflows = [one for one in _values(document.get("workflows")) if isinstance(one, Mapping)]
@@ -200,7 +200,7 @@ def _job(
     place: tuple[int, int],
     uses: list[_Placed],
     names: dict[str, str],
-) -> Iterator[Fact]:
+) -> Iterator[Fact | Note]:
     owner = f"{source.path}#{name}"
     whole = {f"pipeline.{key}": value for key, value in _defaults(document).items()}
     given = _given([one.options for one in uses], whole)
@@ -238,28 +238,36 @@ def _steps(
     steps: list[Node],
     commands: dict[str, tuple[Mapping, tuple[int, int]]],
     orb: str,
-    depth: int = 0,
-) -> Iterator[Fact]:
+    inside: tuple[str, ...] = (),
+) -> Iterator[Fact | Note]:
     """What a list of steps runs; a step that is a command of the file stands for that command's steps."""
     for step in steps:
         pairs = [(str(step), None)] if isinstance(step, Scalar) else []
         for key, value in step.items() if isinstance(step, Mapping) else pairs:
-            command = commands.get(f"{orb}/{key}" if orb else key) or commands.get(key)
+            name = f"{orb}/{key}" if orb and f"{orb}/{key}" in commands else key
+            command = commands.get(name)
             script = value if isinstance(value, Scalar) else yamlnodes.child(value, "command")
             if key in ("when", "unless"):
-                yield from _steps(source, runner, yamlnodes.items(value, "steps"), commands, orb, depth + 1)
+                yield from _steps(source, runner, yamlnodes.items(value, "steps"), commands, orb, inside)
             elif key == "run" and isinstance(script, Scalar):
                 folder = yamlnodes.text(value, "working_directory") if isinstance(value, Mapping) else ""
                 says = {"step": yamlnodes.text(value, "name")} if isinstance(value, Mapping) else {}
                 yield from replace(runner, folder=_folder(folder), says=says).script(script, lines_of(source))
-            elif command is not None and depth < _DEPTH:
+            elif command is not None and (name in inside or len(inside) >= _DEPTH):
+                yield Note(Location(source.path, *_place(step, key)), circles.told([*inside, name]))
+            elif command is not None:
                 known = {**runner.known, **_defaults(command[0]), **_given([value], runner.known)}
                 inner = yamlnodes.items(command[0], "steps")
                 orb_inside = key.rpartition("/")[0] or orb
-                yield from _steps(source, replace(runner, known=known), inner, commands, orb_inside, depth + 1)
+                yield from _steps(source, replace(runner, known=known), inner, commands, orb_inside, (*inside, name))
             elif "/" in key and isinstance(step, Mapping | Scalar):  # an orb's command
-                place = step.places[key] if isinstance(step, Mapping) else (step.line, step.column)
-                yield runner.fact("action", key, place, {"owner": runner.owner, "with": plain_inputs(value)})
+                yield runner.fact(
+                    "action", key, _place(step, key), {"owner": runner.owner, "with": plain_inputs(value)}
+                )
+
+
+def _place(step: Node, key: str) -> tuple[int, int]:
+    return step.places[key] if isinstance(step, Mapping) else (step.line, step.column)
 
 
 def _folder(written: str) -> str | None:

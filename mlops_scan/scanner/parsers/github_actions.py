@@ -16,6 +16,7 @@ from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.parsers import include_circles
 from mlops_scan.scanner.parsers.base import Parser
 
 # at the root, or at that of the project which a template makes
@@ -33,6 +34,7 @@ _EVENTS = {
 }
 _MOST_PATHS = 40
 _MOST_VALUES = 8  # of one input
+_MOST_JOBS = 256  # of one matrix, as many as the service allows
 _ASKS = re.compile(r"github\.event_name[ ]?==[ ]?'(\w+)'")
 
 
@@ -53,10 +55,12 @@ class GithubActions(Parser):
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         parsed = yamlnodes.documents(source)
         yield from parsed.notes
+        yield from include_circles.notes(include_circles.GITHUB, source, tree)
         for document in parsed.documents[:1]:
             if not isinstance(document, Mapping):
                 continue
             if isinstance(document.get("jobs"), Mapping):
+                yield from _too_many(source, document["jobs"])
                 yield from _workflow(
                     source,
                     document,
@@ -69,6 +73,14 @@ class GithubActions(Parser):
                 )
             elif yamlnodes.text(document, "runs", "using"):
                 yield from _composite(source, document, _inputs(source, tree, document))
+
+
+def _too_many(source: SourceFile, jobs: Node) -> Iterator[Note]:
+    for job in jobs.values() if isinstance(jobs, Mapping) else ():
+        matrix = yamlnodes.child(job, "strategy", "matrix")
+        if matrix is not None and (count := placeholders.matrix_size(matrix)) > _MOST_JOBS:
+            at = yamlnodes.at(source.path, matrix)
+            yield Note(at, f"a matrix of {count} jobs: more than the service starts, only some of them are told")
 
 
 def _workflow(source: SourceFile, document: Mapping, inputs: Known) -> Iterator[Fact]:

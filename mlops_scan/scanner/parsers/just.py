@@ -11,10 +11,11 @@ from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import shell
+from mlops_scan.scanner.formats import circles, shell
 from mlops_scan.scanner.formats.runs import Runner, or_talk
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.parsers import include_circles
 from mlops_scan.scanner.parsers.base import Parser
 
 _ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][\w-]*)[ \t]*:=[ \t]*(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`)?")
@@ -37,7 +38,8 @@ class Just(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("justfile", "Justfile", ".justfile", "JUSTFILE", "*.just")
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        yield from islice(_commands(source), bounds.FACTS_PER_FILE)
+        yield from islice(circles.of_tasks(_commands(source)), bounds.FACTS_PER_FILE)
+        yield from include_circles.notes(include_circles.JUST, source, tree)
 
 
 def _commands(source: SourceFile) -> Iterator[Fact]:

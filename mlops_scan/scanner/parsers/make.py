@@ -11,11 +11,12 @@ from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import maketext, shell
+from mlops_scan.scanner.formats import circles, maketext, shell
 from mlops_scan.scanner.formats.maketext import Recipe, Target
 from mlops_scan.scanner.formats.runs import Runner, or_talk
 from mlops_scan.scanner.formats.textlines import indent, lines_of
-from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers import include_circles
 from mlops_scan.scanner.parsers.base import Parser
 
 _SPECIAL = re.compile(r"\.[A-Z_]+\Z")  # .PHONY, .DEFAULT_GOAL
@@ -32,7 +33,19 @@ class Make(Parser):
         return super().reads(source, tree) and not source.name.endswith(_GENERATED)
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        yield from islice(_commands(source), bounds.FACTS_PER_FILE)
+        yield from islice(circles.of_tasks(_commands(source)), bounds.FACTS_PER_FILE)
+        yield from include_circles.notes(include_circles.MAKE, source, tree)
+        yield from _unfinished(source)
+
+
+def _unfinished(source: SourceFile) -> Iterator[Note]:
+    """Lines whose variables come to more text than is kept."""
+    targets, variables = maketext.read(source.text)
+    for target in targets:
+        for recipe in target.recipe:
+            if "$" in recipe.text and not maketext.expanded(recipe.text, variables)[1]:
+                at = Location(source.path, recipe.line)
+                yield Note(at, "variables refer to themselves or come to more text than is kept: not all are filled in")
 
 
 def _commands(source: SourceFile) -> Iterator[Fact]:

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any, ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree, resolve
-from mlops_scan.scanner.formats import shell, tomllines, yamlnodes
+from mlops_scan.scanner.formats import circles, shell, tomllines, yamlnodes
 from mlops_scan.scanner.formats.runs import Runner, or_talk
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers import include_circles
 from mlops_scan.scanner.parsers.base import Parser
 
 _TASKFILES = ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "Taskfile.dist.yml")
@@ -53,13 +54,16 @@ class TaskFiles(Parser):
         return source.name != "package.json" or b'"scripts"' in source.data
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        if source.name.endswith(".toml"):
-            yield from _toml(source)
-            return
-        for document in yamlnodes.documents(source).documents[:1]:
-            tasks = yamlnodes.child(document, "scripts" if source.name == "package.json" else "tasks")
-            for name, task in tasks.items() if isinstance(tasks, Mapping) else ():
-                yield from or_talk(_runner(source, name), partial(_task, source, task))
+        yield from circles.of_tasks(_toml(source) if source.name.endswith(".toml") else _tasks(source))
+        if source.name in _TASKFILES:
+            yield from include_circles.notes(include_circles.TASK, source, tree)
+
+
+def _tasks(source: SourceFile) -> Iterator[Fact]:
+    for document in yamlnodes.documents(source).documents[:1]:
+        tasks = yamlnodes.child(document, "scripts" if source.name == "package.json" else "tasks")
+        for name, task in tasks.items() if isinstance(tasks, Mapping) else ():
+            yield from or_talk(_runner(source, name), partial(_task, source, task))
 
 
 def _runner(source: SourceFile, name: str) -> Runner:

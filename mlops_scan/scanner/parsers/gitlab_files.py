@@ -1,0 +1,163 @@
+"""What a GitLab CI file says with all that it includes: keys of several files, `extends`, `default`, `!reference`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.files import SourceFile, Tree, resolve
+from mlops_scan.scanner.formats import circles, placeholders, yamlnodes
+from mlops_scan.scanner.formats.placeholders import Known
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
+from mlops_scan.scanner.model import Location, Note
+
+_STARS = 6  # of one pattern
+_EXTENDS = 11  # as many levels as the service allows
+_FILES = 100  # of one pipeline
+_COMPONENT = re.compile(r"[^@]*\$\{?CI_PROJECT_PATH\}?/([\w.-]+)@")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A node and the file it stands in."""
+
+    source: SourceFile
+    node: Node
+    place: tuple[int, int]
+    known: Known = field(default_factory=dict)  # the inputs of its file
+
+
+class Written:
+    """A file with its includes; `folder` is that of the root file, which stands for its repository."""
+
+    def __init__(self, source: SourceFile, tree: Tree, folder: str) -> None:
+        self.source, self.tree, self.folder = source, tree, folder
+        self.documents: list[tuple[SourceFile, Mapping, Known]] = []
+        self.keys: dict[str, Placed] = {}
+        self.left = bounds.YAML_ALIASED_NODES  # nodes that lists may still open, `!reference` by `!reference`
+
+    def load(self) -> Iterator[Note]:
+        """Read the file and what it includes of this repository; what the including file says wins."""
+        nothing: Known = {}
+        waiting, seen = [(self.source, nothing)], {(self.source.path, "")}
+        ways: dict[str, list[tuple[str, Location]]] = {}
+        while waiting and len(seen) < _FILES:
+            source, given = waiting.pop(0)
+            parsed = yamlnodes.documents(source)
+            yield from parsed.notes
+            known: Known = {**_inputs(parsed.documents), **given}
+            for document in parsed.documents:
+                if not isinstance(document, Mapping):
+                    continue
+                self.documents.append((source, document, known))
+                for path, inputs in self.included(document.get("include"), known):
+                    found = self.tree.get(path)
+                    at = yamlnodes.at(source.path, document, "include")
+                    ways.setdefault(source.path, []).append((path, at))
+                    if found is None:
+                        yield Note(at, f"included file '{path}' is not in the repository")
+                    elif (found.path, str(inputs)) not in seen:
+                        seen.add((found.path, str(inputs)))
+                        waiting.append((found, inputs))
+        for source, document, known in self.documents:
+            for key, node in document.items():
+                name = placeholders.fill(key, known)
+                self.keys.setdefault(name, Placed(source, node, document.places[key], known))
+        yield from (Note(at, circles.told(names)) for _, at, names in circles.closing({**ways, **self._extending()}))
+
+    def _extending(self) -> dict[str, list[tuple[str, Location]]]:
+        """The jobs that jobs extend, and the lists that lists refer to."""
+        found: dict[str, list[tuple[str, Location]]] = {}
+        for name, placed in self.keys.items():
+            if not isinstance(placed.node, Mapping):
+                continue
+            at = Location(placed.source.path, *placed.place)
+            for one in yamlnodes.items(placed.node, "extends"):
+                if isinstance(one, Scalar):
+                    found.setdefault(name, []).append((str(one), at))
+            for key in ("before_script", "script", "after_script"):
+                for item in yamlnodes.items(placed.node, key):
+                    if isinstance(item, yamlnodes.Sequence) and item.tag == "!reference" and len(item) > 1:
+                        found.setdefault(f"{name} {key}", []).append((f"{item[0]} {item[1]}", at))
+        return found
+
+    def included(self, include: Node | None, known: Known) -> Iterator[tuple[str, Known]]:
+        """(path, inputs) of local includes, relative to the root file's folder, which stands for its repository."""
+        for one in yamlnodes.items(include):
+            written = str(one) if isinstance(one, Scalar) else yamlnodes.text(one, "local")
+            inputs = placeholders.constants(yamlnodes.child(one, "inputs"), "inputs.", known=known)
+            for path in [*self._paths(placeholders.fill(written, known)), *self._component(one)]:
+                yield path, inputs
+
+    def _component(self, include: Node) -> Iterator[str]:
+        """A component of this very repository."""
+        named = _COMPONENT.match(yamlnodes.text(include, "component"))
+        for name in (f"templates/{named[1]}.yml", f"templates/{named[1]}/template.yml") if named else ():
+            path = resolve(self.folder, name)
+            if path and self.tree.get(path) is not None:
+                yield path
+                return
+
+    def _paths(self, written: str) -> Iterator[str]:
+        if not written or "://" in written or "$" in written or written.count("*") > _STARS:
+            return
+        if "*" not in written:
+            path = resolve(self.folder, written.lstrip("/"))
+            yield from [path] if path else []
+            return
+        pattern = re.compile(re.escape(written.lstrip("/")).replace(r"\*\*", ".*").replace(r"\*", "[^/]*") + r"\Z")
+        prefix = f"{self.folder}/" if self.folder else ""
+        yield from (path for path in self.tree.paths if path.startswith(prefix) and pattern.match(path[len(prefix) :]))
+
+    def get(self, job: str, key: str) -> Placed | None:
+        """A key of a job, of what it extends (the last named wins), or of `default`."""
+        queue, seen = [job], 0
+        while queue and seen < _EXTENDS * 4:
+            name = queue.pop(0)
+            seen += 1
+            placed = self.keys.get(name)
+            if placed is None or not isinstance(placed.node, Mapping):
+                continue
+            if key in placed.node:
+                return Placed(placed.source, placed.node[key], placed.node.places[key], placed.known)
+            written = [str(one) for one in yamlnodes.items(placed.node, "extends") if isinstance(one, Scalar)]
+            parents = [placeholders.fill(one, placed.known) for one in written]
+            queue = [*reversed(parents), *queue]
+        default = self.keys.get("default")
+        if default is not None and isinstance(default.node, Mapping) and key in default.node:
+            return Placed(default.source, default.node[key], default.node.places[key])
+        return self.keys.get(key) if key in ("image", "services", "before_script", "after_script") else None
+
+    def text(self, job: str, *path: str) -> str:
+        placed = self.get(job, path[0])
+        return placeholders.fill(yamlnodes.text(placed.node, *path[1:]), placed.known) if placed else ""
+
+    def listed(self, job: str, key: str) -> list[Placed]:
+        """The items of a list, `!reference [job, key]` and nested lists opened."""
+        placed = self.get(job, key)
+        found: list[Placed] = []
+        waiting = [placed] if placed else []
+        while waiting and self.left and len(found) <= bounds.SHELL_COMMANDS:
+            self.left -= 1
+            one = waiting.pop()
+            node = one.node
+            if isinstance(node, yamlnodes.Sequence) and node.tag == "!reference" and len(node) > 1:
+                found_there = self.get(str(node[0]), str(node[1])) if len(waiting) < 1000 else None
+                waiting += [found_there] if found_there and found_there.node is not node else []
+            elif isinstance(node, yamlnodes.Sequence):
+                waiting += [Placed(one.source, item, (item.line, item.column), one.known) for item in reversed(node)]
+            else:
+                found.append(one)
+        return found
+
+
+def _inputs(documents: Sequence[Node]) -> dict[str, tuple[str, ...]]:
+    """The defaults of the inputs that a file's header declares."""
+    inputs = yamlnodes.child(documents[0], "spec", "inputs") if len(documents) > 1 else None
+    found: dict[str, tuple[str, ...]] = {}
+    for name, one in inputs.items() if isinstance(inputs, Mapping) else ():
+        if default := yamlnodes.text(one, "default"):
+            found[f"inputs.{name}"] = (default,)
+    return found
