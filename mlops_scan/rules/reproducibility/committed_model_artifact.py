@@ -8,8 +8,6 @@ from mlops_scan.rules.base import ANY_ML, Rule
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Fact, Finding
 
-_DESCRIPTIONS = frozenset(("mlflow",))
-
 
 class CommittedModelArtifact(Rule):
     """A model file lies in git
@@ -62,7 +60,7 @@ class CommittedModelArtifact(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         for file in graph.facts("model-file"):
-            if file.get("lfs") or file.get("format") in _DESCRIPTIONS:
+            if file.get("lfs") or graph.only_describes(file):
                 continue
             readers = graph.readers_of(file.at.path)
             if readers or _is_big(file):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from mlops_scan.scanner.catalog import tools as _tools
 from mlops_scan.scanner.catalog.conditions import attribute_values
@@ -37,7 +38,7 @@ class Catalog:
         self._tools = {tool.id: tool for tool in tools}
         self._sightings = tuple(sightings)
         self._folder = folder
-        self._matcher = Matcher(self._tools.values(), self._sightings)
+        self._matcher = Matcher(self._tools.values(), self._sightings, lambda: self.names.get("platforms") or {})
 
     def matches(self, fact: Fact) -> tuple[Match, ...]:
         """All that the catalogue says of the fact, in a fixed order."""
@@ -86,6 +87,11 @@ class Catalog:
             if name in self._distributions:
                 return self._distributions[name]
         return module.split(".", 1)[0].lower().replace("_", "-")
+
+    @cached_property
+    def names(self) -> Mapping[str, Any]:
+        """What products call things, by what it means: `starts`, `model-formats` ..."""
+        return _tools.read_table(self._folder / "names.yaml")
 
     @cached_property
     def _distributions(self) -> dict[str, str]:

@@ -19,22 +19,16 @@ from mlops_scan.scanner.formats import azapi
 from mlops_scan.scanner.globs import glob
 from mlops_scan.scanner.model import Fact
 
-_PLATFORMS = {
-    "kubernetes": "k8s",
-    "terraform": "tf",
-    "cloudformation": "cfn",
-    "bicep": "arm",
-    "arm": "arm",
-    "azureml": "aml",
-    "databricks": "tf",  # a bundle deploys the provider's resources
-}
 _METRIC = re.compile(r"[A-Za-z_:][\w:]{3,}")
 
 
 class Matcher:
     """Answers `matches(fact)` from indexes, one a prefix, each built when it is first needed."""
 
-    def __init__(self, tools: Iterable[Tool], sightings: Iterable[Sighting]) -> None:
+    def __init__(
+        self, tools: Iterable[Tool], sightings: Iterable[Sighting], platforms: Callable[[], Mapping[str, str]] = dict
+    ) -> None:
+        self._read_platforms = platforms
         self._tools = tuple(tools)
         self._by_prefix: dict[str, list[Sighting]] = defaultdict(list)
         for sighting in sightings:
@@ -86,6 +80,10 @@ class Matcher:
             separator = {"py": ".", "env": "_", "metric": "_"}.get(prefix, "/")
             self._indexes[prefix] = NameIndex(self._by_prefix[prefix], compile_, separator)
         return self._indexes[prefix]
+
+    @cached_property
+    def _platforms(self) -> Mapping[str, str]:
+        return self._read_platforms()
 
     @cached_property
     def _images(self) -> ImageIndex:
@@ -166,7 +164,7 @@ class Matcher:
 
     def _resource(self, fact: Fact) -> Iterator[Match]:
         kind, data = str(fact.get("type") or ""), fact.get("data")
-        prefix = _PLATFORMS.get(str(fact.get("platform") or ""), "")
+        prefix = self._platforms.get(str(fact.get("platform") or ""), "")
         spoken = [(prefix, kind, data)] if prefix else []
         if kind in azapi.KINDS and (named := azapi.declared(data)):
             spoken.append(("arm", *named))

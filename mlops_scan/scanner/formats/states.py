@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from mlops_scan.scanner import bounds
@@ -23,15 +25,7 @@ _CONDITIONS = {"GreaterThanOrEqualTo": ">=", "GreaterThan": ">", "LessThanOrEqua
 _EXPRESSION = re.compile(r"([$\w.\[\]']+)\s*(<=|>=|<|>)\s*([\w.$]+)")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-# the client's call behind a type of step
-_STEPS = {
-    "Training": "create_training_job",
-    "Tuning": "create_hyper_parameter_tuning_job",
-    "Processing": "create_processing_job",
-    "Transform": "create_transform_job",
-    "Model": "create_model",
-    "RegisterModel": "create_model_package",
-}
+_TYPES = Path(__file__).parent / "steptypes.yaml"
 _IDLE = ("Fail", "Succeed", "Wait", "Pass")
 _DEPTH = 12
 _MOST = 1_000  # states of one definition
@@ -101,6 +95,16 @@ def _machine(node: Mapping, found: dict[str, _State], depth: int) -> None:
                 _machine(inner, found, depth + 1)
 
 
+@cache
+def _types() -> tuple[str, dict[str, str]]:
+    """The service of typed steps, and the call of its client that each type stands for."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    table = yaml.load(_TYPES.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    return str(table["service"]), table["calls"]
+
+
 def _steps(steps: Node | None, found: dict[str, _State], depth: int) -> list[str]:
     """The names of the steps of one list."""
     names = []
@@ -110,7 +114,8 @@ def _steps(steps: Node | None, found: dict[str, _State], depth: int) -> list[str
             continue
         names.append(name)
         state = found[name] = _State(name, one, one.places.get("Name", (one.line, one.column)))
-        state.call = ("sagemaker", _STEPS[kind]) if kind in _STEPS else None
+        service, calls = _types()
+        state.call = (service, calls[kind]) if kind in calls else None
         arguments = one.get("Arguments")
         state.next = _steps(yamlnodes.child(arguments, "IfSteps"), found, depth + 1)
         state.otherwise = _steps(yamlnodes.child(arguments, "ElseSteps"), found, depth + 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -311,6 +311,11 @@ class Graph:
         loads = [Place(edge.at, "loads it") for edge in reads if edge.at.path not in elsewhere]
         named = [Place(at, "names it") for at, means in meant if means]
         return (*loads, *named, *(Place(at, "copies it into an image") for at in self._shipped(path)))
+
+    def only_describes(self, file: Fact) -> bool:
+        """Whether a model file only describes a model, the weights of which lie beside it or elsewhere."""
+        formats: Sequence[str] = catalog.load().names["model-formats"]["descriptions"]
+        return file.get("format") in formats
 
     def lies_with_model(self, path: str) -> bool:
         """Whether the file was saved with a model, in the folder that describes itself: no list that a person keeps."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
+from mlops_scan.scanner import catalog
 from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
@@ -13,20 +15,10 @@ from mlops_scan.scanner.link.commands import locate, module_files, working_folde
 from mlops_scan.scanner.link.containers import stage_id
 from mlops_scan.scanner.model import Edge, Fact
 
-# words that lead -> options whose value is a file, and the file that is read without one
-_PROJECTS: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {
-    ("dvc", "repro"): ((), "dvc.yaml"),
-    ("dvc", "exp"): ((), "dvc.yaml"),
-    ("gcloud", "builds", "submit"): (("--config",), "cloudbuild.yaml"),
-    ("snakemake",): (("-s", "--snakefile"), "Snakefile"),
-    ("ploomber", "build"): (("-e", "--entry-point"), "pipeline.yaml"),
-}
 _NAMING = ("pipeline-orchestration", "starts-pipeline", "retraining-trigger")
-_RUNS_IMAGE = (("docker", "run"), ("podman", "run"), ("nerdctl", "run"))
 _IMAGE_FLAGS = frozenset(  # options of `docker run` without a value; others take one
     ("-d", "--detach", "-i", "-t", "-it", "-ti", "-dit", "-itd", "--interactive", "--tty", "--rm", "--init", "-P")
 ) | frozenset(("--privileged", "--read-only", "--no-healthcheck", "--publish-all", "--sig-proxy", "-dt", "-di"))
-_COMPOSE = (("docker", "compose"), ("docker-compose",), ("podman-compose",), ("podman", "compose"))
 
 
 class Started(Link):
@@ -55,6 +47,16 @@ class _Known:
     def __init__(self, graph: Graph) -> None:
         self.files = frozenset(graph.files)
         self.ordered = graph.files
+        self._starts: dict[str, list[dict[str, Any]]] = {}  # by the program
+        for start in catalog.load().names.get("starts") or ():
+            self._starts.setdefault(start["words"][0], []).append(start)
+        self._meant: dict[str, Callable[[Sequence[str], str], Iterator[str]]] = {
+            "project": self._project,
+            "workflow": self._workflow,
+            "steps": self._steps,
+            "image": self._image,
+            "services": self._services,
+        }
         self._scripts: dict[str, list[tuple[str, str]]] = {}
         for manifest in graph.all_facts("manifest"):
             scripts = manifest.get("scripts")
@@ -81,22 +83,21 @@ class _Known:
         for manifest, target in self._scripts.get(argv[0], ())[:1] if argv else ():
             base = manifest.rpartition("/")[0]
             yield from (f"file:{path}" for path in module_files(target.partition(":")[0], base, self.files))
-        for words, (options, default) in _PROJECTS.items():
-            if tuple(argv[: len(words)]) == words:
-                name = _value(argv, options) or default
-                yield from (f"file:{path}" for path in [locate(name, folder, self.files)] if path)
-        if argv[:2] == ["mlflow", "run"]:
-            yield from self._project(argv, folder)
-        elif argv[:3] == ["gh", "workflow", "run"]:
-            name = next((word for word in argv[3:] if not word.startswith("-")), "")
-            path = f".github/workflows/{name}"
-            yield from (f"file:{path}" for _ in [0] if path in self.files)
-        elif argv[:2] == ["kedro", "run"]:
-            yield from self._kedro(argv, folder)
-        elif tuple(argv[:2]) in _RUNS_IMAGE:
-            yield from self._image(argv)
-        elif tuple(argv[:2]) in _COMPOSE or tuple(argv[:1]) in _COMPOSE:
-            yield from self._services(argv, folder)
+        for start in self._starts.get(argv[0], ()) if argv else ():
+            if argv[: len(start["words"])] != start["words"]:
+                continue
+            meant = self._meant.get(str(start.get("means") or ""))
+            if meant is not None:
+                yield from meant(argv, folder)
+                return
+            name = _value(argv, start.get("options") or ()) or str(start.get("file"))
+            yield from (f"file:{path}" for path in [locate(name, folder, self.files)] if path)
+
+    def _workflow(self, argv: Sequence[str], folder: str) -> Iterator[str]:
+        """The workflow that a person or a job dispatches by its file's name."""
+        name = next((word for word in argv[3:] if not word.startswith("-")), "")
+        path = f".github/workflows/{name}"
+        yield from (f"file:{path}" for _ in [0] if path in self.files)
 
     def _project(self, argv: Sequence[str], folder: str) -> Iterator[str]:
         """The entry point of the project in a folder: `main`, or the one that is named."""
@@ -108,7 +109,7 @@ class _Known:
                 yield f"target:{found}#{entry}"
                 return
 
-    def _kedro(self, argv: Sequence[str], folder: str) -> Iterator[str]:
+    def _steps(self, argv: Sequence[str], folder: str) -> Iterator[str]:
         """The files that define the steps: of one pipeline when it is named, else of all."""
         wanted = _value(argv, ("-p", "--pipeline"))
         part = f"pipelines/{wanted}/" if wanted and wanted != "__default__" else "pipelines/"
@@ -116,7 +117,7 @@ class _Known:
             if part in path and (not folder or path.startswith(f"{folder}/") or folder.startswith(".")):
                 yield f"file:{path}"
 
-    def _image(self, argv: Sequence[str]) -> Iterator[str]:
+    def _image(self, argv: Sequence[str], folder: str) -> Iterator[str]:
         """The stage that builds the image which is run."""
         index = 2
         while index < len(argv) and argv[index].startswith("-"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops_scan.scanner import catalog
 from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Fact
@@ -45,14 +46,7 @@ def is_ml(graph: Graph) -> bool:
 
 
 def _is_model(fact: Fact) -> bool:
-    return bool(fact.get("parameters")) or fact.get("format") in (
-        "onnx",
-        "gguf",
-        "safetensors",
-        "mlflow",
-        "keras",
-        "savedmodel",
-    )
+    return bool(fact.get("parameters")) or fact.get("format") in catalog.load().names["model-formats"]["whole"]
 
 
 def training(graph: Graph) -> tuple[Use, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from mlops_scan.scanner.formats.python.constructs import naming
@@ -11,12 +10,6 @@ from mlops_scan.scanner.formats.python.constructs.tables import Tables
 from mlops_scan.scanner.formats.python.constructs.templates import keywords, styled
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, scalar
 
-_L1 = re.compile(r"aws_cdk\.(?:aws_)?(\w+?)\.Cfn([A-Z]\w*)\Z")
-_BRIDGED = re.compile(r"pulumi_(\w+)\.([\w.]+)\.([A-Z]\w*?)(?:V2)?\Z")
-_OBJECT = re.compile(r"pulumi_kubernetes\.([\w.]+)\.(v\d\w*)\.([A-Z]\w*)\Z")
-_CUSTOM = re.compile(r"pulumi_kubernetes\.apiextensions\.CustomResource\Z")
-_MODEL = re.compile(r"(kubernetes|kubernetes_asyncio|kserve|kfserving|kubeflow)\.(?:\w+\.)*([A-Z]\w*)\Z")
-_VERSIONED = re.compile(r"(?:KubeflowOrg)?V(\d+(?:(?:alpha|beta)\d+)?)([A-Z]\w*)\Z")
 _OPTIONS = frozenset(("opts", "scope", "id"))
 _PARTS = ("Args", "ArgsDict", "Spec", "Status", "List", "Property")
 
@@ -32,30 +25,28 @@ class Subject:
 
 def subject(name: str, tables: Tables) -> Subject | None:
     """What the constructor of this qualified name declares, when its name tells."""
-    if name.startswith("aws_cdk."):
-        found = _L1.match(name)
-        service = tables.services.get(found[1].removesuffix("_alpha")) if found else None
-        return Subject("cloudformation", f"AWS::{service}::{found[2]}") if found and service else None
-    if name.startswith("pulumi_"):
-        return _pulumi(name, tables)
-    found = _MODEL.match(name)
-    return _model(found[1], found[2], tables) if found else None
+    if found := tables.forms["template"].match(name):
+        service = tables.services.get(found[1].removesuffix("_alpha"))
+        return Subject("cloudformation", f"AWS::{service}::{found[2]}") if service else None
+    if found := tables.forms["model"].match(name):
+        return _model(found[1], found[2], tables)
+    return _pulumi(name, tables) if tables.forms["bridged"].match(name) else None
 
 
 def _pulumi(name: str, tables: Tables) -> Subject | None:
     if name.endswith(_PARTS[:2]):
         return None
-    if found := _OBJECT.match(name):
+    if found := tables.forms["object"].match(name):
         group = tables.kinds["groups"].get(found[1].rpartition(".")[2])
         if group is None or name.endswith(("List", "Patch")):
             return None
         return Subject("kubernetes", found[3], f"{group}/{found[2]}".lstrip("/"))
-    if _CUSTOM.match(name):
+    if tables.forms["custom"].match(name):
         return Subject("kubernetes", "", "")
-    found = _BRIDGED.match(name)
+    found = tables.forms["bridged"].match(name)
     if found is None:
         return None
-    if found[1] == "azure_native":
+    if found[1] == tables.native:
         kind = tables.arm.get(f"{found[2].split('.')[0]}.{found[3]}")
         return Subject("arm", kind) if kind else None
     provider = tables.bridged.get(found[1])
@@ -71,7 +62,7 @@ def _pulumi(name: str, tables: Tables) -> Subject | None:
 
 
 def _model(library: str, name: str, tables: Tables) -> Subject | None:
-    found = _VERSIONED.match(name)
+    found = tables.forms["versioned"].match(name)
     if found is None:
         return None
     group = tables.kinds["models"].get(library, {}).get(found[2])

@@ -51,6 +51,8 @@ class Tables:
     bridged: dict[str, Any]
     arm: dict[str, str]
     kinds: dict[str, Any]
+    forms: dict[str, re.Pattern[str]]
+    native: str
 
 
 @cache
@@ -73,7 +75,10 @@ def load() -> Tables:
                     calls.setdefault(method, []).append(entry)
     names = _load("names.yaml")
     frozen = {method: tuple(found) for method, found in calls.items()}
-    return Tables(frozen, values, names["services"], names["bridged"], names["arm"], names["kinds"])
+    forms = {name: re.compile(form) for name, form in names["forms"].items()}
+    return Tables(
+        frozen, values, names["services"], names["bridged"], names["arm"], names["kinds"], forms, names["natively"]
+    )
 
 
 def _load(name: str) -> Any:
