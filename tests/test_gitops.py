@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from mlops_scan.scanner.formats.applicationsets import Folders, applications, filled
+from mlops_scan.scanner.formats.applicationsets import Folders, applications
+from mlops_scan.scanner.formats.holes import filled
 from mlops_scan.scanner.graph import Graph
 
 Understand = Callable[[Mapping[str, str]], Graph]

@@ -505,3 +505,16 @@ def test_a_variable_that_holds_itself_ends(tmp_path: Path) -> None:
     }
     made = rendered(tmp_path, texts, "kustomization.yaml")
     assert len(made["ConfigMap/c"]["data"]["a"]) < 50_000
+
+
+def test_programs_of_a_kustomization_are_notes(tmp_path: Path) -> None:
+    text = "generators:\n- secrets.yaml\ntransformers:\n- |-\n  apiVersion: builtin\n  kind: Label\n- ../team\n"
+    secrets = "apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: x}\n"
+    (tmp_path / "kustomization.yaml").write_text(text)
+    (tmp_path / "secrets.yaml").write_text(secrets)
+    sources = files.walk(tmp_path)
+    tree = Tree(tmp_path, sources)
+    parser = Kustomizations()
+    items = [item for one in sources if parser.reads(one, tree) for item in parser.parse(one, tree)]
+    notes = [(item.at.line, item.reason.partition(" of ")[0]) for item in items if isinstance(item, Note)]
+    assert notes == [(2, "'secrets.yaml'"), (4, "an inline one"), (7, "'../team'")]

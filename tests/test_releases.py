@@ -151,7 +151,7 @@ data:
 HELMFILE = """\
 {{ $stage := env "STAGE" }}
 environments:
-  prod: {}
+  live: {}
 releases:
   - name: llm
     chart: ./chart
@@ -280,17 +280,22 @@ def test_what_production_alone_does_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "strings", "expected"),
+    ("text", "how", "expected"),
     [
-        ("a.b=1,c=true", False, {"a": {"b": 1.0}, "c": True}),
-        ("a.b=1,c=true", True, {"a": {"b": "1"}, "c": "true"}),
-        ("l={x,y},m[1].n=2", False, {"l": ["x", "y"], "m": [None, {"n": 2.0}]}),
-        (r"s.io/x\.y=a\,b,z=null", False, {"s": {"io/x.y": "a,b"}, "z": None}),
-        ("a[99999999]=1,=2,b,c[0][0]=1", False, {"a": [], "c": [[1.0]]}),
+        ("a.b=1,c=true", "", {"a": {"b": 1.0}, "c": True}),
+        ("a.b=1,c=true", "string", {"a": {"b": "1"}, "c": "true"}),
+        ("l={x,y},m[1].n=2", "", {"l": ["x", "y"], "m": [None, {"n": 2.0}]}),
+        (r"s.io/x\.y=a\,b,z=null", "", {"s": {"io/x.y": "a,b"}, "z": None}),
+        ("a[99999999]=1,=2,b,c[0][0]=1", "", {"a": [], "c": [[1.0]]}),
+        ("a.b=x,y=1", "literal", {"a": {"b": "x,y=1"}}),
+        ('a.b={"n": 2, "l": [true]},c=null', "json", {"a": {"b": {"n": 2.0, "l": [True]}}, "c": None}),
+        ('{"a": {"b": "x"}}', "json", {"a": {"b": "x"}}),
+        ("a={", "json", {}),
+        ("a=" + "[" * 5_000, "json", {}),
     ],
 )
-def test_values_of_a_command_line(text: str, strings: bool, expected: object) -> None:
-    assert assigned(text, Location("x"), strings=strings) == expected
+def test_values_of_a_command_line(text: str, how: str, expected: object) -> None:
+    assert assigned(text, Location("x"), how=how) == expected
 
 
 def facts_of(found: Reading, kind: str) -> list[Fact]:
@@ -355,3 +360,49 @@ def test_the_value_that_switches_it_off_is_told(tmp_path: Path) -> None:
         "autoscaling": "'autoscaling.enabled' switches it off in production (chart/values-prod.yaml:3)",
         "infra-monitoring": "'metrics.enabled' switches it off in production (chart/values-prod.yaml:4)",
     }
+
+
+def test_values_set_as_json_from_files_and_as_text(tmp_path: Path) -> None:
+    command = (
+        "deploy:\n\thelm upgrade llm chart --set-file model=conf/model.txt --set image.tag=7"
+        ' --set-json \'image={"tag":"0","repository":"acme/llm"}\' --set-string replicas=4\n'
+    )
+    found = reading(tmp_path, {**REPOSITORY, "Makefile": command, "conf/model.txt": "acme/big"})
+    (container,) = [one for one in facts_of(found, "container") if one.get("environment")]
+    assert container.get("image") == "acme/llm:7"  # --set after --set-json, whatever the order
+    assert container.get("args") == ["--model", "acme/big"]
+    missing = reading(tmp_path / "b", {**REPOSITORY, "Makefile": command})
+    assert [note.at.path for note in missing.notes if "'conf/model.txt' that sets a value" in note.reason] == [
+        "Makefile"
+    ]
+
+
+def test_values_of_the_environments_of_a_helmfile(tmp_path: Path) -> None:
+    helmfile = """environments:
+  dev:
+    values: [env/dev.yaml]
+  prod:
+    values:
+      - env/prod.yaml
+      - llm: {enabled: true}
+---
+releases:
+  - name: llm
+    chart: ./chart
+    condition: llm.enabled
+    values:
+      - image: {tag: '{{ .Values.llm.tag | default "1" }}'}
+    set:
+      - {name: replicas, value: "{{ .Values.llm.replicas }}"}
+"""
+    files = {
+        "helmfile.yaml": helmfile,
+        "env/dev.yaml": "llm: {enabled: false, replicas: 1}\n",
+        "env/prod.yaml": "llm: {enabled: false, replicas: 5, tag: v9}\n",
+    }
+    found = reading(tmp_path, {**REPOSITORY, **files})
+    releases = {one.get("environment"): one.get("state") for one in facts_of(found, "release")}
+    assert releases == {"dev": "disabled", "prod": None}
+    (workload,) = [one for one in facts_of(found, "workload") if one.get("environment")]
+    assert (workload.get("environment"), workload.get("replicas")) == ("prod", 5)
+    assert {one.get("tag") for one in facts_of(found, "image") if one.get("environment")} == {"v9"}

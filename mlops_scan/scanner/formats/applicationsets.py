@@ -11,19 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice, product
 from typing import Any
 
+from mlops_scan.scanner.formats.holes import Parameters, filled, flat
+
 _MOST = 300  # applications of one set
 _DEPTH = 4
-_DEEPEST = 20
 _STARS = 8
-_HOLE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
-_INDEX = re.compile(r"index\s+\.?([\w.-]+)((?:\s+(?:\d+|\"[^\"]*\"))+)\Z")
-_DEFAULT = re.compile(r"default\s+\"([^\"]*)\"(?:\s+\.?([\w.-]+))?\Z")
-_REPLACE = re.compile(r"replace\s+\"([^\"]+)\"\s+\"([^\"]*)\"\Z")
-_SAME = ("quote", "squote", "toString", "trim", "toYaml", "normalize", "print")
 _DOCUMENTS = 1_000  # of the files that one generator reads
 _GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-
-Parameters = dict[str, str]
 
 
 class Folders:
@@ -71,46 +65,6 @@ def _generators(generators: list[Any], kind: str, depth: int) -> Iterator[Any]:
                 yield from _generators(_items(content, "generators"), kind, depth + 1)
 
 
-def filled(text: str, parameters: Parameters) -> str:
-    """A template's text for one application; what is unknown in it is `*`."""
-    return _HOLE.sub(lambda hole: _value(hole[1], parameters) or "*", text)
-
-
-def filled_in(data: Any, parameters: Parameters, depth: int = 0) -> Any:
-    """Data of a template for one application; a hole that is unknown stays as it is written."""
-    if isinstance(data, str):
-        return _HOLE.sub(lambda hole: hole[0] if (known := _value(hole[1], parameters)) is None else known, data)
-    if isinstance(data, Mapping) and depth < _DEEPEST:
-        return {key: filled_in(value, parameters, depth + 1) for key, value in data.items()}
-    if isinstance(data, list) and depth < _DEEPEST:
-        return [filled_in(value, parameters, depth + 1) for value in data]
-    return data
-
-
-def _value(expression: str, parameters: Parameters) -> str | None:
-    """What an expression of either template language comes to; None where it is not known."""
-    first, *pipes = (part.strip() for part in expression.split("|"))
-    given = _DEFAULT.match(first)
-    if match := _INDEX.match(first):
-        steps = re.findall(r"\d+|\"[^\"]*\"", match[2])
-        found = parameters.get(".".join([match[1], *(step.strip('"') for step in steps)]))
-        found = parameters.get(f"path[{steps[0]}]") if found is None and match[1].endswith("segments") else found
-    elif given and given[2]:
-        found = parameters.get(given[2]) or given[1]
-    else:
-        found = parameters.get(first.removeprefix("."))
-    for pipe in pipes:
-        if match := _DEFAULT.match(pipe):
-            found = found or match[1]
-        elif found is not None and (match := _REPLACE.match(pipe)):
-            found = found.replace(match[1], match[2])
-        elif found is not None and pipe in ("lower", "upper"):
-            found = found.lower() if pipe == "lower" else found.upper()
-        elif pipe not in _SAME:
-            return None
-    return found
-
-
 def _all(generators: list[Any], folders: Folders, depth: int) -> Iterator[Parameters]:
     for one in generators:
         if isinstance(one, Mapping) and depth < _DEPTH:
@@ -120,7 +74,7 @@ def _all(generators: list[Any], folders: Folders, depth: int) -> Iterator[Parame
 
 def _made(kind: str, content: Any, folders: Folders, depth: int) -> Iterator[Parameters]:
     if kind == "list":
-        yield from (dict(_flat(one)) for one in _items(content, "elements") if isinstance(one, Mapping))
+        yield from (dict(flat(one)) for one in _items(content, "elements") if isinstance(one, Mapping))
         if not _items(content, "elements"):
             yield {}
     elif kind == "git":
@@ -132,7 +86,7 @@ def _made(kind: str, content: Any, folders: Folders, depth: int) -> Iterator[Par
     elif kind == "merge":
         yield from _merged(content, folders, depth)
     elif kind not in ("selector", "template"):
-        yield dict(_flat({"values": content.get("values")})) if isinstance(content, Mapping) else {}
+        yield dict(flat({"values": content.get("values")})) if isinstance(content, Mapping) else {}
 
 
 def _merged(content: Any, folders: Folders, depth: int) -> Iterator[Parameters]:
@@ -169,9 +123,9 @@ def _of_git(content: Any, folders: Folders) -> Iterator[Parameters]:
             if prefix:
                 place = {f"{prefix}.{key}": value for key, value in place.items()}
             read = folders.read(path)[:_DOCUMENTS] if files and folders.read is not None else [{}]
-            own = dict(_flat({"values": content.get("values")}))
+            own = dict(flat({"values": content.get("values")}))
             for document in read:
-                made = {**dict(_flat(document)), **place}
+                made = {**dict(flat(document)), **place}
                 yield {**made, **{key: filled(value, made) for key, value in own.items()}}
 
 
@@ -180,18 +134,6 @@ def _place(folder: str) -> Parameters:
     plain = re.sub(r"[^a-z0-9.-]", "-", name.lower())
     made = {"path": folder, "path.path": folder, "path.basename": name, "path.basenameNormalized": plain}
     return {**made, **{f"path[{number}]": part for number, part in enumerate(folder.split("/"))}}
-
-
-def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, inner in value.items():
-        if isinstance(inner, list) and len(inner) <= _DEEPEST:
-            inner = {str(number): one for number, one in enumerate(inner)}
-        if isinstance(inner, Mapping):
-            yield from _flat(inner, f"{prefix}{key}.") if prefix.count(".") < _DEEPEST else ()
-        elif isinstance(inner, bool):
-            yield f"{prefix}{key}", "true" if inner else "false"
-        elif isinstance(inner, (str, int, float)):
-            yield f"{prefix}{key}", str(inner)
 
 
 def _items(data: Any, key: str) -> list[Any]:

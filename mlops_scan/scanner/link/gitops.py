@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlops_scan.scanner.formats import applicationsets
+from mlops_scan.scanner.formats import applicationsets, holes
 from mlops_scan.scanner.formats.applicationsets import Folders
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
@@ -105,7 +105,7 @@ def _of_generators(
     for folder, at in named:
         seen = set()
         for parameters in made:
-            path = applicationsets.filled(folder, parameters)
+            path = holes.filled(folder, parameters)
             if path in seen or not path.replace("*", "").strip("./"):
                 continue  # nothing of it is known: it may be any folder
             seen.add(path)

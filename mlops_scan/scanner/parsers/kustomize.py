@@ -27,6 +27,7 @@ class Kustomizations(Parser):
         root = kustomize.is_root(tree, one)
         yield Fact("kustomization", one.path, Location(one.path), _says(tree, one, root))
         yield from _absent(tree, one)
+        yield from _plugins(one)
         yield from _charts(tree, one)
         if root:
             yield from _rendered(tree, one)
@@ -57,6 +58,16 @@ def _absent(tree: Tree, one: kustomize.Kustomization) -> Iterator[Note]:
         if not ref.file and not ref.kustomization:
             what = "is remote and not read" if ref.remote else "is not in the repository"
             yield Note(yamlnodes.at(one.path, ref.entry), f"'{ref.entry[:200]}' of a kustomization {what}")
+
+
+def _plugins(one: kustomize.Kustomization) -> Iterator[Note]:
+    """Generators and transformers that objects configure: programs, which nothing here runs."""
+    for key in ("generators", "transformers"):
+        for entry in yamlnodes.items(one.node, key):
+            if isinstance(entry, Scalar) and entry.strip():
+                named = f"'{entry[:200]}'" if "\n" not in entry else "an inline one"
+                reason = f"{named} of a kustomization's {key} is not run: what it makes is missing"
+                yield Note(yamlnodes.at(one.path, entry), reason)
 
 
 def _charts(tree: Tree, one: kustomize.Kustomization) -> Iterator[Fact | Note]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from collections.abc import Mapping as Mapping_
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.files import SourceFile, Tree, resolve
+from mlops_scan.scanner.formats import holes, yamlnodes
+from mlops_scan.scanner.formats.holes import Parameters, flat
 from mlops_scan.scanner.formats.kube.data import brief
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
@@ -15,6 +19,7 @@ from mlops_scan.scanner.parsers.base import Parser
 
 _HELMFILES = ("helmfile.yaml", "helmfile.yml", "helmfile.yaml.gotmpl", "helmfile.d/*.yaml", "helmfile.d/*.yml")
 _SKAFFOLD = ("skaffold.yaml", "skaffold.yml")
+_MOST = 30  # environments that one file is read for
 _CONTROL = re.compile(r"^[ \t]*(?:#.*)?\{\{.*\}\}[ \t]*$", re.MULTILINE)
 _SCALAR = re.compile(r"(:[ \t]+|-[ \t]+)(\{\{[^\n]*?\}\})([^\n]*)$", re.MULTILINE)
 
@@ -29,6 +34,7 @@ class ReleaseTools(Parser):
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         skaffold = source.name in _SKAFFOLD
+        environments: dict[str, Parameters] = {}
         for first_line, text in yamlnodes.split(source.text):
             plain = text if skaffold else _SCALAR.sub(_quoted, _CONTROL.sub("", text))
             try:
@@ -37,7 +43,11 @@ class ReleaseTools(Parser):
                 yield Note(yamlnodes.at(source.path, None), f"not readable as YAML: {error.reason}")
                 continue
             for document in documents:
-                yield from _skaffold(source, document) if skaffold else _helmfile(source, document)
+                if skaffold:
+                    yield from _skaffold(source, document)
+                else:
+                    environments.update(_environments(source, tree, document))
+                    yield from _helmfile(source, document, environments)
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -46,7 +56,43 @@ def _quoted(match: re.Match[str]) -> str:
     return match[0] if "'" in text else f"{match[1]}'{text}'"
 
 
-def _helmfile(source: SourceFile, document: Node) -> Iterator[Fact]:
+def _environments(source: SourceFile, tree: Tree, document: Node) -> Iterator[tuple[str, Parameters]]:
+    """(name, what its values are called in templates) of each environment; values that need a run are left out."""
+    declared = yamlnodes.child(document, "environments")
+    for name, content in declared.items() if isinstance(declared, Mapping) else ():
+        made: Parameters = {"Environment.Name": name}
+        for one in yamlnodes.items(content, "values"):
+            held: list[Node] = [one] if isinstance(one, Mapping) else []
+            if isinstance(one, Scalar):
+                file = tree.get(resolve(source.folder, one.replace("{{ .Environment.Name }}", name)) or "")
+                held = list(yamlnodes.documents(file).documents) if file is not None else []
+            for node in held:
+                made.update(flat({"Values": yamlnodes.plain(node)}))
+        yield name, made
+
+
+def _helmfile(source: SourceFile, document: Node, environments: Mapping_[str, Parameters]) -> Iterator[Fact]:
+    """The releases; one whose text asks for the environment is one of each."""
+    for fact in _written(source, document):
+        told: list[Any] = []
+        asks = "{{" in json.dumps(fact.says) or "condition" in fact.says
+        for name, parameters in list(environments.items())[:_MOST] if asks else ():
+            says = holes.filled_in({**fact.says, "values": fact.get("values") or []}, parameters)
+            condition = parameters.get(f"Values.{says.pop('condition', '')}")
+            if condition == "false" or says.pop("installed", "") == "false":
+                says["state"] = "disabled"
+            kept = {key: value for key, value in says.items() if value not in ("", [])}
+            if kept not in told:
+                told.append(kept)
+                if kept.get("files") == fact.get("files"):  # else its files name the environment
+                    kept["environment"] = name
+                yield replace(fact, says=kept)
+        if not told:
+            known = {key: value for key, value in fact.says.items() if key not in ("condition", "installed")}
+            yield replace(fact, says=known)
+
+
+def _written(source: SourceFile, document: Node) -> Iterator[Fact]:
     for entry in yamlnodes.items(document, "releases"):
         if not isinstance(entry, Mapping) or not yamlnodes.text(entry, "chart"):
             continue
@@ -62,6 +108,8 @@ def _helmfile(source: SourceFile, document: Node) -> Iterator[Fact]:
             "values": [brief(one) for one in values if isinstance(one, Mapping)],
             "sets": sets,
             "state": "disabled" if yamlnodes.text(entry, "installed") == "false" else "",
+            "installed": yamlnodes.text(entry, "installed"),
+            "condition": yamlnodes.text(entry, "condition"),
         }
         yield _release(source, entry, says)
 

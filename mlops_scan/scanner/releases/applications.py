@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner.files import Tree
-from mlops_scan.scanner.formats import applicationsets, yamlnodes
+from mlops_scan.scanner.formats import applicationsets, holes, yamlnodes
 from mlops_scan.scanner.formats.applicationsets import Folders
 from mlops_scan.scanner.model import Fact, Note
 
@@ -70,7 +70,7 @@ def applications(fact: Fact, tree: Tree) -> Iterator[Application]:
     called = metadata.get("name") if isinstance(metadata, Mapping) else ""
     told: list[Any] = []
     for parameters in applicationsets.applications(spec, folders_of(tree)) or [{}]:
-        made = [applicationsets.filled_in(one, parameters) for one in (called, written)]
+        made = [holes.filled_in(one, parameters) for one in (called, written)]
         if made in told:
             continue
         told.append(made)

@@ -9,7 +9,8 @@ from mlops_scan.scanner.releases.model import Layer, Release
 
 _ACTS = frozenset(("install", "upgrade", "template"))
 _FILES = ("-f", "--values")
-_SETS = ("--set", "--set-string", "--set-literal")
+# in the order in which Helm takes them, whatever the order they are written in
+_SETS = {"--set-json": "json", "--set": "", "--set-string": "string", "--set-file": "file", "--set-literal": "literal"}
 # options that stand alone; every other long one without '=' takes the next word
 _ALONE = frozenset(
     (
@@ -73,9 +74,10 @@ def _layers(command: Fact, options: Sequence[tuple[str, str]], bases: tuple[str,
     for option, value in options:
         if option in _FILES:
             yield from (Layer(command.at, file=one, bases=bases) for one in value.split(","))
-    for option, value in options:
-        if option in _SETS:
-            yield Layer(command.at, sets=value, strings=option != "--set")
+    for wanted, how in _SETS.items():
+        for option, value in options:
+            if option == wanted:
+                yield Layer(command.at, sets=value, bases=bases, how=how)
 
 
 def _sorted_out(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:

@@ -12,6 +12,8 @@ from mlops_scan.scanner.model import Location
 class Layer:
     """Values of one source. One of: a `file` as written, `data` that stands in an object or its `text`, a `--set`.
 
+    `how` the latter is meant: a word may be a number; "string": all words are texts; "literal": so is all after the
+    first `=`; "json"; "file": the content of the file that is named.
     `bases` are the folders from which the file may be seen, the likeliest first.
     """
 
@@ -20,7 +22,7 @@ class Layer:
     bases: tuple[str, ...] = ()
     data: Any = None
     sets: str = ""
-    strings: bool = False
+    how: str = ""
     optional: bool = False
 
 

@@ -72,7 +72,10 @@ def _of_helm(at: Location, helm: Mapping[str, Any], bases: tuple[str, ...]) -> I
     for one in _listed(helm.get("parameters")):
         if isinstance(one, Mapping):
             text = f"{_text(one.get('name'))}={_escaped(one.get('value'))}"
-            yield Layer(at, sets=text, strings=one.get("forceString") is True)
+            yield Layer(at, sets=text, how="string" if one.get("forceString") is True else "")
+    for one in _listed(helm.get("fileParameters")):
+        if isinstance(one, Mapping):
+            yield Layer(at, sets=f"{_text(one.get('name'))}={_text(one.get('path'))}", bases=bases, how="file")
 
 
 def _of_release(fact: Fact, spec: Any, maps: ConfigMaps) -> Iterator[Release]:
@@ -98,7 +101,9 @@ def _from_map(fact: Fact, source: Mapping[str, Any], maps: ConfigMaps) -> Iterat
         file = _text(_dig(held, "expr"))
         if file:
             yield Layer(found.at, file=file, bases=(found.at.path.rpartition("/")[0],))
-        elif held and not source.get("targetPath"):
+        elif held and source.get("targetPath"):
+            yield Layer(found.at, sets=f"{_text(source.get('targetPath'))}={_text(held)}", how="literal")
+        elif held:
             yield Layer(found.at, data=held)
 
 
@@ -119,9 +124,9 @@ def _of_terraform(fact: Fact, data: Mapping[str, Any]) -> Iterator[Release]:
     layers = [Layer(at, data=one) for one in _listed(data.get("values")) if isinstance(one, (Mapping, str))]
     for one in _listed(data.get("set")) or [data.get("set")]:
         if isinstance(one, Mapping) and isinstance(one.get("value"), (str, int, float, bool)):
-            strings = one.get("type") == "string"
+            how = "string" if one.get("type") == "string" else ""
             text = f"{_text(one.get('name'))}={_escaped(one['value'])}"
-            layers.append(Layer(_line(fact, "set"), sets=text, strings=strings))
+            layers.append(Layer(_line(fact, "set"), sets=text, how=how))
     if chart:
         yield Release(fact.name, chart, bases, tuple(layers), fact.at, _environment(fact))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fnmatch import translate
 
 from mlops_scan.scanner import bounds, paths
@@ -12,11 +13,11 @@ from mlops_scan.scanner.files import Tree, resolve
 from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.charts.chart import read_values
 from mlops_scan.scanner.formats.charts.facts import Given
-from mlops_scan.scanner.formats.charts.setvalues import assigned
+from mlops_scan.scanner.formats.charts.setvalues import assigned, set_value
 from mlops_scan.scanner.formats.gotemplate import merging
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError
 from mlops_scan.scanner.formats.gotemplate.values import Origin, Values, from_node, from_plain
-from mlops_scan.scanner.model import Note
+from mlops_scan.scanner.model import Location, Note
 from mlops_scan.scanner.releases.model import Layer, Release
 
 VARIABLE = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$\w+|<[\w-]+>")
@@ -40,7 +41,7 @@ def environments(tree: Tree, release: Release, inside: str | None) -> tuple[list
         if len(found) > 1:
             variants += [(path, _read(tree, path, notes)) for path in found]
             continue
-        values = _read(tree, found[0], notes) if found else _written(layer, notes)
+        values = _read(tree, found[0], notes) if found else _written(tree, layer, inside, notes)
         for one in (base, *(given for _, given in variants)):
             merging.over(one, values)
         label = label if release.environment or not found else found[0]
@@ -64,10 +65,16 @@ def _read(tree: Tree, path: str, notes: list[Note]) -> Values:
     return values
 
 
-def _written(layer: Layer, notes: list[Note]) -> Values:
+def _written(tree: Tree, layer: Layer, inside: str | None, notes: list[Note]) -> Values:
     """Values that stand in an object or on a command line; a variable in them is a gap."""
+    if layer.how == "file":
+        return _of_files(tree, layer, inside, notes)
     if layer.sets:
-        return assigned(layer.sets, layer.at, strings=layer.strings)
+        try:
+            return assigned(layer.sets, layer.at, how=layer.how)
+        except BoundError as error:
+            notes.append(Note(layer.at, f"values of a release are not readable: {error}"))
+            return Values()
     data, at = layer.data, Origin(layer.at.path, layer.at.line, layer.at.column, "")
     if not isinstance(data, str):
         made = from_plain(data, at)
@@ -82,6 +89,20 @@ def _written(layer: Layer, notes: list[Note]) -> Values:
         notes.append(Note(layer.at, f"values of a release are not readable: {error}"))
         return Values()
     return _moved(read, at) if isinstance(read, Values) else Values()
+
+
+def _of_files(tree: Tree, layer: Layer, inside: str | None, notes: list[Note]) -> Values:
+    """Keys whose values are the texts of files."""
+    made = Values()
+    for pair in layer.sets.split(","):
+        key, _, file = pair.partition("=")
+        found = _files(tree, replace(layer, file=file), inside) if key and file else []
+        source = tree.get(found[0]) if len(found) == 1 else None
+        if source is not None and not source.binary and len(source.data) <= bounds.TEMPLATE_OUTPUT:
+            set_value(made, key, source.text, Location(source.path))
+        elif file and not VARIABLE.search(file):
+            notes.append(Note(layer.at, f"file '{file[:200]}' that sets a value is not in the repository"))
+    return made
 
 
 def _moved(values: Values, at: Origin) -> Values:

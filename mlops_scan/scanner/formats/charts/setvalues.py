@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.gotemplate.nodes import Value
-from mlops_scan.scanner.formats.gotemplate.values import Items, Origin, Values
+from mlops_scan.scanner.formats.gotemplate.values import Items, Origin, Values, from_plain
 from mlops_scan.scanner.model import Location
 
 _STEP = re.compile(r"((?:\\.|[^.\[\]\\])+)|\[(\d+)\]")
@@ -17,13 +18,36 @@ _WORDS: dict[str, Value] = {"true": True, "false": False, "null": None}
 _ITEMS = 200  # the longest list an index may make
 
 
-def assigned(text: str, at: Location, *, strings: bool = False) -> Values:
-    """The values that the text sets, each standing at `at`; `strings`: none of them is a number or a word."""
+def assigned(text: str, at: Location, *, how: str = "") -> Values:
+    """The values that the text sets, each standing at `at`.
+
+    `how`: "" a word may be a number, "string" none is, "literal" all after the first `=` is one text, "json".
+    Raises BoundError for JSON that is too deep.
+    """
     made = Values()
-    for pair in _pairs(text, ","):
+    if how == "json":
+        return _of_json(made, text.strip(), at)
+    for pair in [text] if how == "literal" else _pairs(text, ","):
         key, equals, value = pair.partition("=")
         if equals and key:
-            set_value(made, key, _value(value, strings), at)
+            set_value(made, key, value if how == "literal" else _value(value, how == "string"), at)
+    return made
+
+
+def _of_json(made: Values, text: str, at: Location) -> Values:
+    """An object, or `key=value,...` of which each value is JSON; nothing where it is none."""
+    place, decoder = Origin(at.path, at.line, at.column, ""), json.JSONDecoder()
+    try:
+        if text.startswith("{"):
+            found = from_plain(json.loads(text), place)
+            return found if isinstance(found, Values) else made
+        while "=" in text:
+            key, _, rest = text.partition("=")
+            value, end = decoder.raw_decode(rest.lstrip())
+            set_value(made, key.strip(), from_plain(value, place), at)
+            text = rest.lstrip()[end:].lstrip().removeprefix(",")
+    except (ValueError, RecursionError):
+        return made
     return made
 
 

@@ -1,0 +1,69 @@
+"""Texts with holes of a template language, `{{ .a.b | default "x" }}`, filled as far as the parameters tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_HOLE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_INDEX = re.compile(r"index\s+\.?([\w.-]+)((?:\s+(?:\d+|\"[^\"]*\"))+)\Z")
+_DEFAULT = re.compile(r"default\s+\"([^\"]*)\"(?:\s+\.?([\w.-]+))?\Z")
+_REPLACE = re.compile(r"replace\s+\"([^\"]+)\"\s+\"([^\"]*)\"\Z")
+_SAME = ("quote", "squote", "toString", "trim", "toYaml", "normalize", "print")
+_DEEPEST = 20
+
+Parameters = dict[str, str]
+
+
+def filled(text: str, parameters: Parameters) -> str:
+    """A template's text for one application; what is unknown in it is `*`."""
+    return _HOLE.sub(lambda hole: _value(hole[1], parameters) or "*", text)
+
+
+def filled_in(data: Any, parameters: Parameters, depth: int = 0) -> Any:
+    """Data of a template for one application; a hole that is unknown stays as it is written."""
+    if isinstance(data, str):
+        return _HOLE.sub(lambda hole: hole[0] if (known := _value(hole[1], parameters)) is None else known, data)
+    if isinstance(data, Mapping) and depth < _DEEPEST:
+        return {key: filled_in(value, parameters, depth + 1) for key, value in data.items()}
+    if isinstance(data, list) and depth < _DEEPEST:
+        return [filled_in(value, parameters, depth + 1) for value in data]
+    return data
+
+
+def _value(expression: str, parameters: Parameters) -> str | None:
+    """What an expression of either template language comes to; None where it is not known."""
+    first, *pipes = (part.strip() for part in expression.split("|"))
+    given = _DEFAULT.match(first)
+    if match := _INDEX.match(first):
+        steps = re.findall(r"\d+|\"[^\"]*\"", match[2])
+        found = parameters.get(".".join([match[1], *(step.strip('"') for step in steps)]))
+        found = parameters.get(f"path[{steps[0]}]") if found is None and match[1].endswith("segments") else found
+    elif given and given[2]:
+        found = parameters.get(given[2]) or given[1]
+    else:
+        found = parameters.get(first.removeprefix("."))
+    for pipe in pipes:
+        if match := _DEFAULT.match(pipe):
+            found = found or match[1]
+        elif found is not None and (match := _REPLACE.match(pipe)):
+            found = found.replace(match[1], match[2])
+        elif found is not None and pipe in ("lower", "upper"):
+            found = found.lower() if pipe == "lower" else found.upper()
+        elif pipe not in _SAME:
+            return None
+    return found
+
+
+def flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """(dotted key, text) of every scalar inside."""
+    for key, inner in value.items():
+        if isinstance(inner, list) and len(inner) <= _DEEPEST:
+            inner = {str(number): one for number, one in enumerate(inner)}
+        if isinstance(inner, Mapping):
+            yield from flat(inner, f"{prefix}{key}.") if prefix.count(".") < _DEEPEST else ()
+        elif isinstance(inner, bool):
+            yield f"{prefix}{key}", "true" if inner else "false"
+        elif isinstance(inner, (str, int, float)):
+            yield f"{prefix}{key}", str(inner)
