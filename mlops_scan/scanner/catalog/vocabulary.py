@@ -106,6 +106,7 @@ ROLES = {
     "pushes-image": "pushes a container image",
     "publishes-package": "publishes a package or a chart: that is no deployment",
     "local-run": "runs containers on the machine at hand",
+    "test-cluster": "makes a cluster on the machine at hand, to try something and throw it away",
     "manual-approval": "waits for a person",
     "gpu-runtime": "an image, a command or a variable that means a GPU",
     "cluster-agent": "a driver, a device plugin or an agent of the cluster itself",

@@ -43,9 +43,14 @@ class DeploymentAutomation(Derivation):
 
     def _in_ci(self, graph: Graph, deploying: Sequence[Use]) -> Iterator[Evidence]:
         """What CI comes to run, for good or only to see what would happen."""
-        reached, approved = reached_from_ci(graph), _approved(graph)
+        tests, approved = _testing(graph), _approved(graph)
+        reached, only_tested = reached_from_ci(graph, without=tests), reached_from_ci(graph) if tests else {}
         for use in deploying:
             at = _in_ci(use, reached)
+            if tests and (use.fact.get("owner") in tests or (at is None and _in_ci(use, only_tested) is not None)):
+                why = "it goes to a cluster that the job makes for itself and throws away"
+                yield self.evidence(use.tool, use.at, f"CI runs {_text(use)}", Status.DISABLED, why)
+                continue
             flag = told_to_change_nothing(use.fact) or graph.once(tried).get(use.at.path, "")
             if at is not None and flag:
                 why = flag if flag.startswith("it ") else f"it is told to change nothing ({flag})"
@@ -64,6 +69,12 @@ class DeploymentAutomation(Derivation):
             (use.at.path, str(use.fact.get("decorates")))
             for use in graph.uses("pipeline-definition")
             if use.fact.get("decorates") and not use.disabled and not paths.is_example(use.at.path)
+        }
+        # states of a machine, whose engine calls the service
+        defined |= {
+            (one.at.path, one.name)
+            for one in graph.facts("pipeline-step")
+            if one.get("tool") == "states" and not paths.is_example(one.at.path)
         }
         for use in graph.uses("deploys", "model-server"):
             function = str(use.fact.get("function"))
@@ -132,10 +143,27 @@ def _text(use: Use) -> str:
     return "'" + " ".join(str(word) for word in argv[:4]) + "'" if argv else f"'{use.fact.name}'"
 
 
-def reached_from_ci(graph: Graph) -> dict[str, Location]:
-    """Every target and file that a CI job comes to run, with the job's place."""
+def _testing(graph: Graph) -> frozenset[str]:
+    """Jobs that make a cluster of their own, by themselves or in what they come to run."""
+    made = [use for use in graph.uses("test-cluster") if not use.disabled]
+    if not made:
+        return frozenset()
+    owners = {str(use.fact.get("owner")) for use in made}
+    homes = {f"file:{use.at.path}" for use in made if use.fact.get("where") != "ci" and use.fact.kind == "command"}
+    homes |= {f"target:{owner}" for owner in owners}
+    return frozenset(
+        str(job.get("id"))
+        for job in graph.facts("job")
+        if str(job.get("id")) in owners or homes & graph.reachable_from(f"job:{job.get('id')}", relations=_CALLING)
+    )
+
+
+def reached_from_ci(graph: Graph, without: frozenset[str] = frozenset()) -> dict[str, Location]:
+    """Every target and file that a CI job (but for those `without`) comes to run, with the job's place."""
     reached: dict[str, Location] = {}
     for job in graph.facts("job"):
+        if job.get("id") in without:
+            continue
         for node in sorted(graph.reachable_from(f"job:{job.get('id')}", relations=_CALLING)):
             reached.setdefault(node, job.at)
     return reached

@@ -16,6 +16,7 @@ from typing import Any
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import choices, images, yamlnodes
 from mlops_scan.scanner.formats.kube.data import Locate, brief
+from mlops_scan.scanner.formats.python.constructs import tables
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
 
@@ -73,7 +74,11 @@ def facts(node: Node | None, locate: Locate, pipeline: str, common: dict[str, st
         says |= {"outs": [state.name], **({"of": of} if of else {})}
         if yamlnodes.text(state.node, "Type") not in _IDLE:
             yield Fact("pipeline-step", state.name, at, {**says, **common}, also)
-        for fact in (*_call(state, locate), *_images(state, locate, pipeline), *_choices(state, found, locate)):
+        for fact in (
+            *_call(state, locate, pipeline),
+            *_images(state, locate, pipeline),
+            *_choices(state, found, locate),
+        ):
             yield Fact(fact.kind, fact.name, fact.at, {**fact.says, **common}, fact.also)
 
 
@@ -122,8 +127,8 @@ def _steps(steps: Node | None, found: dict[str, _State], depth: int) -> list[str
     return names
 
 
-def _call(state: _State, locate: Locate) -> Iterator[Fact]:
-    """The call of a service's client that a task stands for."""
+def _call(state: _State, locate: Locate, pipeline: str) -> Iterator[Fact]:
+    """The call of a service's client that a task stands for, and the resource that this declares."""
     if state.call is None:
         return
     service, method = state.call
@@ -133,6 +138,14 @@ def _call(state: _State, locate: Locate) -> Iterator[Fact]:
     at, also = locate(*state.place)
     says = {"args": [], "kwargs": kwargs, "receiver_args": [service], "function": state.name, "known": True}
     yield Fact("call", f"boto3.client.{method}", at, says, also)
+    for entry in tables.load().calls.get(method, ()):
+        named = kwargs.get(entry.name.removeprefix("$"))
+        name = named if isinstance(named, str) and not named.startswith("$") else state.name
+        for made in entry.makes if entry.service == service else ():
+            platform, _, kind = str(made.get("resource") or "").partition(" ")
+            if kind:
+                said = {"platform": platform, "type": kind, "data": {"Properties": kwargs}, "origin": "sdk"}
+                yield Fact("resource", name, at, {**said, "id": f"{pipeline}#{kind}/{name}"}, also)
 
 
 def _images(state: _State, locate: Locate, owner: str) -> Iterator[Fact]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import states, yamlnodes
+from mlops_scan.scanner.formats.hcl import lookup
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
@@ -23,7 +24,9 @@ class StateFiles(Parser):
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         if not super().reads(source, tree) or source.size > _BYTES:
             return False
-        return (b"StartAt" in source.data or b"Steps" in source.data) and _SHAPE.search(source.data) is not None
+        if not (b"StartAt" in source.data or b"Steps" in source.data) or _SHAPE.search(source.data) is None:
+            return False
+        return not lookup.is_template(tree, source.path)  # told with its values by the module that gives them
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         def locate(line: int, column: int) -> tuple[Location, tuple[()]]:

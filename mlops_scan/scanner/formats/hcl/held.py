@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mlops_scan.scanner.formats import azapi, hosted, states, yamlnodes
+from mlops_scan.scanner.formats.hcl import lookup
 from mlops_scan.scanner.formats.hcl.bodies import of_each
 from mlops_scan.scanner.formats.hcl.evaluate import evaluate
 from mlops_scan.scanner.formats.hcl.nodes import Block, Expression
@@ -123,19 +124,20 @@ def containers(block: Block, made: Object, scope: Scope, who: Named) -> Iterator
         yield from hosted.facts(declared, runner=runner)
 
 
-def workflows(block: Block, made: Object, who: Named) -> Iterator[Fact]:
+def workflows(block: Block, made: Object, scope: Scope, who: Named) -> Iterator[Fact]:
     """Steps of a workflow that a resource holds; a file that is one by itself is told by its own parser."""
     for key in _DEFINITIONS:
         value = settled(made.get(key))
         text = value.text if isinstance(value, Unknown) else value
-        if isinstance(text, Text) and text.path != block.path:
+        if isinstance(text, Text) and text.path != block.path and not lookup.is_template(scope.files, text.path):
             continue
         place = made.places.get(key) or (block.path, *block.spot)
         if isinstance(text, str):
             nodes = Nodes(place)
             node = nodes.node(value, place)
             if not isinstance(node, Scalar):
-                yield from states.facts(node, nodes.locate, block.path, who.common, f"{block.path}#{who.name}")
+                pipeline = text.path if isinstance(text, Text) else block.path
+                yield from states.facts(node, nodes.locate, pipeline, who.common, f"{block.path}#{who.name}")
 
 
 def files(value: Value, path: str) -> list[str]:

@@ -91,7 +91,7 @@ def _instance(one: _Declared, seen: Counter[str]) -> Iterator[Fact]:
         shown = f"{name}[{key}]" if key else name
         running = list(held.containers(block, made, scope, held.Named(shown, one.id, common)))
         yield from running
-        yield from held.workflows(block, made, held.Named(shown, one.id, common))
+        yield from held.workflows(block, made, scope, held.Named(shown, one.id, common))
         yield from _also(made, common, one.id, block, images=not written and not running)
 
 

@@ -12,6 +12,7 @@ from mlops_scan.scanner.formats.hcl.frames import Budget, Frame, Steps
 from mlops_scan.scanner.formats.hcl.modules import Module
 from mlops_scan.scanner.formats.hcl.nodes import Block, Body, Expression, Splat
 from mlops_scan.scanner.formats.hcl.reader import Files
+from mlops_scan.scanner.formats.hcl.special import rendered
 from mlops_scan.scanner.formats.hcl.values import Object, Text, Unknown, Value, settled, to_text
 
 MAX_USES = 8  # calls of one module that are looked at
@@ -60,8 +61,7 @@ class Scope:
         if root == "module" and first:
             return self._output(first, steps[1:], source, frame)
         if root == "data" and len(steps) > 1 and isinstance(steps[1], str):
-            ref = f"data.{first}.{steps[1]}"
-            return Unknown(source, ref, self.module.folder), ()
+            return self._data(first, steps[1], steps[2:], source)
         if root in _NOT_RESOURCES or not first:
             return Unknown(source, name=".".join([root, *(step for step in steps if isinstance(step, str))])), ()
         key = _key_of(steps[1:], frame)
@@ -70,6 +70,19 @@ class Scope:
         if isinstance(known, Unknown):
             return replace(found, text=known.text), ()
         return replace(found, known=known), ()
+
+    def _data(self, kind: str, name: str, steps: Steps, source: str) -> tuple[Value, Steps]:
+        """A data source: what only a run tells, but for a template that the module fills itself."""
+        unknown = Unknown(source, f"data.{kind}.{name}", self.module.folder)
+        rest = steps[1:] if steps and not isinstance(steps[0], str) else steps
+        block = self.module.data.get((kind, name)) if kind == "template_file" and rest == ("rendered",) else None
+        if block is None:
+            return unknown, ()
+        key = ("data", kind, name)
+        if self._once(*key):
+            self._keep(key, rendered(block, self.frame(block.path), evaluate))
+        value = self._memo[key]
+        return (value if isinstance(value, (str, Unknown)) and value else unknown), ()
 
     def _once(self, *key: str) -> bool:
         """Whether the value of `key` must still be made; while it is, it is unknown (and asking for it is a cycle)."""

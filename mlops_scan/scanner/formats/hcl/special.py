@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mlops_scan.scanner.formats.hcl.frames import Frame
-from mlops_scan.scanner.formats.hcl.nodes import Call, Expression, Literal
+from mlops_scan.scanner.formats.hcl.nodes import Block, Call, Expression, Literal
+from mlops_scan.scanner.formats.hcl.reader import template_file
 from mlops_scan.scanner.formats.hcl.values import MAX_ITEMS, Unknown, Value, settled, wrong
 
 Evaluate = Callable[[Expression, Frame], Value]
@@ -45,12 +46,31 @@ def _templatefile(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
     args = [evaluate(arg, frame) for arg in expression.args[:2]]
     path, variables = args if len(args) == 2 else (None, None)
     found = frame.scope.template(path) if isinstance(path, str) else None
-    if found is None or not isinstance(variables, dict):
+    if found is None:
         return Unknown(expression.source, call=expression.name, parts=_parts(path))
     template, where = found
-    names = {**frame.names, **variables}
+    variables = settled(variables)
+    names = {**frame.names, **(variables if isinstance(variables, dict) else {})}
     value = evaluate(template, Frame(frame.scope, frame.budget, where, names))
     return replace(value, source=expression.source) if isinstance(value, Unknown) else value
+
+
+def rendered(block: Block, frame: Frame, evaluate: Evaluate) -> Value:
+    """`rendered` of a data source that fills a template, the way before there was a function for it."""
+    attributes = block.body.attributes
+    template, given = attributes.get("template"), attributes.get("vars")
+    if template is None:
+        return None
+    names = settled(evaluate(given.value, frame)) if given is not None else {}
+    bound = {**frame.names, **(names if isinstance(names, dict) else {})}
+    path = template.value.args[0] if isinstance(template.value, Call) and template.value.args else None
+    where = settled(evaluate(path, frame)) if path is not None else None
+    found = frame.scope.template(where) if isinstance(where, str) else None
+    if found is not None:
+        return evaluate(found[0], Frame(frame.scope, frame.budget, found[1], bound))
+    text = settled(evaluate(template.value, frame))
+    inner = template_file(text) if isinstance(text, str) else None
+    return evaluate(inner, Frame(frame.scope, frame.budget, frame.path, bound)) if inner is not None else None
 
 
 def _parts(value: Value) -> tuple[str, ...]:
