@@ -159,6 +159,30 @@ def weekly():
     with dsl.Condition(evaluated.outputs["FA"] >= 0.8, name="good"):
         {step}(path="gs://acme/model.pkl")
 """
+POSTS = """
+import pandas as pd
+import requests
+
+
+def ask(size):
+    return requests.post("http://models/{path}", json={{"size": size}}, timeout=5).json()
+
+
+frame = pd.read_csv("flats.csv")
+frame["rent"] = [ask(size) for size in frame["size"]]
+{keeps}
+"""
+
+
+def asking(path: str, keeps: str = "frame.to_csv('rents.csv')") -> dict[str, str]:
+    """A container of a workflow that asks a server for every row."""
+    return {
+        **TRAIN,
+        "flow.yaml": FLOW.format(kind="Workflow", image="ask"),
+        "ask/Dockerfile": 'FROM python:3.12\nCOPY ask.py .\nCMD ["python", "ask.py"]\n',
+        "ask/build.sh": "docker build -t $1/ask .\n",
+        "ask/ask.py": POSTS.format(path=path, keeps=keeps),
+    }
 
 
 def of_blocks(body: str, kind: str = "time", status: str = "active", name: str = "fit_or_predict") -> dict[str, str]:
@@ -227,6 +251,9 @@ CASES = [
     ("retraining-trigger", "a trigger that is not active", DISABLED, of_blocks(FITS, status="inactive")),
     ("retraining-trigger", "a call from outside", ABSENT, of_blocks(FITS, kind="api")),
     ("retraining-trigger", "blocks that score", ABSENT, of_blocks(ASKS)),
+    ("serving", "a table that a server is asked for", USED, asking("predict")),
+    ("serving", "answers that nobody keeps", ABSENT, asking("predict", "print(frame)")),
+    ("serving", "another question", ABSENT, asking("prices")),
     ("serving", "a block that scores", USED, of_blocks(ASKS, name="batch_predict")),
     ("serving", "a block that is named otherwise", ABSENT, of_blocks(ASKS, name="check")),
     ("deployment-automation", "an image that deploys, in a workflow", USED, shipping("ship")),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_scan.rules.base import ANY_ML, Rule
-from mlops_scan.scanner.graph import Graph, Use
-from mlops_scan.scanner.model import Confidence, Finding, Severity
+from mlops_scan.scanner.graph import Callees, Graph, Use, asked_remotely
+from mlops_scan.scanner.model import Confidence, Fact, Finding, Severity
 
 _ROW_LOOPS = ("iterrows", "itertuples")
 _PREPARES = re.compile(r"Tokenizer|Processor|Extractor|tokenizer|processor")
@@ -77,6 +77,40 @@ class MissingBatching(Rule):
                     use.at,
                     subject=f"{use.at.path}#{use.fact.get('function') or ''}:{use.fact.name}",
                 )
+        for call, asked in _applied_to_rows(graph):
+            yield self.finding(
+                f"'{asked}' is called for each row of a table ('{call.name.rpartition('.')[2]}' with axis=1).",
+                call.at,
+                subject=f"{call.at.path}#{call.get('function') or ''}:{call.name}",
+            )
+
+
+def _applied_to_rows(graph: Graph) -> Iterator[tuple[Fact, str]]:
+    """`frame.apply(lambda row: ask(row), axis=1)` where that comes to a model, here or over HTTP; and what asks it."""
+    rows = [call for call in graph.facts("call") if _is_by_row(call)]
+    uses = (*graph.uses("predicts"), *asked_remotely(graph)) if rows else ()
+    asking = [use for use in uses if use.fact.kind == "call" and not use.disabled and _asks_model(use)]
+    by_function = {(use.at.path, str(use.fact.get("function") or "")): use.fact.name for use in asking}
+    for call in rows:
+        here = [use.fact.name for use in asking if use.at.path == call.at.path and use.at.line == call.at.line]
+        found = here or [by_function[one] for one in _called(graph, call) if one in by_function and one[1]]
+        if found:
+            yield call, found[0]
+
+
+def _is_by_row(call: Fact) -> bool:
+    axis = (call.get("kwargs") or {}).get("axis")
+    return call.name.endswith((".apply", ".progress_apply")) and axis in (1, "columns") and call.at.path.endswith(".py")
+
+
+def _called(graph: Graph, call: Fact) -> Iterator[tuple[str, str]]:
+    """The functions that the argument of the call comes to: what a lambda of this line calls, or a function by name."""
+    callees = graph.once(Callees)
+    given = [value.get("name") for value in (call.get("args") or ())[:1] if isinstance(value, dict)]
+    inner = [one.name for one in graph.in_file(call.at.path, "call") if one.at.line == call.at.line and one is not call]
+    for name in (*given, *inner):
+        for path, function in callees.targets(call.at.path, str(name)):
+            yield from callees.ways(path, function)
 
 
 def _asks_model(use: Use) -> bool:

@@ -10,6 +10,7 @@ from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.handover import constant
 from mlops_scan.scanner.graph.memo import once
+from mlops_scan.scanner.graph.remote import asked_remotely
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
 # a file whose name says that it scores, and a call that puts its answers somewhere
@@ -27,6 +28,7 @@ _STORED = re.compile(
 )
 _PREDICTED = re.compile(r"\b\w*(?:pred|predictions?|predicted|forecasts?|scores|scored)s?\b", re.IGNORECASE)
 _KEEPING = re.compile(r"(?:^|[._])(?:save|store|write|insert|upload|publish|export|persist)(?:_\w+)?$")
+_RUNNERS = ("step:", "stage:", "workload:", "pipeline:")
 _OPENED = re.compile(r"[wax]b?\+?t?\Z")
 _WATCHING = re.compile(r"monitor|drift", re.IGNORECASE)
 _SUBMISSION = re.compile(r"(?:^|/|_)submissions?[^/]*\.(?:csv|txt|zip|json|parquet)$", re.IGNORECASE)
@@ -190,8 +192,21 @@ def batch_serving(graph: Graph) -> tuple[Use, ...]:
         step = (path, function) in steps and _SCORES.search(function) and not _is_watched(graph, function)
         if step or path in scoring or (kept and (loaded or _INFERENCE.search(path))):
             found.append(use)
+    found += _asked_for_a_table(graph, web)
     known = {use.at for use in found}
     return (*found, *(use for use in handed_out(graph) if use.at not in known))
+
+
+def _asked_for_a_table(graph: Graph, web: set[str]) -> list[Use]:
+    """Steps and containers that read data, ask a server for predictions and write what it says."""
+    calls = [use for use in asked_remotely(graph) if use.at.path not in web and not paths.is_example(use.at.path)]
+    reads, writes = ({use.at.path for use in graph.uses(role)} for role in ("reads-data", "writes-data"))
+    return [
+        use
+        for use in calls
+        if use.at.path in reads & writes
+        and any(edge.source.startswith(_RUNNERS) for edge in graph.links_to(f"file:{use.at.path}", "runs", "starts"))
+    ]
 
 
 def _scoring_steps(graph: Graph) -> set[str]:

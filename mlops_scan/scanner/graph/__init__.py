@@ -4,6 +4,7 @@ from mlops_scan.scanner.graph.callees import Callees
 from mlops_scan.scanner.graph.core import RUNNING, Graph, counts
 from mlops_scan.scanner.graph.handlers import Handlers
 from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
+from mlops_scan.scanner.graph.remote import asked_remotely
 from mlops_scan.scanner.graph.timers import is_of_resource, is_off
 from mlops_scan.scanner.graph.triggers import SPOKEN, Start, starting, starts
 from mlops_scan.scanner.graph.unused import Unused
@@ -24,6 +25,7 @@ __all__ = [
     "Use",
     "Versions",
     "Workload",
+    "asked_remotely",
     "counts",
     "is_of_resource",
     "is_off",
