@@ -179,3 +179,15 @@ spec:
     facts = read(files).facts
     assert [(fact.name, fact.get("tag")) for fact in facts if fact.kind == "image"] == [("reg.example.com/emb", "7")]
     assert [fact.name for fact in facts if fact.kind == "workload"] == ["emb-blue"]
+
+
+def test_a_kustomization_below_another_is_taken_once(read: Read) -> None:
+    files = {
+        "cluster.yaml": FLUX % ("emb", "prod", "9"),
+        "app/x/kustomization.yaml": "resources: [y, ../z.yaml]\n",
+        "app/x/y/kustomization.yaml": "resources: [d.yaml]\n",
+        "app/x/y/d.yaml": DEPLOYMENT,
+        **PARTS,
+    }
+    workloads = [fact.name for fact in read(files).facts if fact.kind == "workload"]
+    assert workloads == ["prod-emb"]

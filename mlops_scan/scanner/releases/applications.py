@@ -87,6 +87,8 @@ def notes(fact: Fact, tree: Tree) -> Iterator[Note]:
 
 
 def told(one: Application) -> Fact:
-    """The application of a set as a fact."""
+    """The application of a set as a fact; its folders where all of them are known."""
     home = one.fact.get("id") or f"{one.fact.at.path}#{one.fact.get('type')}/{one.fact.name}"
-    return Fact("application", one.name, one.fact.at, {"set": f"resource:{home}", "folders": one.folders})
+    whole = len(one.folders) == sum(isinstance(source.get("path"), str) for source in one.sources)
+    says = {"set": f"resource:{home}", "folders": one.folders if whole else []}
+    return Fact("application", one.name, one.fact.at, says)

@@ -155,7 +155,9 @@ def _outer(tree: Tree, fact: Fact, folder: str, spec: Node | None) -> Kustomizat
 def _below(tree: Tree, folder: str) -> list[str]:
     """The manifests of a folder without a kustomization, and the folders below that have one."""
     found = (path[len(folder) + 1 :] for path in below(folder, frozenset(tree.paths), tree.paths))
-    parts = (path.rpartition("/") for path in found if not path.endswith("Chart.yaml"))
+    parts = [path.rpartition("/") for path in found if not path.endswith("Chart.yaml")]
+    roots = {head for head, _, name in parts if name in kustomize.FILE_NAMES}
+    parts = [one for one in parts if not any(one[0].startswith(f"{root}/") for root in roots)]
     return [head if name in kustomize.FILE_NAMES else f"{head}{slash}{name}" for head, slash, name in parts]
 
 
