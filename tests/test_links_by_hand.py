@@ -21,6 +21,7 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link.assets import AzureMl
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.containers import Builds, Stages
+from mlops_scan.scanner.link.datasets import Datasets
 from mlops_scan.scanner.link.dependencies import Dependencies
 from mlops_scan.scanner.link.endpoints import Endpoints, Workloads
 from mlops_scan.scanner.link.gitops import Definitions, Kustomizations, Sources
@@ -814,6 +815,32 @@ CASES = (
             "file:ml/schedule.yml | calls | file:ml/job.yml | ml/schedule.yml:7",
             "file:ml/env.yml | installs | file:ml/conda.yml | ml/env.yml:4",
             "file:ml/job.yml | has step | target:ml/job.yml | ml/job.yml:1",
+        ),
+    ),
+    Case(
+        Datasets,
+        "what code reads and writes by a whole path, address or table; no query, no name alone, no part of a path",
+        (),
+        (
+            use("reads-data", call("pandas.read_csv", "src/fit.py:3", "../data/raw.csv"), data=(0,)),
+            use("reads-data", call("pandas.read_csv", "src/fit.py:4", "gone/raw.csv"), data=(0,)),
+            use("reads-data", call("pandas.read_sql", "src/fit.py:5", "select a.b from t"), data=(0,)),
+            use("reads-data", call("spark.table", "src/fit.py:6", "main.sales.clean"), data=(0,)),
+            use("reads-data", call("spark.table", "src/fit.py:7", "clean"), data=(0,)),
+            use(
+                "reads-data", call("pandas.read_csv", "src/fit.py:8", {"expr": "p", "parts": ["a/", ".csv"]}), data=(0,)
+            ),
+            use(
+                "writes-data", call("d.to_parquet", "prep.py:9", {"expr": "o", "const": "s3://b/o.parquet"}), data=(0,)
+            ),
+            use("writes-data", call("d.to_csv", "prep.py:12", "off.csv"), off=True, data=(0,)),
+        ),
+        files=("data/raw.csv",),
+        edges=(
+            "file:src/fit.py | reads | file:data/raw.csv | src/fit.py:3",
+            "file:src/fit.py | reads | data:gone/raw.csv | src/fit.py:4",
+            "file:src/fit.py | reads | data:main.sales.clean | src/fit.py:6",
+            "file:prep.py | writes | data:s3://b/o.parquet | prep.py:9",
         ),
     ),
     Case(

@@ -16,6 +16,7 @@ _TELLING = ("installs", "writes", "registers")
 _HUBS = ("package:", "tool:", "capability:")  # in the middle of a chain they join nothing: many files name them
 _KINDS = (*(kind for kind in MAIN if kind != "monitor"), "job", "target", "resource", "monitor", "package")
 _DEFINES = 25  # what one file defines beside each other has little to do with each other
+_SHARED = 14  # of who reads what somebody writes, the model and the file tell more than the data
 _VERSION = re.compile(r"(?:@sha256:[0-9a-f]+|:[\w][\w.-]*)\Z")
 
 
@@ -103,6 +104,8 @@ def _length(edge: Edge) -> int:
     """What one link adds to a chain: of two chains with as many links, the one of what runs and flows wins."""
     if edge.relation == "defines" and not edge.target.startswith("stage:"):
         return _DEFINES
+    if edge.target.startswith("data:"):
+        return _SHARED
     return 11 if edge.relation in _LOOSE or (edge.target.startswith("file:") and edge.relation == "reads") else 10
 
 

@@ -93,6 +93,12 @@ def constant(value: Any) -> str:
     return next(_known(value), ("", False))[0]
 
 
+def whole_text(value: Any) -> str:
+    """The text of a value where all of it is known, else ''."""
+    text, whole = next(_known(value), ("", False))
+    return text if whole and not (isinstance(value, dict) and "const" not in value and "parts" in value) else ""
+
+
 def _known(value: Any) -> Iterator[tuple[str, bool]]:
     """(text, whether it is a whole name) of a value, if anything of it is known."""
     if isinstance(value, str):

@@ -1,0 +1,42 @@
+"""Data by the path, address or table under which code reads and writes it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.handover import spread, whole_text
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.commands import locate
+from mlops_scan.scanner.model import Edge
+
+_ROLES = (("reads-data", "reads"), ("writes-data", "writes"))
+# a path with a folder or a suffix, an address, a table below a schema: no query, no name that says little
+_TELLING = re.compile(r"(?=.*\w)[\w./:@%+=~*-]*(?:[/\\]|\w\.\w)[\w./:@%+=~*-]*\Z")
+_LONGEST = 200
+
+
+class Datasets(Link):
+    """`file:prepare.py` writes `data:s3://store/clean.parquet`, `file:train.py` reads it; files go by their path."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        files = frozenset(graph.files)
+        for role, relation in _ROLES:
+            for use in graph.uses(role):
+                for call in spread(use.fact) if use.fact.kind == "call" and not use.disabled else ():
+                    if name := _name(use.match.argument(call, "data")):
+                        folder = posixpath.dirname(call.at.path)
+                        found = "" if "://" in name else locate(name, folder, files)
+                        node = f"file:{found}" if found else f"data:{name}"
+                        yield Edge(f"file:{call.at.path}", relation, node, call.at)
+
+
+def _name(value: Any) -> str:
+    """What is read or written, where all of it is known."""
+    text = whole_text(value).strip()
+    if len(text) > _LONGEST or not _TELLING.match(text):
+        return ""
+    return text if "://" in text else posixpath.normpath(text)
