@@ -5,30 +5,56 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats import shell, yamlnodes
-from mlops_scan.scanner.formats.githubsteps import input_scripts, plain_inputs, truth
+from mlops_scan.scanner.formats import conditions, shell, yamlnodes
+from mlops_scan.scanner.formats.githubsteps import input_scripts, is_never, plain_inputs, truth
+from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact
 
 _SHELLS = ("script", "bash", "pwsh", "powershell")
 _MACRO = re.compile(r"\$\((\w[\w.]*)\)\Z")
+_BRANCH = re.compile(r"\$\{\{[ \t]*(if|elseif|else)\b(.*?)(?:\}\}|\Z)", re.DOTALL)
 _APPROVAL = "ManualValidation"
 
 
-def flat(nodes: Node | None) -> Iterator[Node]:
-    """The items of a list; an item whose keys are all template expressions stands for the items below it."""
-    waiting = list(reversed(yamlnodes.items(nodes)))
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Mapping) and one and all(key.startswith("${{") for key in one):
-            for value in reversed(list(one.values())):
-                waiting.extend(reversed(yamlnodes.items(value)))
+def flat(nodes: Node | None, settled: Known | None = None) -> Iterator[Node]:
+    """The items of a list; an item whose keys are all template expressions stands for the items below it.
+
+    Left out is what stands below an `if` that what is `settled` decides otherwise.
+    """
+    stack = [_Branches(iter(yamlnodes.items(nodes)))]
+    while stack:
+        one = next(stack[-1].items, None)
+        if one is None:
+            stack.pop()
+        elif isinstance(one, Mapping) and one and all(key.startswith("${{") for key in one):
+            taken = [value for key, value in one.items() if stack[-1].takes(key, settled or {})]
+            stack.append(_Branches(iter([inner for value in taken for inner in yamlnodes.items(value)])))
         else:
             yield one
+
+
+@dataclass(slots=True)
+class _Branches:
+    """Items of a list, and whether a branch of the `if` that stands last among them was taken."""
+
+    items: Iterator[Node]
+    taken: bool | None = False
+
+    def takes(self, key: str, settled: Known) -> bool:
+        """Whether what stands below a template expression may count."""
+        found = _BRANCH.match(key)
+        word = found[1] if found else ""
+        if word not in ("if", "elseif", "else"):
+            return True
+        before = False if word == "if" else self.taken
+        holds = True if word == "else" or not found else conditions.judged(found[2], settled)
+        self.taken = True if before is True or holds is True else None if None in (before, holds) else False
+        return before is not True and holds is not False
 
 
 def flat_mapping(node: Node | None) -> Mapping | None:
@@ -58,11 +84,12 @@ def template_path(folder: str, written: str) -> str:
 
 def steps(runner: Runner, lines: Sequence[str], nodes: Node | None) -> Iterator[Fact]:
     """Facts of a list of steps."""
-    for step in flat(nodes):
+    for step in flat(nodes, runner.settled):
         if not isinstance(step, Mapping):
             continue
         enabled = step.get("enabled")
         off = isinstance(enabled, Scalar) and yamlnodes.typed(enabled) is False
+        off = off or is_never(step.get("condition"), runner.settled)
         folder = yamlnodes.text(step, "workingDirectory").removeprefix("$(Build.SourcesDirectory)").strip("/")
         one = replace(
             runner,

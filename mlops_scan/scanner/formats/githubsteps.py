@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats import placeholders, yamlnodes
+from mlops_scan.scanner.formats import conditions, placeholders, yamlnodes
+from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact
 
 _NEVER = re.compile(r"\s*(?:\$\{\{\s*)?(?:false|'false'\s*==\s*'true'|0)(?:\s*\}\})?\s*\Z")
+_QUOTED = re.compile(r"'\$\{\{[ \t]*([A-Za-z_][\w.]*)[ \t]*\}\}'")  # what is put into a condition as a text
 _POWERSHELL = ("pwsh", "powershell")
 _NOT_SHELL = re.compile(r"python|node|perl|Rscript|ruby|deno")
 _SCRIPT_INPUTS = frozenset(("inlinescript", "inline-script", "script", "run", "runs", "command", "commands", "cmd"))
@@ -43,6 +45,11 @@ def truth(node: Node | None) -> bool:
 def is_false(node: Node | None) -> bool:
     """Whether a condition can never hold because it is the constant false."""
     return isinstance(node, Scalar) and _NEVER.match(node) is not None
+
+
+def is_never(node: Node | None, settled: Known) -> bool:
+    """Whether a condition can never hold: it is false, or what is settled makes it so."""
+    return is_false(node) or (isinstance(node, Scalar) and conditions.never(_QUOTED.sub(r"\1", node), settled))
 
 
 def condition(holder: Mapping) -> str:
@@ -75,7 +82,7 @@ def steps(
         if not isinstance(step, Mapping):
             continue
         soft = runner.soft or truth(step.get("continue-on-error"))
-        off = runner.disabled or is_false(step.get("if"))
+        off = runner.disabled or is_never(step.get("if"), runner.settled)
         one = replace(
             runner,
             soft=soft,

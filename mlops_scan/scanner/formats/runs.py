@@ -51,6 +51,7 @@ class Runner:
     talks: bool = False  # commands that only print count
     says: dict[str, Any] = field(default_factory=dict)
     known: Known = field(default_factory=dict)  # values of placeholders
+    settled: Known = field(default_factory=dict)  # those of them that nobody chooses otherwise: conditions rest on them
 
     def fact(self, kind: str, name: str, place: tuple[int, int], says: dict[str, Any]) -> Fact:
         """A fact of this runner; keys without a value are left out."""

@@ -14,6 +14,8 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 _TEMPLATE = re.compile(rb"\btemplate[ \t]*:")
 _EACH = re.compile(r"\$\{\{[ \t]*each[ \t]+(\w+)[ \t]+in[ \t]+([\w.-]+)[ \t]*\}\}\Z")
 _WHOLE = re.compile(r"\$\{\{[ \t]*([\w.-]+)[ \t]*\}\}\Z")
+_NAMES = "parameters"  # the key of the names that calls give
+_PARAMETERS = re.compile(r"\bparameters\.[\w-]+")
 _MOST_VALUES = 8  # of one parameter
 _MOST_KEYS = 400  # of one template
 _ROUNDS = 6  # a template calls a template calls a template
@@ -25,6 +27,38 @@ Values = dict[str, tuple[str, ...]]
 def known(source: SourceFile, tree: Tree, document: Mapping) -> Values:
     """The values of a file's parameters, variables and loops, by the names that placeholders give them."""
     return _of_file(source, tree, document, _given(tree).get(source.path, {}))
+
+
+def settled(source: SourceFile, tree: Tree, document: Mapping) -> Values:
+    """The values on which conditions may rest: parameters that callers give a template, those that a pipeline allows.
+
+    A parameter with a default that somebody may choose otherwise is open, and so is a variable that a script may set.
+    """
+    given = _given(tree).get(source.path, {})
+    found: Values = {}
+    for name, default in _declared(document):
+        key = f"parameters.{name}"
+        ways = given.get(_NAMES, ())
+        omitted = [one for one in ways if name not in one.split(",")]
+        values = [*given.get(key, ()), *([str(default)] if omitted and isinstance(default, Scalar) else [])]
+        if max(len(ways), len(values)) >= _MOST_VALUES:
+            continue  # there may be more
+        if ways and f"{key}?" not in given and (values or not omitted):
+            found[key] = tuple(dict.fromkeys(values))
+        elif not ways and (allowed := _allowed(document, name)):
+            found[key] = allowed
+    if b"task.setvariable" not in source.data:
+        found |= {key: one for key, one in variables(source, tree, document, found).items() if "$" not in "".join(one)}
+    return {key: values for key, values in found.items() if values}
+
+
+def _allowed(document: Mapping, name: str) -> tuple[str, ...]:
+    """The values that a parameter of a pipeline may have, where it says so."""
+    declared = document.get("parameters")
+    for one in declared if isinstance(declared, yamlnodes.Sequence) else ():
+        if yamlnodes.text(one, "name") == name:
+            return tuple(str(value) for value in yamlnodes.items(one, "values"))
+    return ()
 
 
 def variables(source: SourceFile, tree: Tree, holder: Mapping, outer: Known) -> Values:
@@ -51,7 +85,7 @@ def _add(found: Values, name: str, value: str, outer: Known) -> None:
 
 
 def _of_file(source: SourceFile, tree: Tree, document: Mapping, given: Values) -> Values:
-    found = {key: values for key, values in given.items() if not key.startswith("parameters.")}
+    found = {key: values for key, values in given.items() if not key.startswith("parameters.") or key.endswith("?")}
     for name, default in _declared(document):
         key = f"parameters.{name}"
         said = {one: values for one, values in given.items() if one == key or one.startswith((f"{key}.", f"{key}["))}
@@ -135,6 +169,13 @@ def _given(tree: Tree) -> dict[str, Values]:
     return tree.memo("azure-template-values", find)
 
 
+def _is_open(value: Node, here: Values) -> bool:
+    """Whether a value rests on a parameter that somebody may choose, or on what is known when it runs."""
+    text = str(value) if isinstance(value, Scalar) else ""
+    used = _PARAMETERS.findall(text)
+    return "$(" in text or "$[" in text or any(_NAMES not in here or f"{one}?" in here for one in used)
+
+
 def _foreign(document: Mapping) -> bool:
     """An object of a cluster, whose `template` is something else."""
     return "apiVersion" in document or "kind" in document
@@ -153,8 +194,13 @@ def _calls(source: SourceFile, tree: Tree, document: Mapping, here: Values) -> I
                 around = {key for key in outer if key.startswith("variables.")}
                 around |= {key.removeprefix("variables.") for key in around}
                 yield used, {key: outer[key] for key in sorted(around) if key in outer}
-                for name, value in (flat_mapping(node.get("parameters")) or {}).items():
-                    yield used, _values(f"parameters.{name}", value, outer)
+                parameters = flat_mapping(node.get("parameters")) or Mapping(node.line, node.column)
+                yield used, {_NAMES: (",".join(sorted(parameters)),)}
+                for name, value in parameters.items():
+                    values = _values(f"parameters.{name}", value, outer)
+                    yield used, values
+                    if f"parameters.{name}" not in values or _is_open(value, here):
+                        yield used, {f"parameters.{name}?": ("?",)}
             waiting += [(one, outer) for one in node.values()]
         elif isinstance(node, yamlnodes.Sequence):
             waiting += [(one, outer) for one in node]

@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import placeholders, yamlnodes
-from mlops_scan.scanner.formats.githubsteps import Shells, condition, is_false, job_images, steps, truth, uses
+from mlops_scan.scanner.formats.githubsteps import Shells, condition, is_never, job_images, steps, truth, uses
 from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
-from mlops_scan.scanner.parsers import include_circles
+from mlops_scan.scanner.parsers import github_calls, include_circles
 from mlops_scan.scanner.parsers.base import Parser
 
 # at the root, or at that of the project which a template makes
@@ -33,7 +33,6 @@ _EVENTS = {
     "registry_package": "registry",
 }
 _MOST_PATHS = 40
-_MOST_VALUES = 8  # of one input
 _MOST_JOBS = 256  # of one matrix, as many as the service allows
 _ASKS = re.compile(r"github\.event_name[ ]?==[ ]?'(\w+)'")
 
@@ -61,18 +60,9 @@ class GithubActions(Parser):
                 continue
             if isinstance(document.get("jobs"), Mapping):
                 yield from _too_many(source, document["jobs"])
-                yield from _workflow(
-                    source,
-                    document,
-                    _inputs(
-                        source,
-                        tree,
-                        yamlnodes.child(document, "on", "workflow_call")
-                        or yamlnodes.child(document, "true", "workflow_call"),
-                    ),
-                )
+                yield from _workflow(source, tree, document)
             elif yamlnodes.text(document, "runs", "using"):
-                yield from _composite(source, document, _inputs(source, tree, document))
+                yield from _composite(source, document, *github_calls.inputs(source, tree, document))
 
 
 def _too_many(source: SourceFile, jobs: Node) -> Iterator[Note]:
@@ -83,14 +73,20 @@ def _too_many(source: SourceFile, jobs: Node) -> Iterator[Note]:
             yield Note(at, f"a matrix of {count} jobs: more than the service starts, only some of them are told")
 
 
-def _workflow(source: SourceFile, document: Mapping, inputs: Known) -> Iterator[Fact]:
+def _workflow(source: SourceFile, tree: Tree, document: Mapping) -> Iterator[Fact]:
     active = _ACTIVE.match(source.path) is not None
     key = next((key for key in ("on", "true") if key in document), None)
+    on = document.get(key or "")
+    inputs, settled = github_calls.inputs(source, tree, yamlnodes.child(on, "workflow_call") if on else None)
+    if isinstance(on, Mapping) and "workflow_dispatch" in on:
+        settled = {}  # a person chooses
+    if b"GITHUB_ENV" not in source.data:
+        settled = {**settled, **placeholders.constants(document.get("env"), "env.")}
     at = yamlnodes.at(source.path, document, key or "jobs")
     says = {"provider": "github-actions", "triggers": triggers(document.get(key or "")), "active": active}
     yield Fact("workflow", source.path, at, {**says, "title": yamlnodes.text(document, "name")[: bounds.FACT_TEXT]})
     known = {**inputs, **placeholders.constants(document.get("env"), "env.", "", known=inputs)}
-    runner = Runner(source.path, "ci", source.path, disabled=not active, known=known)
+    runner = Runner(source.path, "ci", source.path, disabled=not active, known=known, settled=settled)
     yield from _schedules(runner, yamlnodes.child(document, key or "", "schedule"))
     yield from runner.variables(document.get("env"))
     shells = Shells().within(document)
@@ -143,7 +139,7 @@ def _job(
     source: SourceFile, workflow: Runner, shells: Shells, name: str, job: Mapping, place: tuple[int, int]
 ) -> Iterator[Fact]:
     owner = f"{source.path}#{name}"
-    off = workflow.disabled or is_false(job.get("if"))
+    off = workflow.disabled or is_never(job.get("if"), workflow.settled)
     soft = truth(job.get("continue-on-error"))
     known = {**workflow.known, **placeholders.constants(job.get("env"), "env.", "", known=workflow.known)}
     runner = replace(workflow, owner=owner, disabled=off, soft=soft, known=known)
@@ -176,11 +172,11 @@ def _labels(runs_on: Node | None) -> list[Node]:
     return [runs_on] if isinstance(runs_on, Scalar) else yamlnodes.items(runs_on)
 
 
-def _composite(source: SourceFile, document: Mapping, inputs: Known) -> Iterator[Fact]:
+def _composite(source: SourceFile, document: Mapping, inputs: Known, settled: Known) -> Iterator[Fact]:
     runs = document["runs"]
     name = source.folder.rpartition("/")[2] or source.name
     owner = f"{source.path}#runs"
-    runner = Runner(source.path, "ci", owner, known=inputs)
+    runner = Runner(source.path, "ci", owner, known=inputs, settled=settled)
     place = document.places["runs"]
     title = yamlnodes.text(document, "name")
     yield runner.fact("job", name, place, {"id": owner, "workflow": source.path, "title": title})
@@ -188,50 +184,3 @@ def _composite(source: SourceFile, document: Mapping, inputs: Known) -> Iterator
     if isinstance(image, Scalar) and image.startswith("docker://"):
         yield runner.image(image.removeprefix("docker://"), "ci", (image.line, image.column))
     yield from steps(runner, lines_of(source), Shells(), yamlnodes.child(runs, "steps"))
-
-
-def _inputs(source: SourceFile, tree: Tree, holder: Node | None) -> dict[str, tuple[str, ...]]:
-    """The values of the inputs of a workflow or action that others call: what callers here say, else the default."""
-    declared = yamlnodes.child(holder, "inputs")
-    if not isinstance(declared, Mapping):
-        return {}
-    called = _callers(tree)
-    names = (source.path, source.folder)
-    found: dict[str, tuple[str, ...]] = {}
-    for name, one in declared.items():
-        said = [value for path in names for value in called.get(path, {}).get(name, ())]
-        default = yamlnodes.text(one, "default")
-        values = tuple(dict.fromkeys(said or ([default] if default else [])))[:_MOST_VALUES]
-        if values:
-            found[f"inputs.{name}"] = values
-    return found
-
-
-def _callers(tree: Tree) -> dict[str, dict[str, list[str]]]:
-    """Called workflow, or folder of an action -> input -> the constant values that files of the repository give it."""
-
-    def find() -> dict[str, dict[str, list[str]]]:
-        found: dict[str, dict[str, list[str]]] = {}
-        for path in tree.paths:
-            source = tree.get(path) if path.endswith((".yml", ".yaml")) and ".github/" in path else None
-            if source is None or b"uses: ./" not in source.data:
-                continue
-            for document in yamlnodes.documents(source).documents[:1]:
-                for used, given in _calls(document):
-                    for name, value in given.items() if isinstance(given, Mapping) else ():
-                        if isinstance(value, Scalar) and "${{" not in value:
-                            found.setdefault(used, {}).setdefault(name, []).append(str(value))
-        return found
-
-    return tree.memo("github-callers", find)
-
-
-def _calls(document: Node) -> Iterator[tuple[str, Node | None]]:
-    """(path, inputs) of the local workflows and actions that a file uses."""
-    jobs = yamlnodes.child(document, "jobs")
-    holders = list(jobs.values()) if isinstance(jobs, Mapping) else [yamlnodes.child(document, "runs")]
-    for holder in holders:
-        for one in (holder, *yamlnodes.items(holder, "steps")):
-            used = yamlnodes.text(one, "uses")
-            if used.startswith("./"):
-                yield used.removeprefix("./").rstrip("/"), yamlnodes.child(one, "with")

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import placeholders, yamlnodes
+from mlops_scan.scanner.formats import conditions, placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import truth
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -127,7 +127,7 @@ class _Pipeline:
         rules = self._rules(name)
         soft = self.written.get(name, "allow_failure")
         failing = soft is not None and (truth(soft.node) or isinstance(soft.node, Mapping))
-        off = runner.disabled or self._never(name)
+        off = runner.disabled or self._never(name) or self._starts_never()
         known = {**runner.known, **placed.known}
         runner = replace(runner, path=placed.source.path, owner=owner, soft=failing, disabled=off, known=known)
         image = self.written.get(name, "image")
@@ -200,8 +200,14 @@ class _Pipeline:
         """Whether no rule of the job adds it to a pipeline."""
         rules = self.written.listed(name, "rules")
         if rules:
-            return all(yamlnodes.text(one.node, "when") == "never" for one in rules)
+            return all(_is_never(one.node) for one in rules)
         return self.written.text(name, "when") == "never"
+
+    def _starts_never(self) -> bool:
+        """Whether no rule of the whole pipeline lets one begin."""
+        workflow = self.written.keys.get("workflow")
+        rules = yamlnodes.items(workflow.node, "rules") if workflow else []
+        return bool(rules) and all(_is_never(one) for one in rules)
 
     def _manual(self, name: str) -> bool:
         rules = self.written.listed(name, "rules")
@@ -225,6 +231,11 @@ class _Pipeline:
 
 
 _RUNS = ("script", "trigger", "run")
+
+
+def _is_never(rule: Node) -> bool:
+    """Whether a rule adds nothing: it says so, or its condition is false by itself."""
+    return yamlnodes.text(rule, "when") == "never" or conditions.never(yamlnodes.text(rule, "if"), {})
 
 
 def _values(variables: Node | None) -> Node | None:
