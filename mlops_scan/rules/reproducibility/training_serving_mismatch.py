@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Rule
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Callees, Graph, Handlers, Use
 from mlops_scan.scanner.model import Fact, Finding, Place, Severity
 
 # how many leading parts of the version must agree for a saved model to load as it was (scikit-learn: model persistence)
 _MINOR = frozenset(("scikit-learn", "tensorflow", "keras", "python"))
 _MAJOR = frozenset(("xgboost", "lightgbm", "catboost", "torch", "transformers", "pandas", "numpy", "spacy", "joblib"))
+_ASKS = frozenset(("predict", "predict_proba", "decision_function"))
 
 
 class TrainingServingMismatch(Rule):
-    """The service loads a model with another version of the library than made it
+    """The service gives the model another library, or other numbers, than training did
 
     ## Why is this bad?
-    A pickled model that is loaded by another version fails, or worse, predicts something else without a word.
+    A pickled model that is loaded by another version fails, or worse, predicts something else without a word. A scaler
+    or an encoder that is fitted to each request hands the model numbers that mean something else than in training.
 
     ## Example
     ```python title="train/train.py"
@@ -82,6 +84,21 @@ class TrainingServingMismatch(Rule):
     remedy = "Install the same version on both sides, from one lock file."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
+        yield from self._versions(graph)
+        for handler, use, loaded in fitted_anew(graph):
+            name = use.fact.name.rpartition(".")[0].rpartition(".")[2]
+            yield self.finding(
+                f"'{name}' is fitted anew to what a request brings, and not as it was for training.",
+                use.at,
+                subject=f"{use.at.path}#{use.fact.get('function')}:{use.fact.name}",
+                related=[
+                    Place(handler.at, "this handler answers a request"),
+                    Place(loaded.at, "the model that gets the numbers is loaded here"),
+                ],
+                remedy="Save what was fitted together with the model (a pipeline), load it, and only transform.",
+            )
+
+    def _versions(self, graph: Graph) -> Iterator[Finding]:
         for written, read in graph.handovers():
             training, serving = graph.environment(written.path), graph.environment(read.path)
             for name in sorted((_MINOR | _MAJOR) & training.keys() & serving.keys()):
@@ -109,3 +126,28 @@ def _version(fact: Fact) -> str:
 def _differ(name: str, one: str, other: str) -> bool:
     parts = 2 if name in _MINOR else 1
     return bool(one and other) and one.split(".")[:parts] != other.split(".")[:parts]
+
+
+def fitted_anew(graph: Graph) -> Iterator[tuple[Use, Use, Use]]:
+    """(handler, what it fits, where its model is loaded) of handlers that ask a trained model and train none."""
+    fits: dict[tuple[str, str], list[Use]] = {}
+    for use in graph.uses("fits-transformer"):
+        if use.fact.kind == "call" and use.fact.get("function") and not use.disabled:
+            fits.setdefault((use.at.path, str(use.fact.get("function"))), []).append(use)
+    if not fits:
+        return
+    loads = [use for use in graph.uses("loads-model", "registry-load") if graph.loads_model(use) and not use.disabled]
+    known = {(use.at.path, str(use.fact.get("function") or "")) for use in graph.uses("trains", "reads-data")}
+    callees, handlers = graph.once(Callees), graph.once(Handlers)
+    for (path, name), handler in sorted({**handlers.served, **handlers.web}.items()):
+        closure = graph.closure(path)
+        loaded = next((use for use in loads if use.at.path in closure), None)
+        reached = callees.reached(path, name) if loaded is not None else ()
+        if loaded is None or not known.isdisjoint(reached) or not any(_asks(callees, one) for one in reached):
+            continue
+        for function in reached:
+            yield from ((handler, use, loaded) for use in fits.pop(function, ()))
+
+
+def _asks(callees: Callees, function: tuple[str, str]) -> bool:
+    return any(call.name.rpartition(".")[2] in _ASKS for call in callees.calls(function))

@@ -46,6 +46,7 @@ CAPABILITIES = (
 
 ROLES = {
     "trains": "fits a model, or starts a job that does",
+    "fits-transformer": "learns numbers or words of the data that a model is given: a scaler, an encoder, a vocabulary",
     "defines-model": "the class of a network",
     "hyperparameter-search": "tries hyperparameters",
     "evaluates": "computes metrics of a model",
