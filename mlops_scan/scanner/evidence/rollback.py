@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.evidence.batches import batch_serving
 from mlops_scan.scanner.evidence.earlier_version import brought_back
-from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
+from mlops_scan.scanner.evidence.online import online_serving
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.handover import constant
 from mlops_scan.scanner.model import Evidence, Fact

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, BinaryIO
 
+from mlops_scan.scanner.formats.pickleglobals import is_suspicious, suspicious_in
+
 OPCODES = 3_000_000  # a stream with more is cut: about two seconds
 _KEPT = 4096  # longest string that is kept
 _LINE = 100_000  # longest argument that ends with a newline
@@ -27,64 +29,6 @@ _LINES = frozenset(
     op.name for op in pickletools.opcodes if op.arg is not None and op.arg.n == pickletools.UP_TO_NEWLINE
 )
 _BY_CODE = {ord(op.code): op for op in pickletools.opcodes}
-_DANGEROUS_ROOTS = frozenset(
-    (
-        *(
-            "os",
-            "posix",
-            "nt",
-            "ntpath",
-            "posixpath",
-            "subprocess",
-            "sys",
-            "socket",
-            "shutil",
-            "runpy",
-            "importlib",
-            "pty",
-        ),
-        *("commands", "pdb", "bdb", "code", "codeop", "ctypes", "webbrowser", "platform", "asyncio", "multiprocessing"),
-        *(
-            "urllib",
-            "http",
-            "ftplib",
-            "smtplib",
-            "requests",
-            "pip",
-            "timeit",
-            "cProfile",
-            "profile",
-            "trace",
-            "tempfile",
-        ),
-    )
-)
-_DANGEROUS = frozenset(
-    f"{module}.{name}"
-    for module in ("builtins", "__builtin__")
-    for name in (
-        "eval",
-        "exec",
-        "compile",
-        "open",
-        "getattr",
-        "setattr",
-        "apply",
-        "execfile",
-        "__import__",
-        "breakpoint",
-    )
-) | {
-    "operator.attrgetter",
-    "operator.methodcaller",
-    "functools.partial.__call__",
-    "types.CodeType",
-    "types.FunctionType",
-}
-_GLOBAL_BYTES = re.compile(rb"c([A-Za-z_][\w.]{1,60})\n([A-Za-z_][\w.]{0,60})\n")
-_STACK_GLOBAL_BYTES = re.compile(
-    rb"\x8c.([A-Za-z_][\w.]{1,60})(?:\x94|q.)?\x8c.([A-Za-z_][\w.]{0,60})(?:\x94|q.)?\x93", re.DOTALL
-)
 
 
 @dataclass(slots=True)
@@ -100,11 +44,6 @@ class PickleFacts:
     def suspicious(self) -> list[str]:
         """Globals that run code or reach the system, sorted."""
         return sorted({name for name in self.globals if is_suspicious(name)})
-
-
-def is_suspicious(name: str) -> bool:
-    """Whether loading a pickle that imports `name` may run code or reach the system."""
-    return name in _DANGEROUS or name.split(".", 1)[0] in _DANGEROUS_ROOTS
 
 
 def read(file: BinaryIO, *, streams: int = 1, scan_bytes: int = 32 * 2**20) -> PickleFacts:
@@ -130,11 +69,7 @@ def _search(file: BinaryIO, facts: PickleFacts, scan_bytes: int) -> None:
         rest = file.read(scan_bytes)
     except (OSError, ValueError):
         return
-    for pattern in (_GLOBAL_BYTES, _STACK_GLOBAL_BYTES):
-        for match in pattern.finditer(rest):
-            name = f"{match[1].decode('ascii', 'replace')}.{match[2].decode('ascii', 'replace')}"
-            if is_suspicious(name) and name not in facts.globals:
-                facts.globals.append(name)
+    facts.globals += [name for name in dict.fromkeys(suspicious_in(rest)) if name not in facts.globals]
 
 
 class _Mark:

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import credentials
-from mlops_scan.scanner.formats.credentials import Credential
+from mlops_scan.scanner.formats import credentials, keyformats
+from mlops_scan.scanner.formats.keyformats import Credential
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser, matches
 
@@ -39,7 +39,7 @@ class Secrets(Parser):
 
 
 def _credentials(source: SourceFile) -> list[Credential]:
-    return source.memo("credentials", lambda: sorted(credentials.find(source.data), key=lambda one: one.start))
+    return source.memo("credentials", lambda: sorted(keyformats.find(source.data), key=lambda one: one.start))
 
 
 def _location(source: SourceFile, start: int) -> Location | None:

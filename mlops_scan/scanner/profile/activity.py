@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mlops_scan.scanner import catalog
-from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
+from mlops_scan.scanner.evidence.batches import batch_serving
+from mlops_scan.scanner.evidence.online import online_serving
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Fact
 

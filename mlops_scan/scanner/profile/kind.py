@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from mlops_scan.scanner import paths
-from mlops_scan.scanner.evidence.serving import batch_serving, online_serving
+from mlops_scan.scanner.evidence.batches import batch_serving
+from mlops_scan.scanner.evidence.online import online_serving
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.profile.activity import training
 

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from mlops_scan.scanner.formats.python.bodies import last_assigned
 from mlops_scan.scanner.formats.python.constant import plain
-from mlops_scan.scanner.formats.python.resolver import Resolver, last_assigned
+from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import Scope
 
 _CONFIGURATION = re.compile(r"[\w.\-/ ]{1,200}\.(?:ya?ml|json|toml|ini|cfg)\Z")
