@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlops_scan.scanner import files
-from mlops_scan.scanner.formats.hcl import modules, reader, scope
+from mlops_scan.scanner.formats.hcl import modules, reader, uses
 from mlops_scan.scanner.formats.hcl.values import Unknown, plain
 
 
@@ -24,7 +24,7 @@ def tree_of(root: Path, texts: dict[str, str | bytes]) -> files.Tree:
 def local_values(root: Path, text: str | bytes, **others: str) -> dict[str, Any]:
     """The locals of a module, evaluated."""
     tree = tree_of(root, {"main.tf": text, **others})
-    used = scope.uses(tree, "")[0]
+    used = uses.uses(tree, "")[0]
     return {name: plain(used.local(name, name)) for name in used.module.locals}
 
 
@@ -222,7 +222,7 @@ def test_hostile_input_is_survived(tmp_path: Path, name: str) -> None:
 
 def test_a_cycle_is_unknown_and_named(tmp_path: Path) -> None:
     tree = tree_of(tmp_path, {"main.tf": HOSTILE["cycle"]})
-    used = scope.uses(tree, "")[0]
+    used = uses.uses(tree, "")[0]
     assert isinstance(used.local("a", "a"), Unknown)
     assert used.budget.cycles == {("", "local.a")}
 
@@ -236,5 +236,5 @@ def test_modules_that_call_each_other_end(tmp_path: Path) -> None:
         },
     )
     for folder in ("a", "b"):
-        for used in scope.uses(tree, folder):
+        for used in uses.uses(tree, folder):
             assert isinstance(used.output("y", "y"), Unknown)

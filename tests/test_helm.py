@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats.charts.chart import fits, load
+from mlops_scan.scanner.formats.charts.chart import load
+from mlops_scan.scanner.formats.charts.dependencies import fits
 from mlops_scan.scanner.formats.charts.render import Renderer
 from mlops_scan.scanner.formats.gotemplate.values import Values
 from mlops_scan.scanner.model import Fact, Note

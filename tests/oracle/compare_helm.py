@@ -25,6 +25,7 @@ import yaml
 
 from mlops_scan.scanner import files
 from mlops_scan.scanner.formats.charts import chart as charts
+from mlops_scan.scanner.formats.charts import dependencies
 from mlops_scan.scanner.formats.charts.packed import Opened
 from mlops_scan.scanner.formats.charts.render import Renderer
 from mlops_scan.scanner.formats.gotemplate.values import Values
@@ -57,7 +58,7 @@ def compare_folder(folder: Path, helm: Any, counts: Counter[str], verbose: bool)
     tree = files.Tree(folder, files.walk(folder))
     for path in tree.paths:
         where, _, name = path.rpartition("/")
-        if name != charts.ANCHOR or charts.is_vendored(tree, where):
+        if name != dependencies.ANCHOR or charts.is_vendored(tree, where):
             continue
         opened = Opened(tree)
         chart = charts.load(opened, where)
@@ -80,7 +81,7 @@ def compare_folder(folder: Path, helm: Any, counts: Counter[str], verbose: bool)
                 print(f"{where}: {key}: {what}")
 
 
-def rendered_here(tree: charts.Repository, chart: charts.Chart) -> Iterator[tuple[str, str]]:
+def rendered_here(tree: dependencies.Repository, chart: charts.Chart) -> Iterator[tuple[str, str]]:
     for output in Renderer(tree, chart).render(Values(), name=RELEASE).outputs:
         yield output.name, output.writer.text()
 

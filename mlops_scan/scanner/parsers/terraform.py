@@ -9,7 +9,7 @@ from typing import ClassVar
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import credentials, yamlnodes
-from mlops_scan.scanner.formats.hcl import bodies, instances, modules, reader, resources, scope
+from mlops_scan.scanner.formats.hcl import bodies, instances, modules, reader, resources, uses
 from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block, Literal
 from mlops_scan.scanner.formats.hcl.scope import Scope
 from mlops_scan.scanner.formats.hcl.values import plain
@@ -30,7 +30,7 @@ class Terraform(Parser):
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         own = modules.module(tree, source.folder)
         yield from own.notes
-        scopes = scope.uses(tree, source.folder)
+        scopes = uses.uses(tree, source.folder)
         called = sorted({one.name for one in scopes if one.name})
         left_out = not called and _is_left_out(tree, own)
         for block in own.blocks:
@@ -133,7 +133,7 @@ def _module_call(block: Block, scopes: list[Scope]) -> Fact:
 def _calls_back(tree: Tree, own: str, called: str) -> bool:
     """Whether the module at `called` is the one at `own`, or comes to call it."""
     seen, waiting = {own}, [own]
-    while waiting and len(seen) <= scope.MAX_FOLDERS:
+    while waiting and len(seen) <= uses.MAX_FOLDERS:
         if called in seen:
             return True
         above = {caller.folder for caller in modules.callers(tree, waiting.pop())} - seen

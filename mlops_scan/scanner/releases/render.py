@@ -11,7 +11,7 @@ from fnmatch import translate
 from mlops_scan.scanner import bounds, forking, paths
 from mlops_scan.scanner.files import Tree, resolve
 from mlops_scan.scanner.formats.charts import facts as charts
-from mlops_scan.scanner.formats.charts.chart import ANCHOR
+from mlops_scan.scanner.formats.charts.dependencies import ANCHOR
 from mlops_scan.scanner.formats.charts.facts import Given
 from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError

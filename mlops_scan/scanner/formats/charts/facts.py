@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from mlops_scan.scanner import bounds, paths
 from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.charts import objects, summary
-from mlops_scan.scanner.formats.charts.chart import ANCHOR, Chart, Repository, is_vendored, load, read_values
+from mlops_scan.scanner.formats.charts.chart import Chart, is_vendored, load, read_values
+from mlops_scan.scanner.formats.charts.dependencies import ANCHOR, Repository
 from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
 from mlops_scan.scanner.formats.charts.lacking import lacking
 from mlops_scan.scanner.formats.charts.lines import Lines

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats.charts.chart import Chart, Repository, find
+from mlops_scan.scanner.formats.charts.chart import Chart, find
+from mlops_scan.scanner.formats.charts.dependencies import Repository
 from mlops_scan.scanner.formats.yamlnodes import Readable
 from mlops_scan.scanner.model import Fact, Location, Note
 

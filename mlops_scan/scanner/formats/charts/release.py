@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.charts.chart import Chart, Dependency, Repository, find
+from mlops_scan.scanner.formats.charts.chart import Chart, find
+from mlops_scan.scanner.formats.charts.dependencies import Dependency, Repository
 from mlops_scan.scanner.formats.gotemplate import merging
 from mlops_scan.scanner.formats.gotemplate.nodes import Value
 from mlops_scan.scanner.formats.gotemplate.values import Values, copy, table

@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mlops_scan.scanner.formats.charts.chart import Chart, Repository
+from mlops_scan.scanner.formats.charts.chart import Chart
+from mlops_scan.scanner.formats.charts.dependencies import Repository
 from mlops_scan.scanner.formats.charts.release import Instance, install, metadata, reader
 from mlops_scan.scanner.formats.gotemplate.evaluator import Budget, Evaluator
 from mlops_scan.scanner.formats.gotemplate.functions import table as function_table

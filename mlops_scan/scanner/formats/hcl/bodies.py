@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mlops_scan.scanner.formats.hcl.evaluate import elements, evaluate
+from mlops_scan.scanner.formats.hcl.agreement import agreed
+from mlops_scan.scanner.formats.hcl.elements import elements
+from mlops_scan.scanner.formats.hcl.evaluate import evaluate
 from mlops_scan.scanner.formats.hcl.frames import Frame
 from mlops_scan.scanner.formats.hcl.nodes import Block, Body
-from mlops_scan.scanner.formats.hcl.values import Object, Place, Unknown, Value, agreed, settled, to_number
+from mlops_scan.scanner.formats.hcl.values import Object, Place, Unknown, Value, settled, to_number
 
 _DYNAMIC_BLOCKS = 20  # blocks that one `dynamic` is written out to
 _LINES_DEPTH = 3

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.hcl import calls, operators, texts
+from mlops_scan.scanner.formats.hcl.elements import bound, elements
 from mlops_scan.scanner.formats.hcl.frames import Frame, Steps
 from mlops_scan.scanner.formats.hcl.nodes import (
     Access,
@@ -129,7 +130,7 @@ def _for(expression: ForExpression, frame: Frame) -> Value:
     pairs = elements(collection)
     if pairs is None:
         return combined(expression.source, [collection])
-    kept = [one for one in (_bound(frame, expression.names, *pair) for pair in pairs) if _passes(expression, one)]
+    kept = [one for one in (bound(frame, expression.names, *pair) for pair in pairs) if _passes(expression, one)]
     if expression.key is None:
         return [evaluate(expression.value, one) for one in kept]
     made = Object(place=(frame.path, *expression.spot))
@@ -144,20 +145,6 @@ def _for(expression: ForExpression, frame: Frame) -> Value:
 
 def _passes(expression: ForExpression, frame: Frame) -> bool:
     return expression.condition is None or to_bool(settled(evaluate(expression.condition, frame))) is not False
-
-
-def _bound(frame: Frame, names: tuple[str, ...], key: Value, value: Value) -> Frame:
-    return frame.bind(**{names[0]: key, names[1]: value} if len(names) > 1 else {names[0]: value} if names else {})
-
-
-def elements(collection: Value) -> list[tuple[Value, Value]] | None:
-    """(key or index, value) of each element in Terraform's order; None when the collection is unknown."""
-    collection = settled(collection)
-    if isinstance(collection, list):
-        return list(enumerate(collection[:MAX_ITEMS]))
-    if isinstance(collection, dict):
-        return [(key, collection[key]) for key in sorted(collection)[:MAX_ITEMS]]
-    return None
 
 
 def _template(expression: Template, frame: Frame) -> Value:
@@ -192,7 +179,7 @@ def _pieces(parts: tuple[str | Expression | If | For, ...], frame: Frame) -> Ite
             if pairs is None:
                 yield Unknown(part.collection.source, text="")
             for pair in pairs or ():
-                yield from _pieces(part.body, _bound(frame, part.names, *pair))
+                yield from _pieces(part.body, bound(frame, part.names, *pair))
         else:
             value = evaluate(part, frame)
             yield wrong(part.source) if value is None or isinstance(value, (list, dict)) else value

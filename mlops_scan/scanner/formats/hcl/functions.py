@@ -12,24 +12,20 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.hcl.decoding import bounded, from_text
 from mlops_scan.scanner.formats.hcl.values import (
     MAX_CHARS,
-    MAX_ITEMS,
     Encoded,
     Object,
-    Text,
     Value,
     to_bool,
     to_number,
     to_text,
 )
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Sequence
 
 ERRORS = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, ZeroDivisionError)
 _VERB = re.compile(r"%[-+ 0#]*(?P<width>\d{0,9})(?:\.(?P<precision>\d{0,9}))?(?P<verb>[a-zA-Z%])")
 _WIDTH = 100
-_DECODED_DEPTH = 40
 
 
 def _string(value: Value) -> str:
@@ -60,15 +56,6 @@ def _object(value: Value) -> dict[str, Value]:
     if not isinstance(value, dict):
         raise TypeError
     return value
-
-
-def _bounded(items: Any) -> list[Value]:
-    made: list[Value] = []
-    for item in items:
-        made.append(item)
-        if len(made) > MAX_ITEMS:
-            raise OverflowError
-    return made
 
 
 def _is_scalar(value: Value) -> bool:
@@ -164,7 +151,7 @@ def _indent(spaces: Value, text: Value) -> str:
 
 
 def _range(*numbers: Value) -> list[Value]:
-    return _bounded(iter(range(*(_integer(number) for number in numbers))))
+    return bounded(iter(range(*(_integer(number) for number in numbers))))
 
 
 def _zipmap(keys: Value, values: Value) -> Object:
@@ -188,28 +175,6 @@ def _tobool(value: Value) -> bool:
     return found
 
 
-def from_text(text: str) -> Value:
-    """The data of a JSON or YAML text; objects know their places when the text does."""
-    found = yamlnodes.parse(str(text))  # libyaml takes no subclass
-    return _from_node(found[0], text if isinstance(text, Text) else None, 0) if found else None
-
-
-def _from_node(node: Node, text: Text | None, depth: int) -> Value:
-    if depth > _DECODED_DEPTH:
-        raise OverflowError
-    if isinstance(node, Sequence):
-        return _bounded(_from_node(item, text, depth + 1) for item in node)
-    if not isinstance(node, Mapping):
-        return yamlnodes.typed(node)
-    made = Object(place=(text.path, text.line(node.line), node.column) if text is not None else None)
-    for key, item in node.items():
-        made[key] = _from_node(item, text, depth + 1)
-        if text is not None and key in node.places:
-            line, column = node.places[key]
-            made.places[key] = (text.path, text.line(line), column)
-    return made
-
-
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "abs": lambda x: abs(_number(x)),
     "alltrue": lambda x: all(to_bool(item) for item in _list(x)),
@@ -226,7 +191,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "distinct": lambda x: _distinct(_list(x)),
     "element": _element,
     "endswith": lambda x, end: _string(x).endswith(_string(end)),
-    "flatten": lambda x: _bounded(_flatten(_list(x))),
+    "flatten": lambda x: bounded(_flatten(_list(x))),
     "floor": lambda x: math.floor(_number(x)),
     "format": _format,
     "formatlist": lambda pattern, items: [_format(pattern, item) for item in _list(items)],
@@ -252,7 +217,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "setunion": lambda *xs: _toset([item for x in xs for item in _list(x)]),
     "slice": lambda x, start, end: _list(x)[_integer(start) : _integer(end)],
     "sort": lambda x: sorted(_string(item) for item in _list(x)),
-    "split": lambda separator, x: list(_bounded(_string(x).split(_string(separator)))),
+    "split": lambda separator, x: list(bounded(_string(x).split(_string(separator)))),
     "startswith": lambda x, start: _string(x).startswith(_string(start)),
     "strcontains": lambda x, part: _string(part) in _string(x),
     "strrev": lambda x: _string(x)[::-1],

@@ -12,7 +12,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import images, kube, shell
-from mlops_scan.scanner.formats.hcl import bodies, functions, held, instances, kubernetes
+from mlops_scan.scanner.formats.hcl import bodies, decoding, functions, held, instances, kubernetes
 from mlops_scan.scanner.formats.hcl.nodes import Block
 from mlops_scan.scanner.formats.hcl.scope import Scope
 from mlops_scan.scanner.formats.hcl.values import Encoded, Object, Text, Unknown, Value, plain, settled, spelled
@@ -113,7 +113,7 @@ def _decoded(value: Value) -> Value:
     if isinstance(text, Encoded) or not isinstance(text, str):
         return value
     try:
-        found = functions.from_text(text)
+        found = decoding.from_text(text)
     except functions.ERRORS:
         return value
     return found if isinstance(found, dict) else value

@@ -6,18 +6,17 @@ from dataclasses import dataclass, field, replace
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.hcl import lookup, modules, types
+from mlops_scan.scanner.formats.hcl.attributes import attribute_at
 from mlops_scan.scanner.formats.hcl.bodies import Each, bound_to, instance_key, instances, of_each
-from mlops_scan.scanner.formats.hcl.evaluate import evaluate, take
+from mlops_scan.scanner.formats.hcl.evaluate import evaluate
 from mlops_scan.scanner.formats.hcl.frames import Budget, Frame, Steps
 from mlops_scan.scanner.formats.hcl.modules import Module
-from mlops_scan.scanner.formats.hcl.nodes import Block, Body, Expression, Splat
+from mlops_scan.scanner.formats.hcl.nodes import Block, Expression, Splat
 from mlops_scan.scanner.formats.hcl.reader import Files
 from mlops_scan.scanner.formats.hcl.special import rendered
 from mlops_scan.scanner.formats.hcl.values import Object, Text, Unknown, Value, settled, to_text
 
-MAX_USES = 8  # calls of one module that are looked at
 MAX_INSTANCES = 20  # uses of one module, and instances of one block, that are told apart
-MAX_FOLDERS = 64  # modules above one module
 _NOT_RESOURCES = frozenset(("each", "count", "self", "terraform", "path", "provider"))
 
 
@@ -171,7 +170,7 @@ class Scope:
         key = ("resource", kind, name, instance, *spelled)
         if self._once(*key):
             frame = replace(self.frame(block.path), names=self._each(block, instance).names)
-            value = _attribute(block.body, steps, frame)
+            value = attribute_at(block.body, steps, frame)
             self._keep(key, value if isinstance(value, Unknown) or to_text(value) is not None else None)
         return self._memo[key]
 
@@ -247,37 +246,3 @@ def _key_of(steps: Steps, frame: Frame) -> str:
         return ""
     key = settled(evaluate(steps[0], frame))
     return instance_key(key) if isinstance(key, (str, int)) and not isinstance(key, bool) else ""
-
-
-def _attribute(body: Body, steps: Steps, frame: Frame) -> Value:
-    """An attribute of a resource as it is written; blocks and the indices behind them are passed through."""
-    for index, step in enumerate(steps):
-        if not isinstance(step, str):
-            continue
-        attribute = body.attributes.get(step)
-        if attribute is not None:
-            return take(evaluate(attribute.value, frame), steps[index + 1 :], "", frame)
-        block = next((block for block in body.blocks if block.kind == step), None)
-        if block is None:
-            return None
-        body = block.body
-    return None
-
-
-def uses(files: Files, folder: str) -> list[Scope]:
-    """The module at `folder` as each of its local calls uses it; on its own when no other module calls it."""
-    return _uses(files, folder, Budget(), {})
-
-
-def _uses(files: Files, folder: str, budget: Budget, found: dict[str, list[Scope]]) -> list[Scope]:
-    if folder in found:  # also a module that is on its way: a circle of calls
-        return found[folder]
-    found[folder] = []
-    scopes: list[Scope] = []
-    if len(found) <= MAX_FOLDERS:
-        for caller in modules.callers(files, folder)[:MAX_USES]:
-            for above in _uses(files, caller.folder, budget, found):
-                if len(scopes) < MAX_INSTANCES:
-                    scopes += [child for child in above.children(caller.name) if child.module.folder == folder]
-    found[folder] = scopes[:MAX_INSTANCES] or [Scope(files, modules.module(files, folder), budget, root=folder)]
-    return found[folder]

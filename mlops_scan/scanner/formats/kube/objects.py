@@ -9,15 +9,13 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import credentials, prometheus, yamlnodes
-from mlops_scan.scanner.formats.kube import containers, pods, workflows
 from mlops_scan.scanner.formats.kube.data import Locate, Scene, brief, key_places, spot, text_map
+from mlops_scan.scanner.formats.kube.workloads import facts_of, name_of, type_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
 
 _IDENTITY = frozenset(("apiVersion", "kind", "metadata", "status"))
-_HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 _SECRET_KEYS = frozenset(("data", "stringData"))
-_SCHEDULES = (("schedule",), ("schedules",), ("trigger", "cronSchedule", "cron"))
 
 
 def is_object(node: Node | None) -> bool:
@@ -44,7 +42,7 @@ def _is_list(document: Mapping) -> bool:
 
 def workload_id(path: str, document: Mapping) -> str:
     """The identity of an object: the file (or chart) it comes from, its kind and its name; no line."""
-    return f"{path}#{yamlnodes.text(document, 'kind')}/{_name(document)}"
+    return f"{path}#{yamlnodes.text(document, 'kind')}/{name_of(document)}"
 
 
 def distinct(identity: str, seen: Counter[str]) -> str:
@@ -83,7 +81,7 @@ def facts(
     scene = Scene(locate, identity or workload_id(anchor or at.path, document), origin, chart, common)
     yield _resource(scene, document, at.path)
     if origin == "helm" or not _runs_jobs(document):  # those have a parser of their own
-        yield from _workload_facts(scene, document, at.path)
+        yield from facts_of(scene, document, at.path)
     yield from _configuration(scene, document)
     if yamlnodes.text(document, "kind") == "Secret" and origin != "helm":  # a chart gets its values later
         yield from _credentials(scene, document)
@@ -115,20 +113,11 @@ def _decoded(value: Node) -> str:
         return ""
 
 
-def _name(document: Mapping) -> str:
-    return yamlnodes.text(document, "metadata", "name") or yamlnodes.text(document, "metadata", "generateName")
-
-
-def _type(document: Mapping) -> str:
-    group, slash, _ = yamlnodes.text(document, "apiVersion").rpartition("/")
-    return f"{group if slash else 'core'}/{yamlnodes.text(document, 'kind')}"
-
-
 def _resource(scene: Scene, document: Mapping, path: str) -> Fact:
     lines = {dotted: scene.line(place, path) for dotted, place in key_places(document)}
     says = {
         "platform": "kubernetes",
-        "type": _type(document),
+        "type": type_of(document),
         "namespace": yamlnodes.text(document, "metadata", "namespace"),
         "labels": text_map(yamlnodes.child(document, "metadata", "labels")),
         "annotations": text_map(yamlnodes.child(document, "metadata", "annotations")),
@@ -138,7 +127,7 @@ def _resource(scene: Scene, document: Mapping, path: str) -> Fact:
         "chart": scene.chart,
         "id": scene.id,
     }
-    return scene.fact("resource", _name(document), (document.line, document.column), says)
+    return scene.fact("resource", name_of(document), (document.line, document.column), says)
 
 
 def _data(document: Mapping) -> dict[str, Any]:
@@ -153,124 +142,6 @@ def _data(document: Mapping) -> dict[str, Any]:
 
 def _keys_only(node: Node) -> Any:
     return dict.fromkeys(node) if isinstance(node, Mapping) else None
-
-
-def _workload_facts(scene: Scene, document: Mapping, path: str) -> Iterator[Fact]:
-    found = pods.find(document)
-    if not found and not _predicts(document):
-        if isinstance(yamlnodes.child(document, "spec", "workflowSpec"), Mapping):  # the template says the pods
-            yield from _schedule_facts(scene, document)
-        return
-    yield _workload(scene, document, found, path)
-    for pod in found:
-        for container, init in pods.containers(pod.spec):
-            yield from containers.facts(scene, pod.spec, container, init=init)
-    yield from workflows.facts(scene, document, path)
-    yield from _schedule_facts(scene, document)
-
-
-def _schedule_facts(scene: Scene, document: Mapping) -> Iterator[Fact]:
-    says = {"owner": scene.id, "where": "kubernetes"}
-    if _is_suspended(document):
-        says["state"] = "disabled"
-    for text, place in _schedules(document):
-        yield scene.fact("schedule", text, place, says)
-
-
-def _is_suspended(document: Mapping) -> bool:
-    return yamlnodes.text(document, "spec", "suspend") == "true"
-
-
-def _predicts(document: Mapping) -> bool:
-    """A model server that names a model and leaves the pod to its operator."""
-    spec = document.get("spec")
-    return isinstance(spec, Mapping) and any(
-        isinstance(spec.get(key), (Mapping, Sequence)) for key in ("predictor", "predictors")
-    )
-
-
-def _workload(scene: Scene, document: Mapping, found: list[pods.Pod], path: str) -> Fact:
-    template = next((pod.template for pod in found if pod.template is not None), None)
-    says = {
-        "id": scene.id,
-        "type": _type(document),
-        "kind": yamlnodes.text(document, "kind"),
-        "namespace": yamlnodes.text(document, "metadata", "namespace"),
-        **_replicas(scene, document, found, path),
-        "kind_line": scene.line(spot(document, "kind"), path),
-        "labels": text_map(yamlnodes.child(template, "metadata", "labels")),
-        "selector": _selector(document),
-        "annotations": _annotations(document, template),
-        "origin": scene.origin,
-        "chart": scene.chart,
-        "schedule": next((text for text, _ in _schedules(document)), ""),
-        "suspend": _is_suspended(document),
-        "volumes": [volume for pod in found for volume in _volumes(pod.spec)],
-        "hook": next((text for text in (_annotations(document, None).get(key) for key in _HOOKS) if text), ""),
-        "path": path,
-        "resource_claims": [name for pod in found for name in _claims(pod.spec)],
-    }
-    return scene.fact("workload", _name(document), (document.line, document.column), says)
-
-
-def _annotations(document: Mapping, template: Mapping | None) -> dict[str, str]:
-    return {
-        **text_map(yamlnodes.child(template, "metadata", "annotations")),
-        **text_map(yamlnodes.child(document, "metadata", "annotations")),
-    }
-
-
-def _replicas(scene: Scene, document: Mapping, found: list[pods.Pod], path: str) -> dict[str, Any]:
-    """How many pods the object asks for; None with a line when the number is a placeholder."""
-    spec = document.get("spec")
-    holder = next((pod.scaler for pod in found if pod.scaler is not None), None)
-    if holder is None:
-        holder = next((one for one in _own_scalers(spec) if "replicas" in one), None)
-    if holder is None:
-        return {"replicas": None}
-    at, _ = scene.locate(*spot(holder, "replicas"))
-    value = holder["replicas"]
-    number = yamlnodes.typed(value) if isinstance(value, Scalar) else None
-    says: dict[str, Any] = {"replicas": number if isinstance(number, int) else None, "replicas_line": at.line}
-    return says if at.path == path else {**says, "replicas_path": at.path}
-
-
-def _own_scalers(spec: Node | None) -> Iterator[Mapping]:
-    for one in (spec, *yamlnodes.items(spec, "predictors"), yamlnodes.child(spec, "predictor")):
-        if isinstance(one, Mapping):
-            yield one
-
-
-def _selector(document: Mapping) -> dict[str, str]:
-    selector = yamlnodes.child(document, "spec", "selector")
-    matched = yamlnodes.child(selector, "matchLabels")
-    return text_map(matched if matched is not None else selector)
-
-
-def _volumes(spec: Mapping) -> Iterator[dict[str, str]]:
-    for volume in yamlnodes.items(spec, "volumes"):
-        if isinstance(volume, Mapping):
-            kind = next((key for key in volume if key != "name"), "")
-            yield {"name": yamlnodes.text(volume, "name"), "type": kind, "source": _volume_source(volume.get(kind))}
-
-
-def _claims(spec: Mapping) -> list[str]:
-    return [yamlnodes.text(claim, "name") for claim in yamlnodes.items(spec, "resourceClaims")]
-
-
-def _volume_source(node: Node | None) -> str:
-    keys = ("name", "secretName", "claimName", "path", "reference", "driver", "server", "medium")
-    return next((text for text in (yamlnodes.text(node, key) for key in keys) if text), "")
-
-
-def _schedules(document: Mapping) -> Iterator[tuple[str, tuple[int, int]]]:
-    for keys in _SCHEDULES:
-        holder = yamlnodes.child(document, "spec", *keys[:-1])
-        value = yamlnodes.child(holder, keys[-1])
-        if isinstance(value, Scalar) and value.strip():
-            yield str(value), spot(holder, keys[-1])
-        elif isinstance(value, Sequence):
-            yield from ((str(one), (one.line, one.column)) for one in value if isinstance(one, Scalar))
 
 
 def _configuration(scene: Scene, document: Mapping) -> Iterator[Fact]:
