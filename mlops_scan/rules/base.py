@@ -151,7 +151,7 @@ class Absence(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         if self.capability in graph.external or self.present(graph) or self.offered(graph, self.capability):
             return
-        places = sorted(dict.fromkeys(self.needed(graph)), key=lambda place: _is_aside(graph, place.at.path))
+        places = _first(sorted(self.needed(graph), key=lambda place: _is_aside(graph, place.at.path)))
         if not places or (graph.is_tutorial(places[0].at.path) and not graph.is_production(places[0].at.path)):
             return  # what only examples beside the system need, nobody lacks
         partial = graph.evidence(self.capability, Status.DISABLED, Status.DECLARED)[:3]
@@ -160,10 +160,20 @@ class Absence(Rule):
             places[0].at,
             subject="repository",
             note=places[0].note,
-            related=[*places[1:4], *(Place(one.at, f"{one.status.value}: {one.what}") for one in partial)],
+            related=[*places[1:], *(Place(one.at, f"{one.status.value}: {one.what}") for one in partial)],
             remedy=self.advice(graph),
             looked_for=graph.looked_for(self.capability, self.searched),
         )
+
+
+def _first(places: list[Place], most: int = 4) -> list[Place]:
+    """The first few, each once."""
+    found: dict[Place, None] = {}
+    for place in places:
+        found[place] = None
+        if len(found) == most:
+            break
+    return list(found)
 
 
 def _is_aside(graph: Graph, path: str) -> tuple[bool, bool]:

@@ -5,24 +5,34 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from functools import cache
 
+_REMEMBERED = 2_000  # texts of one pattern
 _OTHER_WILD = frozenset("?[")
 
 
 class Glob:
     """`*` is any text, `|` separates alternatives; case matters."""
 
-    __slots__ = ("_names", "_wild")
+    __slots__ = ("_known", "_names", "_wild")
 
     def __init__(self, pattern: str, *, alternatives: bool = True) -> None:
         each = pattern.split("|") if alternatives else [pattern]
         self._names = frozenset(one for one in each if "*" not in one)
         pieces = [one.split("*") for one in each if "*" in one]
+        self._known: dict[str, bool] = {}
         self._wild = [(one[0], one[-1], len(one[0]) + len(one[-1]), one[1:-1]) for one in pieces]
 
     def fullmatch(self, text: str) -> bool:
         """Whether all of `text` is meant."""
         if text in self._names:
             return True
+        known = self._known.get(text) if self._wild else False
+        if known is None:
+            known = self._is_like(text)
+            if len(self._known) < _REMEMBERED:
+                self._known[text] = known
+        return known
+
+    def _is_like(self, text: str) -> bool:
         for first, last, least, between in self._wild:
             if not (text.endswith(last) and text.startswith(first) and len(text) >= least):
                 continue

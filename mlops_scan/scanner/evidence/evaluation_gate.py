@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.branches import same_either_way
@@ -169,5 +170,9 @@ def _leads_to_promotion(graph: Graph, fact: Fact, call: str) -> bool:
 
 
 def _speaks_of_metrics(fact: Fact) -> bool:
-    words = re.findall(r"[A-Za-z_]\w*", " ".join([fact.name, *(str(name) for name in fact.get("names") or ())]))
-    return any(_METRIC.search(word) for word in words)
+    return _names_a_metric(" ".join([fact.name, *(str(name) for name in fact.get("names") or ())]))
+
+
+@lru_cache(maxsize=10_000)  # asked about the same comparisons several times
+def _names_a_metric(text: str) -> bool:
+    return any(_METRIC.search(word) for word in re.findall(r"[A-Za-z_]\w*", text))

@@ -17,9 +17,10 @@ class Unused:
         self._named: set[str] = set()
         self._functions = {(fact.at.path, fact.name): fact for fact in graph.facts("function")}
         for fact in graph.facts("call"):
-            self._named.update(part for part in fact.name.split("."))
+            self._named.update(fact.name.split("."))
             for value in (*(fact.get("args") or ()), *(fact.get("kwargs") or {}).values()):
-                self._named.update(_names(value))
+                if not isinstance(value, (int, float)):
+                    self._named.update(_names(value))
         for fact in graph.facts("import"):
             self._named.update(str(one) for one in fact.get("names") or ())
         for fact in graph.facts("constant", "parameter", "setting"):

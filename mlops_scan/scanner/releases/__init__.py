@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["laid_over", "rendered"]
 
+_TELLING = frozenset(("command", "release", "resource"))  # what may say that a chart is installed
 _CONTROLLERS = frozenset(
     (APPLICATION, SET, "kustomize.toolkit.fluxcd.io/Kustomization", "helm.toolkit.fluxcd.io/HelmRelease")
 )
@@ -31,7 +32,8 @@ def laid_over(tree: Tree, facts: Sequence[Fact]) -> Changed | None:
 
 def rendered(tree: Tree, facts: Sequence[Fact]) -> tuple[list[Fact], list[Note]]:
     """What the releases among `facts` add: objects that only they render, images that only they name."""
-    if not any(commands.installs(fact) or objects.declares(fact) for fact in facts):
+    telling = (fact for fact in facts if fact.kind in _TELLING)
+    if not any(commands.installs(fact) or objects.declares(fact) for fact in telling):
         return [], []
     from mlops_scan.scanner.releases.render import rendered as render  # most repositories install no chart
 

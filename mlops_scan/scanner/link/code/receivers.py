@@ -47,12 +47,17 @@ class _Objects:
     def __init__(self, kinds: Mapping[str, Sequence[Fact]]) -> None:
         self._made: dict[tuple[str, str], Fact] = {}
         self._classes = {(fact.at.path, fact.name): fact for fact in kinds["class"]}
+        returned: dict[tuple[str, str], Fact] = {}
         for fact in kinds["call"]:
-            if fact.get("known") and not fact.get("function") and fact.get("assigned"):
-                self._made.setdefault((fact.at.path, str(fact.get("assigned"))), fact)
-        for fact in kinds["call"]:
-            if fact.get("known") and fact.get("returned") and fact.get("function"):
-                self._made.setdefault((fact.at.path, str(fact.get("function"))), fact)
+            says = fact.says
+            if not says.get("known"):
+                continue
+            function = says.get("function")
+            if not function and says.get("assigned"):
+                self._made.setdefault((fact.at.path, str(says["assigned"])), fact)
+            elif function and says.get("returned"):
+                returned.setdefault((fact.at.path, str(function)), fact)
+        self._made = {**returned, **self._made}
         defined = [*kinds["class"], *kinds["function"], *self._made.values()]
         self._names = Names(kinds["module"], kinds["import"], defined)
         self._tops = self._names.modules.tops()
