@@ -11,10 +11,11 @@ from typing import Any
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import hosted, images, kube
 from mlops_scan.scanner.formats.kube.data import key_places, text_map
+from mlops_scan.scanner.formats.python.constructs import pods
 from mlops_scan.scanner.formats.python.constructs.declared import Declared
 from mlops_scan.scanner.formats.python.constructs.nodes import Defaulted, Unknown
 from mlops_scan.scanner.formats.python.source import Source
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, child, made, scalar, typed
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, child, typed
 from mlops_scan.scanner.formats.yamlnodes import Sequence as Listed
 from mlops_scan.scanner.model import Fact, Location, Place
 
@@ -104,7 +105,7 @@ class _Emitter:
             return
         common = {"state": "disabled"} if one.off else {}
         declared = hosted.Declared(one.type, one.name, body, identity, self._locate, common)
-        yield from hosted.facts(declared, self._runner(one), _build(body))
+        yield from hosted.facts(declared, self._runner(one), pods.build(body))
 
     def _runner(self, one: Declared) -> hosted.Runner | None:
         """The service that keeps a task running."""
@@ -151,9 +152,9 @@ class _Emitter:
         """A workload of a platform that is no Kubernetes: containers are read as those of a pod."""
         if "containers" not in one.data:
             return  # a form that nothing was put in
-        document = _pod(one)
+        document = pods.pod(one)
         containers = child(document, "spec", "template", "spec", "containers")
-        build, named = _build(containers), one.data.get("app")
+        build, named = pods.build(containers), one.data.get("app")
         app = {"app": str(named)} if isinstance(named, Scalar) else {}
         identity = kube.distinct(f"{self.path}#{one.type.rpartition('/')[2]}/{one.name}", self.seen)
         for fact in kube.facts(document, self._locate, origin=hosted.ORIGIN, identity=identity):
@@ -168,7 +169,7 @@ class _Emitter:
     def _image(self, one: Declared) -> Iterator[Fact]:
         node = one.data["image"]
         place = (node.line, node.column, "image")
-        if not isinstance(node, Scalar) or not node.strip() or _is_dark(node) or place in self.places:
+        if not isinstance(node, Scalar) or not node.strip() or pods.is_dark(node) or place in self.places:
             return
         self.places.add(place)
         ref = images.parse(str(node))
@@ -189,20 +190,8 @@ class _Emitter:
             says: dict[str, Any] = {"owner": known or f"{self.path}#{one.name}".rstrip("#"), "where": "python"}
             if one.off:
                 says["state"] = "disabled"
-            text = str(node.value["expr"]) if _is_dark(node) and isinstance(node, Unknown) else str(node)
+            text = str(node.value["expr"]) if pods.is_dark(node) and isinstance(node, Unknown) else str(node)
             yield Fact("schedule", text, Location(self.path, node.line, node.column), says)
-
-
-def _build(node: Node | None, depth: int = 0) -> dict[str, Any]:
-    """Where an image inside is built from."""
-    if isinstance(node, Mapping):
-        build = node.get("build")
-        if isinstance(build, Mapping):
-            context, dockerfile = child(build, "context"), child(build, "dockerfile")
-            return {"build_context": str(context or "."), "dockerfile": str(dockerfile or "Dockerfile")}
-    inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, Listed) else ()
-    found = (_build(one, depth + 1) for one in inner) if depth < _DEPTH else iter(())
-    return next((one for one in found if one), {})
 
 
 def _task(one: Declared) -> ast.Call | None:
@@ -210,11 +199,6 @@ def _task(one: Declared) -> ast.Call | None:
     body = one.data.get("Properties", one.data)
     named = child(body, "TaskDefinition") or child(body, "task_definition")
     return named.made_by if isinstance(named, Unknown) else None
-
-
-def _is_dark(node: Scalar) -> bool:
-    """Whether nothing of a text is known."""
-    return isinstance(node, Unknown) and "parts" not in node.value
 
 
 def _tags(data: Mapping, key: str) -> Node | None:
@@ -228,28 +212,3 @@ def _tags(data: Mapping, key: str) -> Node | None:
         if isinstance(name, Scalar) and isinstance(value, Scalar):
             mapping[str(name)] = value
     return mapping
-
-
-def _pod(one: Declared) -> Mapping:
-    """The manifest that would say the same; its kind is no Kubernetes kind."""
-    group, _, kind = one.type.rpartition("/")
-    place = (one.data.line, one.data.column)
-    spec = made({"template": {"spec": {}}}, *place)
-    assert isinstance(spec, Mapping)
-    for key, value in one.data.items():
-        if key in ("replicas", "schedule"):
-            spec[key] = value
-            spec.places[key] = one.data.places[key]
-    inner = child(spec, "template", "spec")
-    containers = one.data.get("containers")
-    if isinstance(inner, Mapping) and isinstance(containers, Listed):
-        for number, item in enumerate(containers):
-            if isinstance(item, Mapping) and isinstance(image := item.get("image"), Unknown) and _is_dark(image):
-                del item["image"]
-            if isinstance(item, Mapping) and not isinstance(item.get("name"), Scalar):
-                item["name"] = scalar(one.name if not number else f"{one.name}-{number}", *place, bare=False)
-        inner["containers"] = containers
-    document = made({"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": one.name}}, *place)
-    assert isinstance(document, Mapping)
-    document["spec"] = spec
-    return document
