@@ -467,3 +467,48 @@ def test_recipes_that_make_defines_and_calls(understand: Understand) -> None:
 def test_recipes_of_an_imported_justfile(understand: Understand) -> None:
     files = {"train.py": TRAIN, "ml.just": "fit:\n    python train.py\n", "justfile": "import 'ml.just'\nall: fit\n"}
     assert purpose(understand(files), "target:justfile#all") == "train"
+
+
+APPROVED = """\
+resource "aws_codepipeline" "ship" {
+  name = "ship"
+  stage {
+    name = "Gate"
+    action {
+      name     = "ask"
+      category = "Approval"
+      provider = "Manual"
+    }
+  }
+  stage {
+    name = "Deploy"
+    action {
+      name     = "go"
+      category = "Deploy"
+      provider = "CloudFormation"
+    }
+  }
+}
+"""
+ASKED = """\
+on: push
+jobs:
+  ask:
+    steps: [{uses: trstringer/manual-approval@v1}]
+  between: {needs: ask, steps: [{run: make}]}
+  ship:
+    needs: [between]
+    steps: [{run: kubectl apply -f k8s}]
+  other:
+    environment: production
+    steps: [{run: kubectl apply -f k8s}]
+"""
+
+
+def test_approvals_of_delivery_pipelines_and_steps(understand: Understand) -> None:
+    graph = understand({"train.py": TRAIN, "p.tf": APPROVED, ".github/workflows/cd.yml": ASKED})
+    told = [what for _, what, _ in evidence(graph, "deployment-automation")]
+    assert "ship once a person says so" in told
+    assert "CI runs 'kubectl apply -f k8s' once a person says so (.github/workflows/cd.yml:4)" in told
+    outside = "in environment 'production'; whether that asks for an approval is kept outside"
+    assert f"CI runs 'kubectl apply -f k8s' {outside}" in told

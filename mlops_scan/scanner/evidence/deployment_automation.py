@@ -14,6 +14,7 @@ from mlops_scan.scanner.model import Evidence, Fact, Location, Status
 _STARTED = ("dockerfile-entrypoint", "dockerfile-cmd")
 _CALLING = ("runs", "calls", "starts")
 _REMOTE = re.compile(r"(?:tcp|ssh)://(?!docker(?::\d+)?/?$|localhost|127\.)")
+_MOST_NEEDS = 50  # of one job
 _DEPLOYS = re.compile(r"/[^/@]*(?:deploy|rollout|release-to)[^/@]*(?:@|$)", re.IGNORECASE)
 
 
@@ -22,9 +23,11 @@ class DeploymentAutomation(Derivation):
     alone = True
 
     def find(self, graph: Graph) -> Iterator[Evidence]:
+        waits = {id(use.fact) for use in graph.uses("manual-approval") if not use.disabled}
         for use in graph.uses("deployment-automation", strengths=("strong",)):
             if use.fact.kind not in ("command", "call") and not use.disabled:
-                yield self.evidence(use.tool, use.at, use.fact.name)
+                asks = " once a person says so" if id(use.fact) in waits else ""
+                yield self.evidence(use.tool, use.at, f"{use.fact.name}{asks}")
         deploying = [use for use in graph.uses("deploys") if not use.disabled]
         for job in graph.facts("job"):
             if _DEPLOYS.search(str(job.get("uses") or "")):
@@ -102,14 +105,23 @@ class DeploymentAutomation(Derivation):
 def _approved(graph: Graph) -> dict[str, str]:
     """Jobs that wait for a person, by themselves, by one that they need, or by the rules of their environment."""
     jobs = {str(job.get("id")): job for job in graph.facts("job")}
+    gates = {name: job.at for name, job in jobs.items() if job.get("manual")}
+    for use in graph.uses("manual-approval"):
+        if use.fact.kind == "action" and not use.disabled:
+            gates.setdefault(str(use.fact.get("owner")), use.at)
     found: dict[str, str] = {}
     for name, job in jobs.items():
-        needed = [jobs.get(f"{job.at.path}#{one}") for one in job.get("needs") or ()]
-        gate = next((one for one in (job, *needed) if one is not None and one.get("manual")), None)
+        before = [name]
+        for one in before:  # what is needed, and what that needs
+            needed = (f"{job.at.path}#{other}" for other in (jobs[one].get("needs") or ()) if one in jobs)
+            before += [other for other in needed if other in jobs and other not in before][:_MOST_NEEDS]
+        gate = next((gates[one] for one in before if one in gates), None)
         if gate is not None:
-            found[name] = f" once a person says so ({gate.at})"
+            found[name] = f" once a person says so ({gate})"
         elif job.get("environment"):
-            found[name] = f" in environment '{job.get('environment')}', which can ask for an approval"
+            found[name] = (
+                f" in environment '{job.get('environment')}'; whether that asks for an approval is kept outside"
+            )
     return found
 
 
