@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import dockerfile
+from mlops_scan.scanner.formats import dockerfile, dockervariables
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.dispatch import Dispatch
 from mlops_scan.scanner.parsers.dockerfile import DockerfileParser
@@ -154,7 +154,7 @@ def test_escape_directive(tmp_path: Path) -> None:
     ],
 )
 def test_substitution(text: str, expected: str) -> None:
-    assert dockerfile.substitute(text, {"A": "1", "C": None})[0] == expected
+    assert dockervariables.substitute(text, {"A": "1", "C": None})[0] == expected
 
 
 @pytest.mark.parametrize(

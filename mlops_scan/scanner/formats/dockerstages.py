@@ -8,7 +8,8 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import images, shell
-from mlops_scan.scanner.formats.dockerfile import Instruction, assignments, substitute, unquote
+from mlops_scan.scanner.formats.dockerfile import Instruction
+from mlops_scan.scanner.formats.dockervariables import assignments, substitute, unquote
 from mlops_scan.scanner.model import Fact, Location, Note
 
 _STAGES = 300  # of one file

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -17,10 +16,10 @@ from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers import circleci_workflows
 from mlops_scan.scanner.parsers.base import Parser
+from mlops_scan.scanner.parsers.circleci_workflows import Placed
 
-_SCHEDULED = re.compile(r"pipeline\.schedule\.name|scheduled_pipeline")
-_PARAMETER = re.compile(r"pipeline\.parameters\.")
 _DEPTH = 8  # commands of commands
 _MOST_STEPS = 5_000  # of one job, commands opened
 
@@ -38,32 +37,21 @@ class CircleCi(Parser):
                 yield from islice(_pipeline(source, document), bounds.FACTS_PER_FILE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """An entry of a workflow's `jobs`: the job, the name it goes by, and what is said of it."""
-
-    job: str
-    name: str
-    options: Node | None
-    place: tuple[int, int]
-
-    @property
-    def approval(self) -> bool:
-        return yamlnodes.text(self.options, "type") == "approval"
-
-
 def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact | Note]:
     active = source.folder == ".circleci"
     runner = Runner(source.path, "ci", source.path, disabled=not active)
     workflows = [one for one in _values(document.get("workflows")) if isinstance(one, Mapping)]
-    schedules = [when for one in workflows for when in _schedules(one)]
+    schedules = [when for one in workflows for when in circleci_workflows.schedules(one)]
     at = yamlnodes.at(source.path, document, "workflows" if workflows else "jobs")
-    triggers = _triggers(workflows)
+    triggers = circleci_workflows.triggers(workflows)
     yield Fact("workflow", source.path, at, {"provider": "circleci", "triggers": triggers, "active": active})
     for when in schedules:
         says = {"owner": source.path, "where": "ci"}
         yield runner.fact("schedule", str(when), (when.line, when.column), says)
-    jobs, placed = _defined(document, "jobs"), [one for workflow in workflows for one in _placed(workflow)]
+    jobs, placed = (
+        _defined(document, "jobs"),
+        [one for workflow in workflows for one in circleci_workflows.placed(workflow)],
+    )
     names = {one.name: one.job for one in placed if one.job in jobs}
     seen: set[str] = set()
     for name, (job, place) in jobs.items():
@@ -75,50 +63,6 @@ def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact | Note]:
         if one.job not in jobs and one.name not in seen:
             seen.add(one.name)
             yield from _elsewhere(source, runner, one, names)
-
-
-def _triggers(workflows: list[Mapping]) -> list[str]:
-    """What starts the workflows: a push unless they say otherwise."""
-    found: list[str] = []
-    for one in workflows:
-        when = str(_flat(one.get("when")))
-        if "triggers" in one or _SCHEDULED.search(when):
-            found.append("schedule")
-        elif _PARAMETER.search(when):
-            found.append("manual")
-        else:
-            filters = [yamlnodes.child(entry.options, "filters") for entry in _placed(one)]
-            tags = [yamlnodes.child(each, "tags") is not None for each in filters]
-            only = tags and all(tags) and all(yamlnodes.child(each, "branches", "ignore") for each in filters)
-            found += [] if only else ["push"]
-            found += ["tag"] * any(tags)
-    return list(dict.fromkeys(found)) or ["push"]
-
-
-def _schedules(workflow: Mapping) -> Iterator[Scalar]:
-    """Its cron lines, and the name of a schedule that the service keeps."""
-    for trigger in yamlnodes.items(workflow, "triggers"):
-        cron = yamlnodes.child(trigger, "schedule", "cron")
-        if isinstance(cron, Scalar):
-            yield cron
-    conditions = _flat(workflow.get("when"))
-    if any(_SCHEDULED.search(one) for one in conditions):
-        yield next((one for one in conditions if "<<" not in one and not _SCHEDULED.search(one)), conditions[0])
-
-
-def _flat(node: Node | None) -> list[Scalar]:
-    """The scalars of a condition, in order."""
-    found: list[Scalar] = []
-    waiting = [node] if node is not None else []
-    while waiting and len(found) < _MOST_STEPS:
-        one = waiting.pop()
-        if isinstance(one, Scalar):
-            found.append(one)
-        elif isinstance(one, Mapping):
-            waiting += reversed(list(one.values()))
-        else:
-            waiting += reversed(one)
-    return found
 
 
 def _values(node: Node | None) -> list[Node]:
@@ -141,21 +85,13 @@ def _defined(document: Mapping, key: str) -> dict[str, tuple[Mapping, tuple[int,
     }
 
 
-def _placed(workflow: Mapping) -> Iterator[_Placed]:
-    for one in yamlnodes.items(workflow, "jobs"):
-        if isinstance(one, Scalar):
-            yield _Placed(str(one), str(one), None, (one.line, one.column))
-        for job, options in one.items() if isinstance(one, Mapping) else ():
-            yield _Placed(job, yamlnodes.text(options, "name") or job, options, one.places[job])  # type: ignore[union-attr]
-
-
 def _needs(options: Node | None, names: dict[str, str]) -> list[str]:
     """Jobs are known by what defines them, not by the names workflows give."""
     written = [str(one) for one in yamlnodes.items(options, "requires") if isinstance(one, Scalar)]
     return list(dict.fromkeys(names.get(one, one) for one in written))
 
 
-def _elsewhere(source: SourceFile, pipeline: Runner, placed: _Placed, names: dict[str, str]) -> Iterator[Fact]:
+def _elsewhere(source: SourceFile, pipeline: Runner, placed: Placed, names: dict[str, str]) -> Iterator[Fact]:
     """A job that an orb defines, or one at which a person decides."""
     owner = f"{source.path}#{placed.name}"
     says = {
@@ -198,7 +134,7 @@ def _job(
     name: str,
     job: Mapping,
     place: tuple[int, int],
-    uses: list[_Placed],
+    uses: list[Placed],
     names: dict[str, str],
 ) -> Iterator[Fact | Note]:
     owner = f"{source.path}#{name}"

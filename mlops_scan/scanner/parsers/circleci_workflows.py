@@ -1,0 +1,80 @@
+"""Workflows of CircleCI: which jobs they place in which order, and what starts them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
+
+_SCHEDULED = re.compile(r"pipeline\.schedule\.name|scheduled_pipeline")
+_PARAMETER = re.compile(r"pipeline\.parameters\.")
+_MOST = 5_000  # words of one condition
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry of a workflow's `jobs`: the job, the name it goes by, and what is said of it."""
+
+    job: str
+    name: str
+    options: Node | None
+    place: tuple[int, int]
+
+    @property
+    def approval(self) -> bool:
+        return yamlnodes.text(self.options, "type") == "approval"
+
+
+def triggers(workflows: list[Mapping]) -> list[str]:
+    """What starts the workflows: a push unless they say otherwise."""
+    found: list[str] = []
+    for one in workflows:
+        when = str(_flat(one.get("when")))
+        if "triggers" in one or _SCHEDULED.search(when):
+            found.append("schedule")
+        elif _PARAMETER.search(when):
+            found.append("manual")
+        else:
+            filters = [yamlnodes.child(entry.options, "filters") for entry in placed(one)]
+            tags = [yamlnodes.child(each, "tags") is not None for each in filters]
+            only = tags and all(tags) and all(yamlnodes.child(each, "branches", "ignore") for each in filters)
+            found += [] if only else ["push"]
+            found += ["tag"] * any(tags)
+    return list(dict.fromkeys(found)) or ["push"]
+
+
+def schedules(workflow: Mapping) -> Iterator[Scalar]:
+    """Its cron lines, and the name of a schedule that the service keeps."""
+    for trigger in yamlnodes.items(workflow, "triggers"):
+        cron = yamlnodes.child(trigger, "schedule", "cron")
+        if isinstance(cron, Scalar):
+            yield cron
+    conditions = _flat(workflow.get("when"))
+    if any(_SCHEDULED.search(one) for one in conditions):
+        yield next((one for one in conditions if "<<" not in one and not _SCHEDULED.search(one)), conditions[0])
+
+
+def _flat(node: Node | None) -> list[Scalar]:
+    """The scalars of a condition, in order."""
+    found: list[Scalar] = []
+    waiting = [node] if node is not None else []
+    while waiting and len(found) < _MOST:
+        one = waiting.pop()
+        if isinstance(one, Scalar):
+            found.append(one)
+        elif isinstance(one, Mapping):
+            waiting += reversed(list(one.values()))
+        else:
+            waiting += reversed(one)
+    return found
+
+
+def placed(workflow: Mapping) -> Iterator[Placed]:
+    for one in yamlnodes.items(workflow, "jobs"):
+        if isinstance(one, Scalar):
+            yield Placed(str(one), str(one), None, (one.line, one.column))
+        for job, options in one.items() if isinstance(one, Mapping) else ():
+            yield Placed(job, yamlnodes.text(options, "name") or job, options, one.places[job])  # type: ignore[union-attr]
