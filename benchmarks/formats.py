@@ -17,7 +17,8 @@ import yaml
 from mlops_scan.scanner import reading, walk
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import kube
-from mlops_scan.scanner.formats.charts.chart import ANCHOR, is_vendored, load
+from mlops_scan.scanner.formats.charts.chart import is_vendored, load
+from mlops_scan.scanner.formats.charts.dependencies import ANCHOR
 from mlops_scan.scanner.formats.charts.packed import Opened
 from mlops_scan.scanner.formats.charts.render import Renderer
 from mlops_scan.scanner.formats.gotemplate.values import Values

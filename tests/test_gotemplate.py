@@ -11,7 +11,8 @@ import pytest
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.gotemplate.automaton import Automaton
-from mlops_scan.scanner.formats.gotemplate.evaluator import Budget, Evaluator
+from mlops_scan.scanner.formats.gotemplate.budget import Budget
+from mlops_scan.scanner.formats.gotemplate.evaluator import Evaluator
 from mlops_scan.scanner.formats.gotemplate.functions import table
 from mlops_scan.scanner.formats.gotemplate.goprint import float_text, printf
 from mlops_scan.scanner.formats.gotemplate.goyaml import read_yaml, to_yaml

@@ -20,7 +20,7 @@ from mlops_scan.scanner.formats.charts.lines import Lines
 from mlops_scan.scanner.formats.charts.packed import Opened, Shelf, is_inside
 from mlops_scan.scanner.formats.charts.release import Instance, enabled, install
 from mlops_scan.scanner.formats.charts.render import Output, Renderer, Rendering
-from mlops_scan.scanner.formats.gotemplate.evaluator import Budget
+from mlops_scan.scanner.formats.gotemplate.budget import Budget
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError
 from mlops_scan.scanner.formats.gotemplate.values import Values, copy, table
 from mlops_scan.scanner.formats.yamlnodes import Mapping

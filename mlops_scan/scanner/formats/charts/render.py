@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from mlops_scan.scanner.formats.charts.chart import Chart
 from mlops_scan.scanner.formats.charts.dependencies import Repository
 from mlops_scan.scanner.formats.charts.release import Instance, install, metadata, reader
-from mlops_scan.scanner.formats.gotemplate.evaluator import Budget, Evaluator
+from mlops_scan.scanner.formats.gotemplate.budget import Budget
+from mlops_scan.scanner.formats.gotemplate.evaluator import Evaluator
 from mlops_scan.scanner.formats.gotemplate.functions import table as function_table
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, Definition, Template, TemplateError, Value
 from mlops_scan.scanner.formats.gotemplate.objects import ApiVersions, FileSet

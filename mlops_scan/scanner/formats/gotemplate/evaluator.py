@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats.gotemplate.budget import BreakError, Budget, ContinueError
 from mlops_scan.scanner.formats.gotemplate.expressions import Expressions
 from mlops_scan.scanner.formats.gotemplate.goprint import show
 from mlops_scan.scanner.formats.gotemplate.gotypes import UNKNOWN, truth
@@ -37,29 +38,6 @@ _TPL = "tpl"
 _FOLDER = "templates/"
 _INCLUDE, _NINDENT = Function("include"), Function("nindent")
 _SHIFTS = frozenset(("nindent", "indent"))
-
-
-class Budget:
-    """Steps left for a whole chart, all its renderings together."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, steps: int = bounds.TEMPLATE_STEPS) -> None:
-        self.left = steps
-
-    def take(self, steps: int = 1) -> None:
-        """Use some up. Raises BoundError when none are left."""
-        self.left -= steps
-        if self.left < 0:
-            raise BoundError(f"more than {bounds.TEMPLATE_STEPS} template steps")
-
-
-class BreakError(Exception):
-    """`{{ break }}` on its way to its range."""
-
-
-class ContinueError(Exception):
-    """`{{ continue }}` on its way to its range."""
 
 
 class Evaluator:

@@ -1,11 +1,11 @@
 """YAML (and JSON) as nodes that know their line and column. Scalars stay text; `typed` and `plain` type them."""
 
 from mlops_scan.scanner.formats.yamlnodes.access import at, child, items, plain, text, typed
+from mlops_scan.scanner.formats.yamlnodes.builder import YamlError
 from mlops_scan.scanner.formats.yamlnodes.nodes import Mapping, Node, Scalar, Sequence, made, scalar
 from mlops_scan.scanner.formats.yamlnodes.reader import (
     Parsed,
     Readable,
-    YamlError,
     document,
     documents,
     is_definition,
