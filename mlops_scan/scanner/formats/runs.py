@@ -31,7 +31,7 @@ _STARTERS = {  # program -> the words that start containers
         *(("run", "jobs", "update"), ("ai", "models", "upload"), ("compute", "instances", "create-with-container")),
     ),
     "az": (("containerapp", "create"), ("containerapp", "update"), ("containerapp", "up"), ("container", "create")),
-    "kubectl": (("run",), ("create", "deployment"), ("create", "job"), ("create", "cronjob")),
+    "kubectl": (("create", "deployment"), ("create", "cronjob")),  # `run` and `create job` are for a moment
 }
 _POWERSHELL_BREAK = re.compile(r"`[ \t]*\n")
 

@@ -15,7 +15,7 @@ PLAIN_KINDS = frozenset(
     ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig")
 )
 _ENDING = frozenset(
-    ("Job", "CronJob", "Pod", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate")
+    ("Job", "CronJob", "Pod", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "Sensor")
 )
 _ENDINGS = ("Job", "Workflow", "Task", "TaskRun", "PipelineRun")
 _IDLE = ("sleep", "tail", "pause")

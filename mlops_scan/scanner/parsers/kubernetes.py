@@ -39,6 +39,9 @@ class KubernetesManifests(Parser):
                 document = substitution.substituted(tree, source.path, document) if variables else document
                 identity = kube.distinct(kube.workload_id(source.path, document), seen)
                 yield from kube.facts(document, locate, origin="raw", identity=identity)
+                for held in kube.held(document) if b"ConfigMap" in source.data else ():
+                    identity = kube.distinct(kube.workload_id(source.path, held), seen)
+                    yield from kube.facts(held, locate, origin="raw", identity=identity)
         yield from parsed.notes
 
 

@@ -3,13 +3,14 @@
 from mlops_scan.scanner.formats.kube.containers import script_place
 from mlops_scan.scanner.formats.kube.data import Locate, Scene, last_lines, texts
 from mlops_scan.scanner.formats.kube.manifests import manifests
-from mlops_scan.scanner.formats.kube.objects import distinct, facts, is_object, objects, workload_id
+from mlops_scan.scanner.formats.kube.objects import distinct, facts, held, is_object, objects, workload_id
 
 __all__ = [
     "Locate",
     "Scene",
     "distinct",
     "facts",
+    "held",
     "is_object",
     "last_lines",
     "manifests",

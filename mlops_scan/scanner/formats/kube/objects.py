@@ -36,6 +36,22 @@ def objects(node: Node | None) -> Iterator[Mapping]:
             yield node
 
 
+def held(document: Mapping) -> Iterator[Mapping]:
+    """The objects that a ConfigMap keeps as text, for whatever applies them; their lines are those of the file."""
+    data = document.get("data") if yamlnodes.text(document, "kind") == "ConfigMap" else None
+    for value in data.values() if isinstance(data, Mapping) else ():
+        if not isinstance(value, Scalar) or not value.block or "apiVersion:" not in value or "kind:" not in value:
+            continue
+        if "CustomResourceDefinition" in value:  # the index of a catalogue of operators
+            continue
+        try:
+            found = yamlnodes.parse(str(value), first_line=value.line + 1)
+        except yamlnodes.YamlError:
+            continue
+        for one in found:
+            yield from objects(one)
+
+
 def _is_list(document: Mapping) -> bool:
     return yamlnodes.text(document, "kind").endswith("List") and isinstance(document.get("items"), Sequence)
 
