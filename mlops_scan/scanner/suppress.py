@@ -21,9 +21,9 @@ NO_REASON = "no reason given"
 _MARK = b"mlops-scan"
 _MEMO = "files that speak of this tool"
 _COMMENT = re.compile(r"(?:#|//|/\*)\s*mlops-scan:\s*ignore\b(?:\s*\[(?P<rules>[^\]\n]*)\])?(?P<reason>[^\n]*)")
-_TAIL = re.compile(r"""(?:\\n)?["']?,?\s*$|\s*-?\*/.*$""")  # what JSON, or a template's comment, puts behind the reason
+_TAIL = re.compile(r"""(?:\\n)?["']?,?$|-?\*/.*$""")  # what JSON, or a template's comment, puts behind the reason
 _ALONE = re.compile(r"""\s*(?:["']|\{\{-?\s*)?$""")  # what may stand before a comment that has the line for itself
-_ONLY_COMMENT = re.compile(r"""\s*["']?\s*(?:(?:#|//|/\*|\{\{-?\s*/\*)|["']?(?:\\n)?["']?,?\s*$)""")
+_ONLY_COMMENT = re.compile(r"""(?:["']\s*)?(?:#|//|/\*|\{\{-?\s*/\*)|["']?\s*["']?(?:\\n)?["']?,?$""")
 _DOCKERFILE = re.compile(r"(?:^|/)(?:[^/]*\.)?(?:Dockerfile|Containerfile)(?:[^/]*)?$|\.dockerfile$", re.IGNORECASE)
 _ANNOTATION_LINE = re.compile(rf"""{re.escape(ANNOTATION)}["']?\s*:\s*(?P<value>[^\n]*)""")
 _YAML = (".yaml", ".yml", ".tpl", ".json")
@@ -104,6 +104,7 @@ def _comments(source: SourceFile) -> Iterator[Mark]:
     lines = source.text.split("\n")
     dockerfile = bool(_DOCKERFILE.search(source.path))
     real = _python_comments(source.text) if source.name.endswith(".py") and _COMMENT.search(source.text) else None
+    code = 0  # the next line of code, as of the last comment that asked
     for number, line in enumerate(lines, start=1):
         found = _COMMENT.search(line) if "mlops-scan:" in line else None
         if found is None or (real is not None and number not in real):
@@ -111,10 +112,16 @@ def _comments(source: SourceFile) -> Iterator[Mark]:
         alone = bool(_ALONE.match(line[: found.start()]))
         if dockerfile and not alone:
             continue  # a Dockerfile has no trailing comments: this is an argument
-        target = _next_code(lines, number) if alone else number
+        if alone and code <= number:
+            code = _next_code(lines, number)
+        target = code if alone and code <= len(lines) else number
         at = Location(source.path, number, found.start() + 1)
         yield Mark(
-            at, target, target, _selectors(found["rules"]), _TAIL.sub("", found["reason"]).strip(" :-") or NO_REASON
+            at,
+            target,
+            target,
+            _selectors(found["rules"]),
+            _TAIL.sub("", found["reason"].rstrip()).strip(" \t:-") or NO_REASON,
         )
 
 
@@ -128,11 +135,11 @@ def _python_comments(text: str) -> set[int] | None:
 
 
 def _next_code(lines: list[str], number: int) -> int:
-    """The first line after `number` that is neither blank nor a comment."""
-    for index in range(number, len(lines)):
-        if not _ONLY_COMMENT.match(lines[index]):
-            return index + 1
-    return number
+    """The first line after `number` that is neither blank nor a comment; the one after the last if there is none."""
+    return next(
+        (index + 1 for index in range(number, len(lines)) if not _ONLY_COMMENT.match(lines[index].strip())),
+        len(lines) + 1,
+    )
 
 
 def _selectors(written: str | None) -> tuple[str, ...]:

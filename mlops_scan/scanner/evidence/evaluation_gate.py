@@ -26,7 +26,9 @@ _DECIDES = re.compile(
     r"|(?:is|are)_(?:better|acceptable|improved)|(?:beats|outperforms)",
     re.IGNORECASE,
 )
-_FLAG = re.compile(r"\w*(?:promot|should|better|deploy|passed|accept|improve|wins?|beats|approved)\w*\Z", re.IGNORECASE)
+_FLAG = re.compile(
+    r"(?=\w+\Z).*?(?:promot|should|better|deploy|passed|accept|improve|win|beats|approved)", re.IGNORECASE
+)
 _ACCEPTED = re.compile(r"(?:^|[._])(?:accepted|approved|blessed|promoted|is_better|passed)$", re.IGNORECASE)
 _SHIPS = re.compile(r"(?:^|_)(?:push|deploy|regist|promot|releas|publish|ship)", re.IGNORECASE)
 _FURTHER = re.compile(r"deploy|register|promot|release|approv|endpoint|create_?model|save ?model", re.IGNORECASE)

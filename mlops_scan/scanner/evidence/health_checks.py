@@ -10,7 +10,7 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence
 
 _ROUTE = re.compile(
-    r"/(?:[\w-]+/)*_{0,2}(?:health|healthz|healthcheck|health[-_]check|ready|readyz|readiness|live|livez|liveness|ping)/?$"
+    r"/_{0,2}(?:health|healthz|healthcheck|health[-_]check|ready|readyz|readiness|live|livez|liveness|ping)/?$"
 )
 
 

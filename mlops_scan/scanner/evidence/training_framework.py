@@ -10,7 +10,7 @@ from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact
 
-_CLASS = re.compile(r"[A-Z]\w*[a-z]\w*\Z|[A-Z]{2,}\w*\Z")
+_CLASS = re.compile(r"[A-Z](?=\w*[a-z])\w*\Z|[A-Z]{2}\w*\Z")
 
 
 class TrainingFramework(Derivation):

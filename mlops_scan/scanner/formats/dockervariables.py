@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.dockerfile import Instruction
 
+_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)(\"?)|'([^']*)'")
 _VARIABLE = re.compile(
     r"(?P<quoted>\\\$|\\.)|\$(?:(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)"
     r"(?::?(?P<mark>[-+?])(?P<word>(?:[^{}]|\{[^{}]*\})*)|(?P<trim>[#%/][^}]*))?\})",
@@ -52,10 +53,12 @@ def substitute(text: str, values: Mapping[str, str | None], depth: int = 0) -> t
 
 
 def unquote(word: str) -> str:
-    """A word without the quotes around it or its parts."""
-    return re.sub(
-        r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'", lambda found: found[1] if found[1] is not None else found[2], word
-    )
+    """A word without the quotes around it or its parts; one that does not close stays."""
+
+    def bare(found: re.Match[str]) -> str:
+        return str(found[3] if found[3] is not None else found[1] if found[2] else found[0])
+
+    return _QUOTED.sub(bare, word)
 
 
 def assignments(instruction: Instruction) -> list[tuple[str, str | None, int]]:

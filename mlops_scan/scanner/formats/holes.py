@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_HOLE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_HOLE = re.compile(r"\{\{((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")
 _INDEX = re.compile(r"index\s+\.?([\w.-]+)((?:\s+(?:\d+|\"[^\"]*\"))+)\Z")
 _DEFAULT = re.compile(r"default\s+\"([^\"]*)\"(?:\s+\.?([\w.-]+))?\Z")
 _REPLACE = re.compile(r"replace\s+\"([^\"]+)\"\s+\"([^\"]*)\"\Z")
@@ -34,7 +34,8 @@ def filled_in(data: Any, parameters: Parameters, depth: int = 0) -> Any:
 
 def _value(expression: str, parameters: Parameters) -> str | None:
     """What an expression of either template language comes to; None where it is not known."""
-    first, *pipes = (part.strip() for part in expression.split("|"))
+    bare = expression.removeprefix("-").removesuffix("-")  # which only trims around the hole
+    first, *pipes = (part.strip() for part in bare.split("|"))
     given = _DEFAULT.match(first)
     if match := _INDEX.match(first):
         steps = re.findall(r"\d+|\"[^\"]*\"", match[2])

@@ -57,14 +57,14 @@ class Template:
         for key, value in node.items():
             yield key, self.resolve(value, depth + 1)
 
-    def holds(self, name: str) -> bool | None:
+    def holds(self, name: str, depth: int = 0) -> bool | None:
         """Whether a condition of the template holds by its defaults; None when they do not tell."""
         found = yamlnodes.child(self.conditions, name)
         if found is None:
             return None
         if name not in self._held:
             self._held[name] = None  # a condition that asks for itself
-            self._held[name] = self._truth(found, 0)
+            self._held[name] = self._truth(found, depth + 1)
         return self._held[name]
 
     def _function(self, name: str, argument: Node, node: Node, depth: int) -> Node | None:
@@ -152,7 +152,7 @@ class Template:
 
     def _if(self, values: Sequence, node: Node, depth: int) -> Node | None:
         """The branch taken by default; where nothing tells, the first one that is a structure."""
-        holds = self.holds(str(values[0]))
+        holds = self.holds(str(values[0]), depth)
         if holds is not None:
             return self.resolve(values[1 if holds else 2], depth + 1)
         either = [self.resolve(one, depth + 1) for one in values[1:]]
@@ -167,7 +167,7 @@ class Template:
         if depth > bounds.YAML_DEPTH:
             return None
         if name == "Condition":
-            return self.holds(str(argument)) if isinstance(argument, Scalar) else None
+            return self.holds(str(argument), depth) if isinstance(argument, Scalar) else None
         if not isinstance(argument, Sequence):
             return None
         if name == "Equals" and len(argument) == 2:

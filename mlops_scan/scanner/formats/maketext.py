@@ -11,13 +11,13 @@ from mlops_scan.scanner.formats.shellbrackets import closing
 _ASSIGNMENT = re.compile(
     r"(?:export[ \t]+|override[ \t]+)*([A-Za-z_.][\w.-]*)[ \t]*(\?|:{1,3}|\+|!)?=[ \t]*(.*)", re.DOTALL
 )
-_RULE = re.compile(r"([^\s:=#][^:=#]*?)[ \t]*::?(?!=)[ \t]*([^=]*)\Z", re.DOTALL)
+_RULE = re.compile(r"([^\s:=#][^:=#]*)::?(?!=)([^=]*)\Z", re.DOTALL)
 _VARIABLE = re.compile(r"\$[({]([A-Za-z_][\w.-]*)[)}]")
 _CONDITIONAL = re.compile(
     r"(?:-|s)?include\b|if(?:n?eq|n?def)\b|else\b|endif\b|define\b|endef\b|export\b|unexport\b|vpath\b"
 )
-_COMMENT = re.compile(r"[ \t]+#.*\Z", re.DOTALL)
-_CONTINUED = re.compile(r"[ \t]*\\\n[ \t]*")
+_COMMENT = re.compile(r"(?<![ \t])[ \t]+#.*\Z", re.DOTALL)
+_CONTINUED = re.compile(r"(?:(?<![ \t])[ \t]+)?\\\n[ \t]*")
 _FUNCTION = re.compile(r"(?<!\$)\$\((?=[a-z-]+[ \t])")
 _CALL = re.compile(r"(?<!\$)\$\(call[ \t]+([A-Za-z_][\w.-]*)(?=[,)])")
 _NUMBERED = re.compile(r"(?<!\$)\$(?:[({](\d)[)}]|(\d))")

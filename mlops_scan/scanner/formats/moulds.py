@@ -7,15 +7,15 @@ from keyword import iskeyword
 
 _SUFFIXES = (".tmpl", ".j2", ".jinja", ".jinja2")
 _INNER = (".py", ".yml", ".yaml", ".toml", ".txt", ".ipynb", ".sh")
-_PLACEHOLDER = re.compile(r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}")
+_PLACEHOLDER = re.compile(r"\{\{[^{}]{0,200}\}\}|\{%[^{}]{0,200}%\}")
 _CONTROL = re.compile(
-    r"\{%.{0,2000}?%\}|\{#.{0,2000}?#\}|\{\{-?\s*(?:(?:if|else|end|range|with|define|block|break|continue|skip|update_\w+)\b|/\*).{0,2000}?\}\}",
+    r"\{%(?:(?!\{%|%\}).){0,2000}%\}|\{#(?:(?!\{#|#\}).){0,2000}#\}|\{\{-?\s*(?:(?:if|else|end|range|with|define|block|break|continue|skip|update_\w+)\b|/\*).{0,2000}?\}\}",
     re.DOTALL,
 )
 _WORD = re.compile(r"\{[{%][-+]?\s*(\w+)")
 _OPENING = frozenset(("if", "range", "with", "define", "block", "for", "macro", "call", "filter", "raw"))
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_VALUE = re.compile(r"(?<!\$)\{\{.{0,1000}?\}\}")  # ${{ x }} is an expression of a CI service
+_VALUE = re.compile(r"(?<!\$)\{\{(?:(?!\{\{|\}\}).){0,1000}\}\}")  # ${{ x }} is an expression of a CI service
 _NUMBER_OF_TAGS = 20_000
 
 

@@ -20,8 +20,10 @@ _EXACT = re.compile(r"===?\s*([^\s,;]+)\Z")
 _TEMPLATED = re.compile(r"([A-Za-z0-9][\w.-]*?)(?:\[[^\]]*\])?\s*([=<>~!]=?=?.*)?\Z", re.DOTALL)
 _URL = re.compile(r"(?:[a-z]+\+)?(?:https?|ssh|git|file|svn|bzr|hg|s3)://\S+|git\+\S+", re.IGNORECASE)
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)(?:\[([\w, -]*)\])?")
-_WHEEL = re.compile(r"([A-Za-z0-9][\w.]*)-([^-/]+)(?:-\d[^-/]*)?-[^-/]+-[^-/]+-[^-/]+\.whl(?:[#?]|\Z)")
-_REFERENCE = re.compile(r"\.git@([^#&\s]+)|^git\+[^#]*[^/:]/[^@#]*@([^#&\s]+)")
+_WHEEL_NAME = re.compile(r"[A-Za-z0-9][\w.]*\Z")
+_FOLDER = re.compile(r"(?:\A|&)subdirectory=(?:[^&\s]*/)?([\w.-]+)")
+_REFERENCE = re.compile(r"\.git@([^#&\s]+)")
+_SLASH = re.compile(r"(?<![/:])/")  # of a path, not of `https://`
 _FIXED_REFERENCE = re.compile(r"[0-9a-f]{7,40}\Z|[^\d]*\d[\w.+-]*\Z")
 _CONDA = re.compile(
     r"(?:(?P<channel>[\w./:-]+)::)?(?P<name>[A-Za-z0-9_][\w.-]*)(?:\[(?P<brackets>[^\]]*)\])?\s*(?P<rest>[^\[\]]*)\Z"
@@ -127,9 +129,9 @@ def _from_url(text: str) -> Requirement:
     if match := _EGG.search(url):
         extras = tuple(extra.strip() for extra in (match[2] or "").split(",") if extra.strip())
         return Requirement(canonical(match[1]), "", url_pin(url), extras, marker.strip(), url)
-    if match := _WHEEL.search(url.rpartition("/")[2]):
-        return Requirement(canonical(match[1]), "", match[2], (), marker.strip(), url)
-    inside = re.search(r"#(?:.*&)?subdirectory=(?:[^&\s]*/)?([\w.-]+)", url)
+    if wheel := _wheel(url):
+        return Requirement(canonical(wheel[0]), "", wheel[1], (), marker.strip(), url)
+    inside = _FOLDER.search(url.partition("#")[2])
     name = (
         inside[1] if inside else re.sub(r"(?:\.git)?(?:@[^/]*)?(?:[#?].*)?\Z", "", url.rstrip("/")).rpartition("/")[2]
     )
@@ -138,12 +140,32 @@ def _from_url(text: str) -> Requirement:
     raise RequirementError("a URL that names no distribution")
 
 
+def _wheel(url: str) -> tuple[str, str] | None:
+    """Name and version in a wheel's file name: `name-version[-build]-python-abi-platform.whl`."""
+    file = re.split(r"[#?]", url.rpartition("/")[2], maxsplit=1)[0]
+    parts = file.removesuffix(".whl").split("-") if file.endswith(".whl") else []
+    start = len(parts) - (6 if len(parts) > 5 and parts[-4][:1].isdigit() else 5)
+    if start < 0 or not all(parts[start:]) or not _WHEEL_NAME.match(parts[start]):
+        return None
+    return parts[start], parts[start + 1]
+
+
+def _reference(url: str) -> str:
+    """What stands behind the `@` of a repository's path: a branch, a tag or a commit."""
+    if match := _REFERENCE.search(url):
+        return match[1]
+    path = url.partition("#")[0]
+    slash = max((one.end() for one in _SLASH.finditer(path, 0, path.rfind("@") + 1)), default=0)
+    if not slash or not path.startswith("git+"):
+        return ""
+    return (path[slash:].partition("@")[2].partition("&")[0].split() or [""])[0]
+
+
 def url_pin(url: str) -> str:
     """The version, tag or commit that a URL fixes, or '' for a branch or none."""
-    if match := _WHEEL.search(url.rpartition("/")[2]):
-        return match[2]
-    if match := _REFERENCE.search(url):
-        reference = match[1] or match[2]
+    if wheel := _wheel(url):
+        return wheel[1]
+    if reference := _reference(url):
         return reference if _FIXED_REFERENCE.match(reference) else ""
     return ""
 

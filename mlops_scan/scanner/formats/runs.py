@@ -21,7 +21,7 @@ _TALK = frozenset(  # of a script these say nothing; a CI job may consist of the
     ("echo", "printf", "local", "declare", "shift", "return", "sleep", "true", ":", "continue", "break", "unset")
 ) | frozenset(("trap", "wait", "read", "pwd", "shopt", "tput"))
 _WORDS = 400  # most words of a command that a fact keeps
-_SECRET = re.compile(r"\$\{\{[^}]*\bsecrets\s*(?:\.\s*|\[\s*')([\w-]+)")
+_SECRET = re.compile(r"\$\{\{[^{}]*\bsecrets\s*(?:\.\s*|\[\s*')([\w-]+)")
 _BUILDERS = frozenset(("docker", "podman", "nerdctl", "buildah", "img"))
 _TAG_OPTIONS = ("-t", "--tag", "--image", "--destination", "-d")
 _IMAGE_OPTIONS = ("--image", "--container-image", "--container-image-uri")

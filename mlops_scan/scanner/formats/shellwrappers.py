@@ -7,7 +7,7 @@ import re
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]*\])?\+?=")
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)*)?\Z")
 _PIP = re.compile(r"pip\d+(?:\.\d+)?\Z")
-_BIN = re.compile(r"(?:[/$~].*|.*v?env[^/]*|.*node_modules)/(?:bin|sbin|\.bin|Scripts)/(?P<program>[^/]+)\Z")
+_BIN = ("bin", "sbin", ".bin", "Scripts")
 _KEYWORDS = frozenset(
     ("if", "then", "else", "elif", "fi", "do", "done", "while", "until", "!", "{", "}", "time", "esac", "coproc", "&")
 )
@@ -158,8 +158,13 @@ def _without_options(words: list[str], with_value: frozenset[str], keep: str = "
 
 def _program(word: str) -> str:
     """`/usr/bin/python3` is python, `.venv/bin/pytest` pytest; a script keeps its path."""
-    installed = _BIN.match(word)
-    name = (installed["program"] if installed else word).removesuffix(".exe")
+    home, _, program = word.rpartition("/")
+    above, _, folder = home.rpartition("/")
+    environment = above.rpartition("/")[2]
+    installed = folder in _BIN and (
+        above.startswith(("/", "$", "~")) or "env" in environment or above.endswith("node_modules")
+    )
+    name = (program if installed and program else word).removesuffix(".exe")
     if word.startswith("/") and "/" not in word[1:]:
         name = name[1:]
     return "python" if _PYTHON.match(name) else "pip" if _PIP.match(name) else name

@@ -20,10 +20,10 @@ from mlops_scan.scanner.formats.python.constructs import tables
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
 
-_SERVICE = re.compile(r"arn:[\w${}:-]*?:states:[^:]*:[^:]*:(?:aws-sdk:)?(?P<service>\w+):(?P<action>\w+)")
+_SERVICE = re.compile(r"arn:(?:[\w-]|\$\{[\w:]*\})*:states:[^:]*:[^:]*:(?:aws-sdk:)?(?P<service>\w+):(?P<action>\w+)")
 _NUMERIC = {"GreaterThanEquals": ">=", "GreaterThan": ">", "LessThanEquals": "<=", "LessThan": "<", "Equals": "=="}
 _CONDITIONS = {"GreaterThanOrEqualTo": ">=", "GreaterThan": ">", "LessThanOrEqualTo": "<=", "LessThan": "<"}
-_EXPRESSION = re.compile(r"([$\w.\[\]']+)\s*(<=|>=|<|>)\s*([\w.$]+)")
+_EXPRESSION = re.compile(r"(?<![$\w.\[\]'])([$\w.\[\]']+)\s*(<=|>=|<|>)\s*([\w.$]+)")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _TYPES = Path(__file__).parent / "steptypes.yaml"

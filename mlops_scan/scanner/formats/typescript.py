@@ -15,7 +15,14 @@ _REQUIRE = re.compile(
 )
 _NEW = re.compile(r"\bnew\s+(?P<name>[A-Za-z_$][\w$]*(?:\s*\.\s*[A-Za-z_$][\w$]*){0,5})\s*(?:<[^<>()]{0,100}>)?\(")
 _NAME = re.compile(r"(?:type\s+)?([\w$]+)(?:\s+as\s+([\w$]+))?\Z")
-_SKIPPED = re.compile(r"//[^\n]*|/\*.*?\*/|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|`(?:[^`\\]|\\.)*`", re.DOTALL)
+_REMARK = r"//[^\n]*"
+# what closes; what does not is looked for once, to the end of its line or of the text, not from each sign in it
+_CLOSING = {
+    "comment": r"/\*.*?(?P<comment>\*/|\Z)",
+    "single": r"'(?:[^'\\\n]|\\.)*(?P<single>'?)",
+    "double": r"\"(?:[^\"\\\n]|\\.)*(?P<double>\"?)",
+    "template": r"`(?:[^`\\]|\\.)*(?P<template>`?)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Made:
 
 def made(text: str) -> Iterator[Made]:
     """What is made of imported things, in order. Comments and strings make nothing."""
-    bare = _SKIPPED.sub(_blank, text)
+    bare = _bare(text, tuple(_CLOSING))
     known = dict(_imports(text, bare))
     line, opened, seen = 1, 0, 0  # of what was counted last
     for found in _NEW.finditer(bare):
@@ -59,5 +66,16 @@ def _imports(text: str, bare: str) -> Iterator[tuple[str, tuple[str, str]]]:
                     yield name[2] or name[1], (found["module"], name[1])
 
 
-def _blank(found: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", found[0])
+def _bare(text: str, kinds: tuple[str, ...]) -> str:
+    """The text with blanks for comments and strings of these kinds.
+
+    A sign that nothing closes opens none (it stands in a regular expression): the rest is read without its kind.
+    """
+
+    def blank(found: re.Match[str]) -> str:
+        kind = found.lastgroup
+        if kind is not None and not found[kind]:
+            return found[0][0] + _bare(found[0][1:], tuple(one for one in kinds if one != kind))
+        return re.sub(r"[^\n]", " ", found[0])
+
+    return re.sub("|".join((_REMARK, *map(_CLOSING.__getitem__, kinds))), blank, text, flags=re.DOTALL)

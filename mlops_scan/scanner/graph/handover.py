@@ -27,7 +27,7 @@ _NAMED = re.compile(r"\w")
 _REGISTRY = "models:/"
 # the end of a text with unknown parts that holds a whole name: after a slash one that does not end in the middle of a
 # word, else a file name with its suffix. A bare suffix would join whatever ends like that.
-_WHOLE = re.compile(r"/[^/]*[A-Za-z][^/]*(?<![-_./])\Z|\A[A-Za-z][\w-]+\.[A-Za-z]\w{0,11}\Z")
+_WHOLE = re.compile(r"/(?=[^/]*[A-Za-z])[^/]*(?<![-_./])\Z|\A[A-Za-z][\w-]+\.[A-Za-z]\w{0,11}\Z")
 
 
 def model_path(call: Fact) -> str:

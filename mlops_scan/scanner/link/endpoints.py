@@ -10,7 +10,7 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.workloads import merge
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import spelled, subjects
-from mlops_scan.scanner.link.selectors import object_id, title
+from mlops_scan.scanner.link.selectors import Near, object_id, title
 from mlops_scan.scanner.model import Edge, Fact, Location, Node
 
 # keys under which a rule for requests names the service that answers them
@@ -115,11 +115,12 @@ def _routed(resources: list[Fact]) -> Iterator[Edge]:
     for one in resources:
         if str(one.get("type", "")).endswith("/Service"):
             services.setdefault(one.name, []).append(one)
+    near = {name: Near(found) for name, found in services.items()}
     for one in resources:
         if one.get("platform") != "kubernetes" or str(one.get("type", "")).endswith("/Service"):
             continue
         for name in dict.fromkeys(_backends(one.get("data"))):
-            for service in services.get(name, ()):
+            for service in near[name].to(one) if name in near else ():
                 yield Edge(object_id(one), "routes to", object_id(service), one.at)
 
 

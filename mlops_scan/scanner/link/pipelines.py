@@ -87,12 +87,16 @@ class Known:
         self.nodes = [node for _, node in found]
         self.ids = {node.id for node in self.nodes}
         self.by_path: dict[str, list[Node]] = defaultdict(list)
+        self._by_name: dict[tuple[str, str], Node] = {}  # by path, and by label or by what ends the id after a slash
         self._functions: dict[tuple[str, str], Node] = {}
         self._held: dict[str, str] = {}  # a file of steps -> the resource that hands its text over
         for use, node in found:
             if use.fact.kind == "resource":
                 self._held.update((str(path), node.id) for path in use.fact.get("files") or ())
             self.by_path[node.at.path].append(node)
+            parts = node.id.split("/")
+            for name in (node.label, *("/".join(parts[start:]) for start in range(1, len(parts)))):
+                self._by_name.setdefault((node.at.path, name), node)
             if use.fact.get("decorates"):
                 self._functions[node.at.path, str(use.fact.get("decorates"))] = node
 
@@ -107,9 +111,9 @@ class Known:
         if path in self._held and not name:
             return self._held[path]
         here = self.by_path.get(path, [])
-        named = [node for node in here if name and (node.label == name or node.id.endswith(f"/{name}"))]
-        if named or (not name and len(here) == 1):
-            return (named or here)[0].id
+        named = self._by_name.get((path, name)) if name else here[0] if len(here) == 1 else None
+        if named is not None:
+            return named.id
         return f"pipeline:{told}"
 
     def around(self, at: Location) -> list[str]:

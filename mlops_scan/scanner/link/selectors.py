@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph
@@ -69,6 +70,24 @@ def title(resource: Fact) -> str:
     return f"{name}[{instance}]" if instance else name
 
 
+class Near:
+    """Facts by every folder above them, to be asked for those nearest to another."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._below: dict[str, list[Fact]] = defaultdict(list)
+        for fact in facts:
+            for folder in _upward(fact.at.path):
+                self._below[folder].append(fact)
+
+    def to(self, resource: Fact, labels: Mapping[str, Any] = MappingProxyType({})) -> list[Fact]:
+        """Those in the same namespace and chart that have these labels; of several folders, in the nearest one."""
+        for folder in _upward(resource.at.path):
+            found = [one for one in self._below.get(folder, ()) if _same_place(resource, one) and _has(one, labels)]
+            if found:
+                return found
+        return []
+
+
 class _Workloads:
     """Workloads by each of their pods' labels and by name."""
 
@@ -79,15 +98,25 @@ class _Workloads:
             self._by_name[workload.name].append(workload)
             for key, value in dict(workload.get("labels") or {}).items():
                 self._by_label[key, str(value)].append(workload)
+        self._near: dict[object, Near] = {}
 
-    def labelled(self, wanted: Mapping[str, Any]) -> list[Fact]:
-        """Workloads whose pods carry all these labels; none for an empty selector."""
+    def labelled(self, resource: Fact, wanted: Mapping[str, Any]) -> list[Fact]:
+        """The nearest workloads whose pods carry all these labels; none for an empty selector."""
         for key, value in wanted.items():
-            return [one for one in self._by_label[key, str(value)] if wanted.items() <= dict(one.get("labels")).items()]
+            return self._nearest((key, str(value)), self._by_label[key, str(value)]).to(resource, wanted)
         return []
 
-    def named(self, name: str) -> list[Fact]:
-        return self._by_name[name]
+    def named(self, resource: Fact, kind: str, name: str) -> list[Fact]:
+        """The nearest workloads of a name, and of a kind if one is told."""
+        found = self._by_name[name]
+        if kind:
+            found = [one for one in found if one.get("kind") == kind]
+        return self._nearest((kind, name, ""), found).to(resource)
+
+    def _nearest(self, key: object, found: list[Fact]) -> Near:
+        if key not in self._near:
+            self._near[key] = Near(found)
+        return self._near[key]
 
 
 def _selected(resource: Fact, kind: str, workloads: _Workloads) -> Iterator[Edge]:
@@ -96,7 +125,7 @@ def _selected(resource: Fact, kind: str, workloads: _Workloads) -> Iterator[Edge
         return
     spec = _dig(resource.get("data"), "spec")
     wanted = _labels(_dig(spec, "podSelector" if kind == "NetworkPolicy" else "selector"))
-    for workload in _nearest(resource, workloads.labelled(wanted)):
+    for workload in workloads.labelled(resource, wanted):
         yield Edge(object_id(resource), relation, f"workload:{workload.get('id')}", resource.at)
 
 
@@ -107,25 +136,19 @@ def _referenced(resource: Fact, workloads: _Workloads) -> Iterator[Edge]:
         target = _dig(spec, key)
         if not isinstance(target, Mapping):
             continue
-        named = workloads.named(str(target.get("name")))
-        same = [one for one in named if not target.get("kind") or target.get("kind") == one.get("kind")]
-        for workload in _nearest(resource, same):
+        for workload in workloads.named(resource, str(target.get("kind") or ""), str(target.get("name"))):
             yield Edge(object_id(resource), relation, f"workload:{workload.get('id')}", resource.at)
 
 
-def _nearest(resource: Fact, workloads: list[Fact]) -> list[Fact]:
-    """Those in the same namespace and chart; of several folders the ones that share most of the path."""
-    near = [one for one in workloads if _same_place(resource, one)]
-    folders = resource.at.path.split("/")[:-1]
-    shared = [_shared(folders, one.at.path.split("/")[:-1]) for one in near]
-    return [one for one, depth in zip(near, shared, strict=True) if depth == max(shared)]
+def _upward(path: str) -> Iterator[str]:
+    """The folders above a file, the nearest first."""
+    while path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
-def _shared(one: list[str], other: list[str]) -> int:
-    return next(
-        (index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
-        min(len(one), len(other)),
-    )
+def _has(workload: Fact, labels: Mapping[str, Any]) -> bool:
+    return not labels or labels.items() <= dict(workload.get("labels") or {}).items()
 
 
 def _same_place(resource: Fact, workload: Fact) -> bool:

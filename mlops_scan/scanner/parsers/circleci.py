@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -37,6 +38,17 @@ class CircleCi(Parser):
                 yield from islice(_pipeline(source, document), bounds.FACTS_PER_FILE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What the jobs of a file share: its commands, the defaults of its parameters, and the jobs' names in workflows."""
+
+    source: SourceFile
+    pipeline: Runner
+    document: Mapping
+    commands: dict[str, tuple[Mapping, tuple[int, int]]]
+    names: dict[str, str]
+
+
 def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact | Note]:
     active = source.folder == ".circleci"
     runner = Runner(source.path, "ci", source.path, disabled=not active)
@@ -53,12 +65,16 @@ def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact | Note]:
         [one for workflow in workflows for one in circleci_workflows.placed(workflow)],
     )
     names = {one.name: one.job for one in placed if one.job in jobs}
+    known = {f"pipeline.{key}": value for key, value in _defaults(document).items()}
+    whole = _Whole(source, replace(runner, known=known), document, _defined(document, "commands"), names)
+    uses: dict[str, list[Placed]] = defaultdict(list)
+    for one in placed:
+        uses[one.job].append(one)
     seen: set[str] = set()
     for name, (job, place) in jobs.items():
-        uses = [one for one in placed if one.job == name]
         seen.add(name)
-        if "/" not in name or uses:  # an inline orb's job runs where it is used
-            yield from _job(source, runner, document, name, job, place, uses, names)
+        if "/" not in name or name in uses:  # an inline orb's job runs where it is used
+            yield from _job(whole, name, job, place, uses.get(name, []))
     for one in placed:
         if one.job not in jobs and one.name not in seen:
             seen.add(one.name)
@@ -127,21 +143,12 @@ def _given(options: list[Node | None], known: Known) -> dict[str, tuple[str, ...
     return found
 
 
-def _job(
-    source: SourceFile,
-    pipeline: Runner,
-    document: Mapping,
-    name: str,
-    job: Mapping,
-    place: tuple[int, int],
-    uses: list[Placed],
-    names: dict[str, str],
-) -> Iterator[Fact | Note]:
+def _job(whole: _Whole, name: str, job: Mapping, place: tuple[int, int], uses: list[Placed]) -> Iterator[Fact | Note]:
+    source, document, outer = whole.source, whole.document, whole.pipeline.known
     owner = f"{source.path}#{name}"
-    whole = {f"pipeline.{key}": value for key, value in _defaults(document).items()}
-    given = _given([one.options for one in uses], whole)
-    known = {**whole, **_defaults(job), **given, **placeholders.constants(job.get("environment"), "", known=whole)}
-    runner = replace(pipeline, owner=owner, known=known)
+    given = _given([one.options for one in uses], outer)
+    known = {**outer, **_defaults(job), **given, **placeholders.constants(job.get("environment"), "", known=outer)}
+    runner = replace(whole.pipeline, owner=owner, known=known)
     executor = yamlnodes.text(job, "executor") or yamlnodes.text(job, "executor", "name")
     images = [
         image
@@ -153,7 +160,7 @@ def _job(
         "id": owner,
         "workflow": source.path,
         "image": str(images[0]) if images else "",
-        "needs": list(dict.fromkeys(need for one in uses for need in _needs(one.options, names))),
+        "needs": list(dict.fromkeys(need for one in uses for need in _needs(one.options, whole.names))),
         "manual": any(one.approval for one in uses),
     }
     yield runner.fact("job", name, place, says)
@@ -163,9 +170,7 @@ def _job(
     before = [step for one in uses for step in yamlnodes.items(one.options, "pre-steps")]
     after = [step for one in uses for step in yamlnodes.items(one.options, "post-steps")]
     steps = [*before, *yamlnodes.items(job, "steps"), *after]
-    yield from islice(
-        _steps(source, runner, steps, _defined(document, "commands"), name.rpartition("/")[0]), _MOST_STEPS
-    )
+    yield from islice(_steps(source, runner, steps, whole.commands, name.rpartition("/")[0]), _MOST_STEPS)
 
 
 def _steps(

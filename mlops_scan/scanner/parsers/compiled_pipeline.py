@@ -17,7 +17,7 @@ from mlops_scan.scanner.parsers.base import Parser
 _BYTES = 4 * 2**20
 _DEPTH = 8
 _LIGHTWEIGHT = "executor_main"  # the wrapper of a Python function that the compiler writes out as text
-_CONDITION = re.compile(r"(?P<left>[^&|()]+?)\s*(?P<op><=|>=|<|>|==|!=)\s*(?P<right>[^&|()]+)")
+_CONDITION = re.compile(r"(?<![^&|()<>=!])(?P<left>[^&|()<>=!]+)(?P<op><=|>=|<|>|==|!=)(?P<right>[^&|()]+)")
 
 
 class CompiledPipelines(Parser):

@@ -103,7 +103,9 @@ def _listed(source: SourceFile, names: list[str], line: int) -> Iterator[Fact]:
 
 def _command(runner: Runner, text: str, line: int) -> Iterator[Fact]:
     soft = text.startswith("-")
-    text = _FACTOR.sub("", text.lstrip("-! "), count=1) if _FACTOR.match(text.lstrip("-! ")) else text.lstrip("-! ")
+    text = text.lstrip("-! ")
+    factor = _FACTOR.match(text)
+    text = text[factor.end() :] if factor else text
     text = _BIN.sub("", _POSARGS.sub(lambda found: found[1] or "", text))
     for written, filled in _FILLED:
         text = text.replace(written, filled)

@@ -10,7 +10,7 @@ from mlops_scan.scanner.evidence.online import online_serving
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.profile.activity import training
 
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|__cookiecutter|\[\[.*?\]\]")
+_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|__cookiecutter|\[\[[^\[\]]*\]\]")
 _DEFINITIONS = re.compile(r"(?:^|/)crds?/|(?:^|/)PROJECT$")
 _ACTS = re.compile(r"(?:^|/)[^/]*(?:controller|reconciler)[^/]*\.(?:go|rs|java)$")
 _TEMPLATE_FILES = ("cookiecutter.json", "copier.yml", "copier.yaml", "cruft.json")

@@ -20,7 +20,7 @@ from mlops_scan.scanner.formats.gotemplate.values import Origin, Values, from_no
 from mlops_scan.scanner.model import Location, Note
 from mlops_scan.scanner.releases.model import Layer, Release
 
-VARIABLE = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$\w+|<[\w-]+>")
+VARIABLE = re.compile(r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\$\w+|<[\w-]+>")
 _FOR_TESTS = re.compile(r"(?:^|[-_./])(?:ci|tests?)(?:[-_./]|\Z)", re.IGNORECASE)
 _MEANT = 12  # files that one variable may mean
 

@@ -10,7 +10,7 @@ from mlops_scan.scanner.formats.gotemplate.gotypes import UNKNOWN, to_int, to_nu
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, TemplateError, Value
 from mlops_scan.scanner.formats.gotemplate.struct import Struct
 
-_VERB = re.compile(r"%([-+# 0]*)(\d+|\*)?(?:\.(\d+|\*)?)?(?:\[(\d+)\])?([a-zA-Z%])", re.DOTALL)
+_VERB = re.compile(r"%([-+# 0]*)([1-9]\d*|\*)?(?:\.(\d+|\*)?)?(?:\[(\d+)\])?([a-zA-Z%])", re.DOTALL)
 _WIDTH = 10_000
 _NODES = 200_000
 _QUOTED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}

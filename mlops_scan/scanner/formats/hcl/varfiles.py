@@ -11,8 +11,8 @@ from mlops_scan.scanner.formats.hcl import reader
 from mlops_scan.scanner.formats.hcl.reader import Files
 
 _NAMED = re.compile(r"-var-file(?:\s*=\s*|\s+|[\"'],\s*[\"'])[\"']?([^\s\"'`,;]+?\.tfvars)\b")
-_HOLE = re.compile(r"\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\{\{.*?\}\}|\$\w+|%\w+%")
-_SPACED = re.compile(r"(?<=\{\{)\s+|\s+(?=\}\})")
+_HOLE = re.compile(r"\$\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|\$\w+|%\w+%")
+_SPACED = re.compile(r"(?<=\{\{)\s+|(?<!\s)\s+(?=\}\})")
 _SCRIPTS = (".yml", ".yaml", ".sh", ".bash", ".mk", ".ps1", ".hcl", ".toml", ".py")
 _NAMES = ("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", "Jenkinsfile")
 # what runs for users comes first: it is what a review asks about

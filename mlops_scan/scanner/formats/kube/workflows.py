@@ -10,8 +10,8 @@ from mlops_scan.scanner.formats.kube.data import Scene, spot
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
 
-_NAME = re.compile(r"[\w-]+(?=[.\s|&)!]|\Z)")
-_WHEN = re.compile(r"^(?P<left>.+?)\s*(?P<op><=|>=|<|>|==|!=)\s*(?P<right>.+)$")
+_NAME = re.compile(r"(?<![\w-])[\w-]+(?=[.\s|&)!]|\Z)")
+_WHEN = re.compile(r"^(?P<left>.*?\S)\s*(?P<op><=|>=|<|>|==|!=)\s*(?P<right>.+)$")
 _MOST = 60  # tasks of a template that are followed
 
 

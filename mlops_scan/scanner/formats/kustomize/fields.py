@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mlops_scan.scanner.formats.kustomize.patches import put
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 
-_STEP = re.compile(r"\[([^\]]*)\]|((?:\\.|[^.\[\]\\])+)")
+_STEP = re.compile(r"\[([^\[\]]*)\]|((?:\\.|[^.\[\]\\])+)")
 _STEPS = 40
 Holder = Mapping | Sequence
 

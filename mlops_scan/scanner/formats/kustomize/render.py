@@ -55,6 +55,8 @@ class _Render:
         self.whole = True  # nothing that the objects come from is remote or missing
         self.charts = 0
         self.fields = bounds.KUSTOMIZE_FIELDS
+        self.patched = bounds.KUSTOMIZE_PATCHED
+        self.noted: set[Note] = set()
         self.declared: list[Mapping] = []  # `vars`, which stand for something once everything has its name
 
     def accumulate(self, one: Kustomization, above: tuple[str, ...], given: list[Variant]) -> list[Variant]:
@@ -182,11 +184,14 @@ class _Render:
                 wanted = target if target is not None else _own_target(patch)
                 content = _without_identity(patch)
                 chosen_all = self._selected(one, wanted, variants, body)
-                gone = [v for v in chosen_all if not merge(v.node, content, self.out.ledger, by_name=v.built_in)]
-                variants = [v for v in variants if not any(v is other for other in gone)]
+                gone = {id(v) for v in chosen_all if not merge(v.node, content, self.out.ledger, by_name=v.built_in)}
+                variants = [v for v in variants if id(v) not in gone]
         return variants
 
     def _selected(self, one: Kustomization, target: Node, variants: list[Variant], body: Node | None) -> list[Variant]:
+        self.patched -= len(variants)
+        if self.patched < 0:
+            raise TooLargeError(f"has patches looked for in more than {bounds.KUSTOMIZE_PATCHED} objects")
         chosen = variant.selected(variants, target)
         definition = yamlnodes.text(target, "kind") == "CustomResourceDefinition"  # definitions of types are not read
         if not chosen and self.whole and not definition:
@@ -217,7 +222,8 @@ class _Render:
 
     def _note(self, one: Kustomization, node: Node | None, reason: str) -> None:
         note = Note(yamlnodes.at(one.path, node), reason)
-        if note not in self.out.notes:
+        if note not in self.noted:
+            self.noted.add(note)
             self.out.notes.append(note)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.python.source import Origin
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|:', re.DOTALL)
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[{}\[\],]|:', re.DOTALL)
 _NEWLINE = re.compile(r"\\(.)", re.DOTALL)
 _SOURCE = {3: ("cells", "source"), 4: ("cells", "source"), 5: ("worksheets", "input"), 6: ("worksheets", "input")}
 

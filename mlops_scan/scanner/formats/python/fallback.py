@@ -82,5 +82,5 @@ def _call_print(match: re.Match[bytes]) -> bytes:
     if match[3] is not None:
         return match[3] + b"print()"
     body = match[2].rstrip(b"\r \t")
-    code = re.split(rb"""[ \t]+#(?![^'"]*['"])""", body, maxsplit=1)[0].rstrip(b" \t,;")
+    code = re.split(rb"""(?<![ \t])[ \t]+#(?![^'"]*['"])""", body, maxsplit=1)[0].rstrip(b" \t,;")
     return match[1] + b"print(" + code + b")" if not code.endswith(b"\\") else match[0]

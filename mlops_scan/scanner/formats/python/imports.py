@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 _LINE = re.compile(
     rb"^[ \t]*(?:import[ \t]+(?P<modules>[\w.][^#\n;]*)"
-    rb"|from[ \t]+(?P<dots>\.*)[ \t]*(?P<module>[\w.]*)[ \t]+import[ \t]*(?P<names>\([^)]*\)|[^#\n;]*))",
+    rb"|from[ \t]+(?![ \t])(?P<dots>\.*)(?![.])[ \t]*(?![ \t])(?P<module>(?:\w[\w.]*)?)[ \t]*\bimport\b"
+    rb"[ \t]*(?P<names>\((?:[^()#]|#[^\n]*)*\)|[^#\n;]*))",
     re.MULTILINE,
 )
 _MODULE = re.compile(r"([\w.]+)(?:\s+as\s+(\w+))?\s*\Z")

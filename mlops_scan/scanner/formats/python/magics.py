@@ -18,9 +18,9 @@ _BARE = re.compile(
     r"[ \t]*(?:pip|conda|mamba|uv|ls|cd|cat|cp|mv|rm|mkdir|rmdir|less|more|man)[ \t]+(?!(?:in|is|and|or|if|not)\b)"
     r"[^\s=(\[.,:;+*%&|<>!^@-][^=]*\Z|[ \t]*(?:pip|conda|mamba|uv)[ \t]+(?:install|uninstall|add)\b"
 )
-_ASSIGNED = re.compile(r"([ \t]*[\w., \t\[\]'\"]+?=[ \t]*)([!%])(?!=)(.*)\Z", re.DOTALL)
+_ASSIGNED = re.compile(r"([\w., \t\[\]'\"]+=[ \t]*)([!%])(?!=)(.*)\Z", re.DOTALL)
 _HELP = re.compile(r"[ \t]*(?:\?{1,2}[\w.]+|[\w.\[\]'\"]+\?{1,2})[ \t]*\Z")
-_TOKENS = re.compile(r"#.*|'''|\"\"\"|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|[()\[\]{}]")
+_TOKENS = re.compile(r"#.*|'''|\"\"\"|'(?:[^'\\\n]|\\.)*(?:'|\\?\Z)|\"(?:[^\"\\\n]|\\.)*(?:\"|\\?\Z)|[()\[\]{}]")
 _INSTALLERS = frozenset(("pip", "conda", "mamba", "micromamba", "uv", "poetry"))
 _SHELL_LINES = frozenset(("sh", "sx", "system", "bash"))
 _SHELL_CELLS = frozenset(("bash", "sh", "system", "sx", "!"))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 
+from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.python import fallback, imports
 from mlops_scan.scanner.formats.python.names import absolute
 from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.python.walk import Walker
 from mlops_scan.scanner.model import Fact, Location, Note
 
+_FSTRING = re.compile(r"\b[rR]?[fF][rR]?(\"\"\"|'''|[\"'])")
 ERRORS = (SyntaxError, ValueError, MemoryError, RecursionError)
 
 
@@ -50,9 +53,24 @@ def parse(data: bytes | str) -> ast.Module:
 
     No depth check stands before it: CPython's tokenizer itself refuses more than 200 open brackets and 100 indents.
     """
+    braces = data.count(b"{") if isinstance(data, bytes) else data.count("{")
+    if braces > bounds.PYTHON_FSTRING:
+        _refuse_endless(data if isinstance(data, str) else data.decode("utf-8", "replace"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(data)
+
+
+def _refuse_endless(text: str) -> None:
+    """Before 3.12 each value of an f-string costs as much as the string is long: raises ValueError for too many."""
+    end = 0
+    for match in _FSTRING.finditer(text):
+        if match.start() >= end:
+            quote = match[1]
+            end = text.find(quote if len(quote) == 3 else "\n", match.end())
+            end = end if end >= 0 else len(text)
+            if text.count("{", match.end(), end) > bounds.PYTHON_FSTRING:
+                raise ValueError(f"an f-string of more than {bounds.PYTHON_FSTRING} values")
 
 
 def tier_zero(source: Source) -> Iterator[Fact]:

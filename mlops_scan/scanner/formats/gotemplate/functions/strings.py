@@ -11,7 +11,7 @@ from mlops_scan.scanner.formats.gotemplate.gotypes import UNKNOWN, to_int, to_li
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, Value
 
 _LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
-_UPPER_WORD = re.compile(r"([A-Z]+)([A-Z][a-z])")
+_UPPER_WORD = re.compile(r"(?<![A-Z])([A-Z]+)([A-Z][a-z])")
 _SPACE = " \t\n\r\v\f\x85\xa0"
 _WORD_START = re.compile(r"(?<![\w'])\w")
 

@@ -1,0 +1,198 @@
+"""Files of up to 1 MB in their worst shape: long runs, many entries, references in circles. None takes 2 s."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from mlops_scan import engine
+from mlops_scan.scanner import catalog, reading, walk
+from mlops_scan.scanner.config import Config
+
+MB = 1_000_000
+CI = ".github/workflows"
+SECONDS = 2.0
+STACK = 'AWSTemplateFormatVersion: "2010-09-09"\n'
+SET = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec:\n  generators:\n"
+CHART = "apiVersion: v2\nname: a\nversion: 1.0.0\n"
+WORKFLOW = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: a}\nspec:\n  entrypoint: d\n  templates:\n"
+    "  - {name: x, container: {image: a}}\n  - name: d\n    dag:\n      tasks:\n      - {name: t, template: x, "
+)
+TYPESCRIPT = "import * as sm from 'aws-cdk-lib/aws-sagemaker';\n"
+COMPILED = (
+    "components:\n  comp-a: {executorLabel: e}\ndeploymentSpec: {executors: {e: {container: {image: a}}}}\n"
+    "pipelineInfo: {name: p}\nroot:\n  dag:\n    tasks:\n"
+)
+
+
+def many(entry: Callable[[int], str], count: int) -> str:
+    return "".join(map(entry, range(count)))
+
+
+def notebook(line: str) -> str:
+    cell = {"cell_type": "code", "source": [line], "outputs": [], "metadata": {}}
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def machine(condition: str) -> str:
+    states = {"S": {"Type": "Choice", "Choices": [{"Condition": condition, "Next": "S"}], "Default": "S"}}
+    return json.dumps({"StartAt": "S", "QueryLanguage": "JSONata", "States": states})
+
+
+NESTED = (
+    STACK
+    + "Resources:\n"
+    + many(lambda n: f"  N{n}: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: s{n}.yaml}}}}\n", 30)
+)
+CASES: dict[str, Mapping[str, str]] = {
+    "states: a condition of one long word": {"a.asl.json": machine("$" * MB)},
+    "workflow: a condition of blanks": {"w.yaml": WORKFLOW + 'when: "' + "\\t" * (MB // 2) + '"}\n'},
+    "workflow: dependencies in one word": {"w.yaml": WORKFLOW + 'depends: "' + "-" * MB + '~"}\n'},
+    "compiled pipeline: a condition of blanks": {
+        "p.yaml": COMPILED + '      a: {componentRef: {name: comp-a}, triggerPolicy: {condition: "' + " " * MB + '"}}\n'
+    },
+    "compiled pipeline: each step waits for the last": {
+        "p.yaml": COMPILED
+        + many(lambda n: f"      t{n}: {{componentRef: {{name: comp-a}}, dependentTasks: [t{n - 1}]}}\n", 6_000)
+    },
+    "applications: a hole that never ends": {
+        "a.yaml": SET + '  - list: {elements: [{x: c}]}\n  template: {spec: {source: {path: "{{' + " " * MB + '"}}}\n'
+    },
+    "applications: a matrix of many": {
+        "a.yaml": SET
+        + "  - matrix:\n      generators:\n"
+        + many(lambda n: f"      - list: {{elements: [{', '.join(f'{{x{n}: a{k}}}' for k in range(300))}]}}\n", 20)
+        + '  template: {spec: {source: {path: "{{x1}}"}}}\n'
+    },
+    "stack: conditions that ask each other": {
+        "s.yaml": STACK
+        + "Conditions:\n"
+        + many(lambda n: f"  C{n}: !And [!Condition C{n + 1}, !Condition C{n + 1}]\n", 5_000)
+        + "Resources:\n"
+        + many(lambda n: f"  R{n}: {{Type: 'AWS::S3::Bucket', Condition: C{n}}}\n", 5_000)
+    },
+    "stack: templates that apply each other": {f"s{n}.yaml": NESTED for n in range(30)},
+    "bundle: many jobs": {
+        "databricks.yml": "bundle: {name: a}\nresources:\n  jobs:\n"
+        + many(lambda n: f"    j{n}: {{tasks: [{{task_key: a}}]}}\n", 4_000)
+    },
+    "bundle: variables that double": {
+        "databricks.yml": "bundle: {name: a}\nvariables:\n"
+        + many(lambda n: f"  v{n}: {{default: '${{var.v{n + 1}}}${{var.v{n + 1}}}'}}\n", 60)
+        + "resources: {jobs: {a: {name: '${var.v0}'}}}\n"
+    },
+    "CI: many jobs, each of which a workflow names": {
+        ".circleci/config.yml": "version: 2.1\njobs:\n"
+        + many(lambda n: f"  j{n}: {{docker: [{{image: a}}], steps: [{{run: ls}}]}}\n", 2_000)
+        + "workflows:\n  w:\n    jobs:\n"
+        + many(lambda n: f"    - j{n}: {{requires: [j{n - 1}]}}\n", 2_000)
+    },
+    "chart: words in capitals": {
+        "Chart.yaml": CHART,
+        "templates/a.yaml": '{{ snakecase (repeat 300000 "A") }}{{ printf (printf "%%%s" (repeat 300000 "0")) }}',
+    },
+    "kustomization: many patches for many objects": {
+        "kustomization.yaml": "resources: [a.yaml]\npatches:\n"
+        + many(lambda _: "- {patch: '[{op: add, path: /a, value: b}]', target: {kind: Pod}}\n", 1_000),
+        "a.yaml": many(lambda n: f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: d{n}}}\n", 1_000),
+    },
+    "Python: an f-string without end": {"a.py": 'import torch\ntorch.load(f"' + "{a}" * (MB // 3) + '")\n'},
+    "Python: an import of blanks": {"a.py": "import torch\nfrom" + "\t" * MB + "\n"},
+    "Python: imports that never close": {"a.py": "import torch\n" + "from a import (\n" * (MB // 16)},
+    "notebook: an assignment of blanks": {"n.ipynb": notebook("\t" * (MB // 2) + "!\n")},
+    "notebook: escaped quotes": {"n.ipynb": notebook('"\\' * (MB // 4) + "\n!ls\n")},
+    "TypeScript: escaped quotes": {"a.ts": TYPESCRIPT + "\\'" * (MB // 2)},
+    "TypeScript: comments that never close": {"a.ts": TYPESCRIPT + "/* " * (MB // 3)},
+    "TypeScript: templates that never close": {"a.ts": TYPESCRIPT + "`\\" * (MB // 2)},
+    "make: a line of blanks": {"Makefile": "a" + " " * MB + "b\n"},
+    "requirements: dashes of a wheel": {"requirements.txt": "./" + "a.0-" * (MB // 4) + ".whl\n"},
+    "requirements: a fragment": {"requirements.txt": "git+https://x/y#" + "&#" * (MB // 2) + "\n"},
+    "template: braces": {"{{cookiecutter.x}}/a.py": "import torch\n" + "{{" * 19_000 + "x" * 900_000},
+    "ignores: one after another": {"a.py": "import torch\n" + "# mlops-scan: ignore[x] a\n" * 30_000},
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    catalog.load()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_worst_of_a_megabyte(tmp_path: Path, name: str) -> None:
+    for path, text in CASES[name].items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    start = time.process_time()
+    with reading.rare_collection():
+        tree = walk.discover(tmp_path).tree
+        found = reading.read(tree, 1)
+        engine.understand(found.facts, tree.paths, Config())
+    took = time.process_time() - start
+    assert found.tracebacks == ()
+    assert not [note for note in found.notes if note.reason.startswith("could not be read")]
+    assert took < SECONDS
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("kustomization: many patches for many objects", "has patches looked for in more than"),
+        ("Python: an f-string without end", "an f-string of more than"),
+    ],
+)
+def test_what_is_cut_is_told(tmp_path: Path, name: str, reason: str) -> None:
+    for path, text in CASES[name].items():
+        (tmp_path / path).write_text(text)
+    notes = reading.read(walk.discover(tmp_path).tree, 1).notes
+    assert [note for note in notes if reason in note.reason]
+
+
+@pytest.mark.parametrize(
+    ("count", "files"),
+    [
+        (40, lambda n: {f"k{i}/m.yaml": ALIKE for i in range(n)}),
+        (400, lambda n: {"mise.toml": many(lambda i: f"[tasks.t{i}]\nrun = 'mise run t{i + 1}'\n", n)}),
+        (40, lambda n: {f"p{i}.py": f"import torch\nimport p{(i + 1) % n}\n" for i in range(n)}),
+        (
+            30,
+            lambda n: {
+                f"{CI}/w{i}.yml": f"on: push\njobs: {{a: {{uses: ./{CI}/w{(i + 1) % n}.yml}}}}\n" for i in range(n)
+            },
+        ),
+    ],
+    ids=["manifests alike", "tasks in a chain", "imports in a circle", "workflows in a circle"],
+)
+def test_links_grow_with_the_files(tmp_path: Path, count: int, files: Callable[[int], Mapping[str, str]]) -> None:
+    """The number of links, not the time: it is what the time follows, and the same on every machine."""
+    found = []
+    for number in (count, 4 * count):
+        root = tmp_path / str(number)
+        for path, text in files(number).items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        tree = walk.discover(root).tree
+        found.append(len(engine.understand(reading.read(tree, 1).facts, tree.paths, Config()).edges()))
+    assert 0 < found[1] < 4.5 * found[0]
+
+
+ALIKE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d}
+spec: {selector: {matchLabels: {app: d}}, template: {metadata: {labels: {app: d}}, spec: {containers: []}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: d}
+spec: {selector: {app: d}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: d}
+spec: {rules: [{http: {paths: [{backend: {service: {name: d}}}]}}]}
+"""
