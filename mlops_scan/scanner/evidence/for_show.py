@@ -23,7 +23,7 @@ _MADE_READY = frozenset(
     ("cd", "pip", "apt-get", "apt", "apk", "npm", "uv", "mkdir", "export", "source", "shopt", "git")
 )
 _INSTALLS = frozenset(("install", "update", "add", "sync", "ci", "-p", "config", "checkout", "fetch"))
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z)|'[^']*'")
 _WRITES = re.compile(r">(?!&[12]\b|\s*/dev/(?:null|stdout|stderr)\b)|\|\s*tee\b")
 _COMMANDS_THE_SERVICE = re.compile(r"##vso\[|::set-output|::(?:add-mask|error|warning)|##teamcity")
 _PRINTS = re.compile(r"\s*print\((?:[^()]|\([^()]*\))*\)\s*;?\s*\Z")

@@ -13,7 +13,7 @@ from mlops_scan.scanner.formats.placeholders import Known
 _TOKEN = re.compile(
     r"\s*(?:(&&|\|\||==|!=|[!(),])|'((?:[^']|'')*)'|\"([^\"]*)\"|(\$\{?\w+\}?|[A-Za-z_][\w.-]*(?:\['[^']*'\])?|-?\d[\d.]*)|(.))"
 )
-_INDEXED = re.compile(r"(\w+)\['([^']*)'\]")
+_INDEXED = re.compile(r"(?<!\w)(\w+)\['([^']*)'\]")
 _MOST = 200  # tokens
 _DEEP = 20
 _WORDS = {"true": True, "false": False}
