@@ -27,7 +27,7 @@ _REFERENCES = (
     re.compile(r"projects/[^/]+/locations/[^/]+/models/(?P<name>[\w-]+)"),
     re.compile(r"\w+:(?P<name>[\w.-]+)(?::[\w.-]+|@\w+)\Z"),  # `workspace:name:version`
 )
-_SCHEME = re.compile(r"[a-z][\w+.-]*://")
+_SCHEME = re.compile(r"(?<![\w+.-])[a-z][\w+.-]*://")
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*\Z")
 _COMMON = frozenset(("model", "models", "latest", "artifacts", "artifact", "output", "outputs"))
 _WRITES = ("persists-model", "registers-model", "promotes", "writes-data")
@@ -98,7 +98,7 @@ def _meant(text: str, written: Mapping[str, str]) -> Iterator[str]:
 def _plain(text: str) -> str:
     """A place without its scheme and bucket."""
     if _SCHEME.match(text):
-        return _SCHEME.sub("", text).partition("/")[2].strip("/")
+        return _SCHEME.sub("", text, count=1).partition("/")[2].strip("/")
     return text.strip("/")
 
 
