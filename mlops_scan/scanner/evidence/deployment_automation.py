@@ -14,7 +14,6 @@ from mlops_scan.scanner.model import Evidence, Fact, Location, Status
 _STARTED = ("dockerfile-entrypoint", "dockerfile-cmd")
 _CALLING = ("runs", "calls", "starts")
 _REMOTE = re.compile(r"(?:tcp|ssh)://(?!docker(?::\d+)?/?$|localhost|127\.)")
-_MOST_NEEDS = 50  # of one job
 _DEPLOYS = re.compile(r"/[^/@]*(?:deploy|rollout|release-to)[^/@]*(?:@|$)", re.IGNORECASE)
 
 
@@ -109,13 +108,19 @@ def _approved(graph: Graph) -> dict[str, str]:
     for use in graph.uses("manual-approval"):
         if use.fact.kind == "action" and not use.disabled:
             gates.setdefault(str(use.fact.get("owner")), use.at)
+    behind: dict[str, list[str]] = {}  # what needs a job
+    for name, job in jobs.items():
+        for other in job.get("needs") or ():
+            behind.setdefault(f"{job.at.path}#{other}", []).append(name)
+    waiting = [name for name in jobs if name in gates]
+    for one in waiting:  # the nearest gate first
+        for name in behind.get(one, ()):
+            if name not in gates:
+                gates[name] = gates[one]
+                waiting.append(name)
     found: dict[str, str] = {}
     for name, job in jobs.items():
-        before = [name]
-        for one in before:  # what is needed, and what that needs
-            needed = (f"{job.at.path}#{other}" for other in (jobs[one].get("needs") or ()) if one in jobs)
-            before += [other for other in needed if other in jobs and other not in before][:_MOST_NEEDS]
-        gate = next((gates[one] for one in before if one in gates), None)
+        gate = gates.get(name)
         if gate is not None:
             found[name] = f" once a person says so ({gate})"
         elif job.get("environment"):
