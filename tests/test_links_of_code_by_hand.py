@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,6 @@ import pytest
 
 from mlops_scan import plugins
 from mlops_scan.scanner import link
-from mlops_scan.scanner.catalog import Match
-from mlops_scan.scanner.catalog.vocabulary import Strength
-from mlops_scan.scanner.graph import Use
 from mlops_scan.scanner.link import code, commands, declared
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.code import pipelines, receivers, routes, targets, timetables
@@ -24,37 +21,7 @@ from mlops_scan.scanner.link.code.index import Code, inside, words
 from mlops_scan.scanner.link.code.ordering import order
 from mlops_scan.scanner.link.code.parts import Pipeline, Step
 from mlops_scan.scanner.link.code.written import written
-from mlops_scan.scanner.model import Fact, Location
-
-
-def at(place: str) -> Location:
-    path, _, line = place.partition(":")
-    first, _, last = line.partition("-")
-    return Location(path, int(first or 1), 1, int(last or 0))
-
-
-def fact(kind: str, name: str, place: str, /, **says: Any) -> Fact:
-    return Fact(kind, name, at(place), says)
-
-
-def call(name: str, place: str, /, *args: Any, **says: Any) -> Fact:
-    return fact("call", name, place, args=list(args), known=True, **says)
-
-
-def use(key: str, of: Fact, /, tool: str = "tool", *, off: bool = False, **data: tuple[int | str, ...]) -> Use:
-    return Use(key, tool, "strong", of, Match(tool, "", key, Strength.STRONG, "x", data, off=off))
-
-
-def modules(*paths: str) -> list[Fact]:
-    return [fact("module", path.removesuffix(".py").replace("/", "."), f"{path}:1") for path in paths]
-
-
-def named(name: str) -> dict[str, str]:
-    return {"expr": name, "name": name}
-
-
-def made(found: Iterable[Fact]) -> set[tuple[str, str, str]]:
-    return {(one.kind, one.name, str(one.at)) for one in found}
+from tests.by_hand import at, call, fact, made, modules, named, use
 
 
 def test_a_method_goes_by_what_made_its_receiver_in_another_file() -> None:
@@ -311,17 +278,13 @@ def test_the_name_under_which_something_is_declared(says: dict[str, Any], name: 
     assert declared.told_name(use("pipeline", call("Pipeline", "churn/pipeline.py:3", **says), name=("name",))) == name
 
 
-# tested on files alone so far: one that gets a test here must leave this list
-WITHOUT = {f"mlops_scan.scanner.link.code.{name}" for name in ("constructed", "flags", "handed", "programs", "steps")}
-
-
 def test_every_module_of_the_link_is_tested_by_hand() -> None:
     """A link stands in the table of `test_links_by_hand`; what links share is imported where it is tested by hand."""
     linking = {one.__module__ for one in plugins.load(link, Link)}
     shared = {info.name for info in pkgutil.walk_packages(link.__path__, f"{link.__name__}.")} - linking
     through_all = {f"{link.__name__}.{name}" for name in ("base", "build")}  # every test of a repository uses them
     imported = {name for path in Path(__file__).parent.glob("test_*.py") for name in _imported(path)}
-    assert shared - through_all - imported == WITHOUT
+    assert shared - through_all - imported == set()
 
 
 def _imported(path: Path) -> Iterator[str]:
