@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mlops_scan.scanner.graph import Deliveries
 from mlops_scan.scanner.model import Status
 from tests.conftest import Understand
 
@@ -233,7 +234,7 @@ def test_a_model_is_handed_over_by_the_path_of_a_shared_module(understand: Under
             "clf = joblib.load(paths.MODEL)\n@app.post('/p')\ndef p(x: float): return clf.predict([[x]])\n",
         }
     )
-    assert [(one.path, other.path) for one, other in made.handovers()] == [("train.py", "app.py")]
+    assert [(one.path, other.path) for one, other in made.once(Deliveries).handovers()] == [("train.py", "app.py")]
 
 
 GATED = (

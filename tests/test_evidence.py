@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, answering
 from mlops_scan.scanner.model import Status
 
 Understand = Callable[[Mapping[str, str]], Graph]
@@ -700,12 +700,12 @@ services:
 @pytest.mark.parametrize("dockerfile", ["COPY app.py .\nCMD uvicorn app:app\n", "COPY app.py .\nCMD ./start\n"])
 def test_what_answers_is_what_starts_or_holds_the_handler(understand: Understand, dockerfile: str) -> None:
     graph = understand({**APP, "compose.yaml": COMPOSE, "Dockerfile": f"FROM python:3.12\n{dockerfile}"})
-    assert [one.name for one in graph.answering()] == ["api"]
+    assert [one.name for one in answering(graph)] == ["api"]
 
 
 def test_what_answers_is_anything_where_nothing_is_known_to_hold_the_handler(understand: Understand) -> None:
     graph = understand({**APP, "compose.yaml": COMPOSE})
-    assert [one.name for one in graph.answering()] == ["board", "api"]
+    assert [one.name for one in answering(graph)] == ["board", "api"]
 
 
 @pytest.mark.parametrize(("tag", "serves"), [("26.07-py3", True), ("26.07-py3-sdk", False)])

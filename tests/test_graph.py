@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlops_scan.scanner.catalog import Match
-from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph import Deliveries, Graph, ModelFiles, Use
 from mlops_scan.scanner.graph.handover import model_name
 from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Status
 
@@ -312,8 +312,13 @@ def test_readers_of_a_model_load_name_or_ship_it() -> None:
             fact("stage", "0", "all.Dockerfile", copies=[{"src": ".", "dst": "/", "line": 4}]),
         ),
     )
-    assert [str(place.at) for place in graph.readers_of("models/m.joblib")] == ["app.py:1", "b.py:3", "Dockerfile:4"]
-    assert graph.readers_of("models/other.joblib") == ()
+    files = graph.once(ModelFiles)
+    assert [str(place.at) for place in files.readers_of("models/m.joblib")] == [
+        "app.py:1",
+        "b.py:3",
+        "Dockerfile:4",
+    ]
+    assert files.readers_of("models/other.joblib") == ()
 
 
 @pytest.mark.parametrize(
@@ -343,7 +348,7 @@ def test_handovers_join_what_training_writes_with_what_a_service_reads() -> None
     graph = Graph([*writes, *reads], (), uses)
     graph.add_edge(Edge("file:app.py", "imports", "file:load.py", Location("app.py")))
     graph.online = (use("web-app", fact("call", "app", "app.py")),)
-    assert [(made.path, read.path) for made, read in graph.handovers()] == [("train.py", "load.py")]
+    assert [(made.path, read.path) for made, read in graph.once(Deliveries).handovers()] == [("train.py", "load.py")]
 
 
 def test_environment_is_what_the_image_of_the_file_installs() -> None:
@@ -357,7 +362,8 @@ def test_environment_is_what_the_image_of_the_file_installs() -> None:
         ("stage:Dockerfile#0", "installs", "file:serve.txt"),
         facts=tuple(packages),
     )
-    assert {name: one.get("pinned") for name, one in graph.environment("app.py").items()} == {"scikit-learn": "1.2.2"}
+    fixed = graph.once(Deliveries).environment("app.py")
+    assert {name: one.get("pinned") for name, one in fixed.items()} == {"scikit-learn": "1.2.2"}
 
 
 def test_environment_without_an_image_is_that_of_the_nearest_folder() -> None:
@@ -367,8 +373,8 @@ def test_environment_without_an_image_is_that_of_the_nearest_folder() -> None:
         fact("package", "numpy", "train/requirements-dev.txt", pinned="3.0", group="dev"),
     ]
     graph = Graph(packages, ())
-    assert graph.environment("train/src/train.py")["numpy"].get("pinned") == "2.0"
-    assert graph.environment("serve/app.py")["numpy"].get("pinned") == "1.0"
+    assert graph.once(Deliveries).environment("train/src/train.py")["numpy"].get("pinned") == "2.0"
+    assert graph.once(Deliveries).environment("serve/app.py")["numpy"].get("pinned") == "1.0"
 
 
 def test_a_lock_covers_manifests_in_its_folder_and_below() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from mlops_scan.rules.base import ANY_ML, Rule
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, ModelFiles
 from mlops_scan.scanner.model import Fact, Finding, Place
 
 _FINDS = frozenset(("glob", "iglob", "rglob"))
@@ -65,10 +65,11 @@ class CommittedModelArtifact(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         finding: list[Fact] | None = None
+        files = graph.once(ModelFiles)
         for file in graph.facts("model-file"):
-            if file.get("lfs") or graph.only_describes(file):
+            if file.get("lfs") or files.only_describes(file):
                 continue
-            readers = graph.readers_of(file.at.path)
+            readers = files.readers_of(file.at.path)
             if not readers:
                 finding = _finding(graph) if finding is None else finding
                 found = (call.at for call in finding if _finds(call, file.at.path))

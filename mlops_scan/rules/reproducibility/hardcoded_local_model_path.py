@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_scan.rules.base import OPERATED, Rule
-from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph import Graph, ModelFiles, Use
 from mlops_scan.scanner.model import Confidence, Finding, Location
 
 # somebody's own machine: homes, drive letters, the disks of hosted notebooks
@@ -113,7 +113,7 @@ def _opened(graph: Graph, use: Use, value: Any) -> str:
 
 def _wrong(graph: Graph, path: str, loads: bool, serves: bool) -> str:
     """What is wrong with the path, or ''. It stands in code that loads a model (`loads`), to answer (`serves`)."""
-    if "{" in path or _SCHEME.match(path) or graph.is_hub_id(path):
+    if "{" in path or _SCHEME.match(path) or graph.once(ModelFiles).is_hub_id(path):
         return ""
     if _PERSONAL.match(path):
         return "a path of one person's machine"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Rule
-from mlops_scan.scanner.graph import Callees, Graph, Handlers, Use
+from mlops_scan.scanner.graph import Callees, Deliveries, Graph, Handlers, Use, loads_model
 from mlops_scan.scanner.model import Fact, Finding, Place, Severity
 
 # how many leading parts of the version must agree for a saved model to load as it was (scikit-learn: model persistence)
@@ -99,8 +99,9 @@ class TrainingServingMismatch(Rule):
             )
 
     def _versions(self, graph: Graph) -> Iterator[Finding]:
-        for written, read in graph.handovers():
-            training, serving = graph.environment(written.path), graph.environment(read.path)
+        deliveries = graph.once(Deliveries)
+        for written, read in deliveries.handovers():
+            training, serving = deliveries.environment(written.path), deliveries.environment(read.path)
             for name in sorted((_MINOR | _MAJOR) & training.keys() & serving.keys()):
                 made, loaded = training[name], serving[name]
                 if made.at.path != loaded.at.path and _differ(name, _version(made), _version(loaded)):
@@ -114,7 +115,7 @@ class TrainingServingMismatch(Rule):
                             Place(written, "training writes the model"),
                             Place(read, "the service loads it"),
                         ],
-                        chain=graph.delivery(written, read),
+                        chain=deliveries.way(written, read),
                         remedy=f"Pin {name}=={_version(made)} for the service too, from one lock file.",
                     )
 
@@ -136,7 +137,7 @@ def fitted_anew(graph: Graph) -> Iterator[tuple[Use, Use, Use]]:
             fits.setdefault((use.at.path, str(use.fact.get("function"))), []).append(use)
     if not fits:
         return
-    loads = [use for use in graph.uses("loads-model", "registry-load") if graph.loads_model(use) and not use.disabled]
+    loads = [use for use in graph.uses("loads-model", "registry-load") if loads_model(graph, use) and not use.disabled]
     known = {(use.at.path, str(use.fact.get("function") or "")) for use in graph.uses("trains", "reads-data")}
     callees, handlers = graph.once(Callees), graph.once(Handlers)
     for (path, name), handler in sorted({**handlers.served, **handlers.web}.items()):

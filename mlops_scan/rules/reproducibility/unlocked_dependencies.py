@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import ANY_ML, Rule
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, ModelFiles
 from mlops_scan.scanner.model import Fact, Finding, Place
 
 _LOOSE = frozenset(("build", "dev"))
@@ -51,13 +51,14 @@ class UnlockedDependencies(Rule):
     remedy = "Compile a lock file (uv, pip-compile, poetry) and install from it in the image and in CI."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
+        saved = graph.once(ModelFiles)
         loose = [
             one
             for one in graph.facts("package")
             if _counts(one)
             and not one.get("pinned")
             and not graph.versions.is_locked(one)
-            and not graph.lies_with_model(one.at.path)
+            and not saved.lies_with_model(one.at.path)
         ]
         if not loose:
             return

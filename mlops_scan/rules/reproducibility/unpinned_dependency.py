@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Rule
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, ModelFiles
 from mlops_scan.scanner.model import Fact, Finding, Severity
 
 _NEUTRAL_GROUPS = frozenset(("build", "dev"))
@@ -51,10 +51,11 @@ class UnpinnedDependency(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         versioned = {(package.at.path, package.name) for package in graph.facts("package") if package.get("specifier")}
+        files = graph.once(ModelFiles)
         for package in graph.facts("package"):
             if (package.at.path, package.name) in versioned:
                 continue  # another line of the file names its version
-            if graph.lies_with_model(package.at.path):
+            if files.lies_with_model(package.at.path):
                 continue
             if _is_bare(package) and not graph.versions.is_locked(package):
                 yield self.finding(

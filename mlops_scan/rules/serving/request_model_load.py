@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import ANY_ML, Rule
-from mlops_scan.scanner.graph import Callees, Graph, Handlers, Use
+from mlops_scan.scanner.graph import Callees, Graph, Handlers, Use, loads_model
 from mlops_scan.scanner.model import Fact, Finding, Location, Place, Severity
 
 _GUARDED = frozenset(("if",))
@@ -76,7 +76,7 @@ class RequestModelLoad(Rule):
             if _RENEWS.search(name.rpartition(".")[2]):
                 continue
             for function, calls in callees.ways(path, name, lambda call: not _is_cached(graph, call)).items():
-                found = [use for use in loads.pop(function, ()) if graph.loads_model(use, path)]
+                found = [use for use in loads.pop(function, ()) if loads_model(graph, use, path)]
                 if found:
                     made = self._finding(name, handler, found, calls)
                     if (name, made.at) not in told:  # a model and its scaler by one call

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Absence
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, answering
 from mlops_scan.scanner.model import Place
 
 
@@ -77,7 +77,7 @@ class ManualDeployment(Absence):
     def needed(self, graph: Graph) -> Iterator[Place]:
         if graph.profile.serves_model == "none" or not graph.whole_repository:
             return
-        for workload in graph.answering():
+        for workload in answering(graph):
             yield Place(workload.at, f"'{workload.name}' is applied by hand")
         for use in (*graph.online, *graph.batch):
             yield Place(use.at, "this is served")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlops_scan.scanner import paths
-from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph import Graph, Use, loads_model
 from mlops_scan.scanner.graph.memo import once
 
 MODEL_ROLES = ("loads-model", "loads-hub-model", "registry-load", "predicts", "llm-client")
@@ -98,5 +98,5 @@ def _is_test_run(graph: Graph, use: Use) -> bool:
 @once
 def model_files(graph: Graph) -> frozenset[str]:
     """Files in which a model is loaded or asked."""
-    loads = (use for use in graph.uses(*MODEL_ROLES) if not use.disabled and graph.loads_model(use))
+    loads = (use for use in graph.uses(*MODEL_ROLES) if not use.disabled and loads_model(graph, use))
     return frozenset(use.at.path for use in loads)

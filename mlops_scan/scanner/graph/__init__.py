@@ -1,8 +1,14 @@
 """The evidence graph: facts, what the catalogue knows of them, links, evidence; questions for rules."""
 
+from mlops_scan.scanner.graph.answering import answering
 from mlops_scan.scanner.graph.callees import Callees
-from mlops_scan.scanner.graph.core import RUNNING, Graph, counts
+from mlops_scan.scanner.graph.core import Graph
+from mlops_scan.scanner.graph.deliveries import Deliveries
+from mlops_scan.scanner.graph.facts import counts
 from mlops_scan.scanner.graph.handlers import Handlers
+from mlops_scan.scanner.graph.links import RUNNING
+from mlops_scan.scanner.graph.loads import loads_model
+from mlops_scan.scanner.graph.modelfiles import ModelFiles
 from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
 from mlops_scan.scanner.graph.remote import asked_remotely
 from mlops_scan.scanner.graph.timers import is_of_resource, is_off
@@ -18,17 +24,21 @@ __all__ = [
     "SPOKEN",
     "Callees",
     "Container",
+    "Deliveries",
     "Graph",
     "Handlers",
+    "ModelFiles",
     "Start",
     "Unused",
     "Use",
     "Versions",
     "Workload",
+    "answering",
     "asked_remotely",
     "counts",
     "is_of_resource",
     "is_off",
+    "loads_model",
     "purpose",
     "purpose_of_schedule",
     "starting",

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_scan.scanner.graph.callees import Function
-from mlops_scan.scanner.graph.core import RUNNING, Graph
+from mlops_scan.scanner.graph.core import Graph
+from mlops_scan.scanner.graph.links import RUNNING
 from mlops_scan.scanner.graph.placed import Placed
 from mlops_scan.scanner.graph.running import Running
 from mlops_scan.scanner.model import Edge, Fact, Location

@@ -10,8 +10,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mlops_scan.scanner import paths
-from mlops_scan.scanner.graph.core import RUNNING, Graph
+from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.flows import Flows
+from mlops_scan.scanner.graph.links import RUNNING
 from mlops_scan.scanner.graph.meanings import Meanings
 from mlops_scan.scanner.graph.owners import owner_id, workflow_of
 from mlops_scan.scanner.graph.running import Running

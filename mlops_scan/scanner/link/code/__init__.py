@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from mlops_scan.scanner.graph.core import counts
+from mlops_scan.scanner.graph.facts import counts
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.link.code import constructed, pipelines, routes, timetables
 from mlops_scan.scanner.link.code.constants import Constants, decided

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mlops_scan.scanner.graph.core import counts
+from mlops_scan.scanner.graph.facts import counts
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.code.constants import Constants
 from mlops_scan.scanner.link.code.index import Code
