@@ -1,0 +1,21 @@
+"""Which workloads may answer the users of the system."""
+
+from __future__ import annotations
+
+from mlops_scan.scanner.graph.core import Graph
+from mlops_scan.scanner.graph.links import RUNNING
+from mlops_scan.scanner.graph.memo import once
+from mlops_scan.scanner.graph.workloads import Workload
+
+
+@once
+def answering(graph: Graph) -> tuple[Workload, ...]:
+    """Where any workload is known to start what serves, or else to hold it in its image, only those."""
+    serving = {use.at.path for use in (*graph.online, *graph.batch)}
+    able = tuple(one for one in graph.workloads() if not one.disabled and graph.bystanders.serves(one))
+    starting = tuple(one for one in able if not serving.isdisjoint(graph.files_run_by(one.node)))
+    if starting:
+        return starting
+    held = {f"file:{path}" for path in serving}
+    relations = (*RUNNING, "copies")
+    return tuple(one for one in able if held & graph.reachable_from(one.node, relations=relations)) or able
