@@ -124,7 +124,7 @@ jobs:
         (["prod"], {"ship", "tell"}, set()),
         (["dev"], {"try", "tell"}, {"tell"}),
         ([""], {"try", "tell"}, {"tell"}),
-        (["dev", "prod"], {"ship", "try", "tell"}, set()),
+        (["dev", "prod"], {"ship", "try", "tell"}, {"tell"}),  # of the first call
         (["$(env)"], {"ship", "try", "tell"}, set()),
         (["${{ parameters.where }}"], {"ship", "try", "tell"}, set()),
     ],

@@ -103,7 +103,7 @@ def test_azure_parameters_and_variables(understand: Understand) -> None:
         "      - script: python ml/${{ parameters.script }}\n",
     }
     graph = understand(files)
-    assert purpose(graph, "job:azure-pipelines.yml#fit.template-1") == "train"
+    assert purpose(graph, "job:azure-pipelines.yml#fit.go") == "train"
     assert purpose(graph, "job:azure-pipelines.yml#fit.other") == "train"
 
 
@@ -134,7 +134,7 @@ def test_azure_parameters_over_two_levels(understand: Understand) -> None:
     graph = understand(AZURE)
     found = [" ".join(one.get("argv")) for one in graph.all_facts("command")]
     assert found == ["python ml/train.py --for dev", "python ml/train.py --for prod"]
-    assert purpose(graph, "job:azure-pipelines.yml#template-1") == "train"
+    assert purpose(graph, "job:azure-pipelines.yml#s.go") == "train"
 
 
 def test_templates_that_call_themselves_give_no_more_than_they_say(understand: Understand) -> None:

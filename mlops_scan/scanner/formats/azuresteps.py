@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats import conditions, shell, yamlnodes
+from mlops_scan.scanner.formats import conditions, placeholders, shell, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import input_scripts, is_never, plain_inputs, truth
 from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
@@ -26,23 +26,28 @@ def flat(nodes: Node | None, settled: Known | None = None) -> Iterator[Node]:
 
     Left out is what stands below an `if` that what is `settled` decides otherwise.
     """
-    stack = [_Branches(iter(yamlnodes.items(nodes)))]
+    stack = [(iter(yamlnodes.items(nodes)), Branches())]
     while stack:
-        one = next(stack[-1].items, None)
+        waiting, branches = stack[-1]
+        one = next(waiting, None)
         if one is None:
             stack.pop()
-        elif isinstance(one, Mapping) and one and all(key.startswith("${{") for key in one):
-            taken = [value for key, value in one.items() if stack[-1].takes(key, settled or {})]
-            stack.append(_Branches(iter([inner for value in taken for inner in yamlnodes.items(value)])))
+        elif isinstance(one, Mapping) and one and all(is_expression(key) for key in one):
+            taken = [value for key, value in one.items() if branches.takes(key, settled or {})]
+            stack.append((iter([inner for value in taken for inner in yamlnodes.items(value)]), Branches()))
         else:
             yield one
 
 
-@dataclass(slots=True)
-class _Branches:
-    """Items of a list, and whether a branch of the `if` that stands last among them was taken."""
+def is_expression(key: str) -> bool:
+    """Whether a key is one of the templates' language: what stands below it belongs where the key stands."""
+    return key.startswith("${{")
 
-    items: Iterator[Node]
+
+@dataclass(slots=True)
+class Branches:
+    """The branches of an `if` that stand after each other, and whether one of them was taken."""
+
     taken: bool | None = False
 
     def takes(self, key: str, settled: Known) -> bool:
@@ -57,17 +62,18 @@ class _Branches:
         return before is not True and holds is not False
 
 
-def flat_mapping(node: Node | None) -> Mapping | None:
+def flat_mapping(node: Node | None, settled: Known | None = None) -> Mapping | None:
     """A mapping with what stands under its template expressions drawn in; the first value of a key counts."""
-    if not isinstance(node, Mapping) or not any(key.startswith("${{") for key in node):
+    if not isinstance(node, Mapping) or not any(is_expression(key) for key in node):
         return node if isinstance(node, Mapping) else None
     drawn = Mapping(node.line, node.column)
     waiting: list[Mapping] = [node]
     while waiting:
-        one = waiting.pop(0)
+        one, branches = waiting.pop(0), Branches()
         for key, value in one.items():
-            if key.startswith("${{"):
-                waiting += [value] if isinstance(value, Mapping) else []
+            if is_expression(key):
+                taken = branches.takes(key, settled or {})
+                waiting += [value] if taken and isinstance(value, Mapping) else []
             elif key not in drawn:
                 drawn[key] = value
                 drawn.places[key] = one.places[key]
@@ -82,26 +88,24 @@ def template_path(folder: str, written: str) -> str:
     return posixpath.normpath(name.lstrip("/") if name.startswith("/") else posixpath.join(folder, name))
 
 
-def steps(runner: Runner, lines: Sequence[str], nodes: Node | None) -> Iterator[Fact]:
-    """Facts of a list of steps."""
-    for step in flat(nodes, runner.settled):
-        if not isinstance(step, Mapping):
-            continue
-        enabled = step.get("enabled")
-        off = isinstance(enabled, Scalar) and yamlnodes.typed(enabled) is False
-        off = off or is_never(step.get("condition"), runner.settled)
-        folder = yamlnodes.text(step, "workingDirectory").removeprefix("$(Build.SourcesDirectory)").strip("/")
-        one = replace(
-            runner,
-            soft=runner.soft or truth(step.get("continueOnError")),
-            disabled=runner.disabled or off,
-            folder=None if "$" in folder else folder,
-            says={"step": yamlnodes.text(step, "displayName")[: bounds.FACT_TEXT]},
-        )
-        for name, value in (flat_mapping(step.get("env")) or {}).items():
-            if isinstance(value, Scalar):
-                yield _variable(one, name, value)
-        yield from _step(one, lines, step)
+def step_facts(runner: Runner, lines: Sequence[str], step: Mapping) -> Iterator[Fact]:
+    """Facts of a step."""
+    enabled = step.get("enabled")
+    off = isinstance(enabled, Scalar) and yamlnodes.typed(enabled) is False
+    off = off or is_never(step.get("condition"), runner.settled)
+    folder = yamlnodes.text(step, "workingDirectory").removeprefix("$(Build.SourcesDirectory)").strip("/")
+    folder = placeholders.fill(folder, runner.known)
+    one = replace(
+        runner,
+        soft=runner.soft or truth(step.get("continueOnError")),
+        disabled=runner.disabled or off,
+        folder=None if "$" in folder else folder,
+        says={"step": yamlnodes.text(step, "displayName")[: bounds.FACT_TEXT]},
+    )
+    for name, value in (flat_mapping(step.get("env"), runner.settled) or {}).items():
+        if isinstance(value, Scalar):
+            yield _variable(one, name, value)
+    yield from _step(one, lines, step)
 
 
 def _variable(runner: Runner, name: str, value: Scalar) -> Fact:
@@ -118,15 +122,16 @@ def _step(runner: Runner, lines: Sequence[str], step: Mapping) -> Iterator[Fact]
     for key in ("task", "template"):
         used = step.get(key)
         if isinstance(used, Scalar):
-            yield from _used(runner, lines, step, used, key)
+            yield from called(runner, lines, step, used, key)
 
 
-def _used(runner: Runner, lines: Sequence[str], step: Mapping, used: Scalar, key: str) -> Iterator[Fact]:
+def called(runner: Runner, lines: Sequence[str], step: Mapping, used: Scalar, key: str) -> Iterator[Fact]:
+    """The task or template that a step, job or stage names, and what the task runs."""
     inputs = flat_mapping(step.get("inputs" if key == "task" else "parameters"))
     folder = runner.path.rpartition("/")[0]
     name, _, ref = used.partition("@")
     if key == "template":
-        name = template_path(folder, used).partition("@")[0]
+        name = template_path(folder, placeholders.fill(used, runner.known)).partition("@")[0]
     says = {
         "ref": ref,
         "with": plain_inputs(inputs),
@@ -176,6 +181,6 @@ def _images(runner: Runner, inputs: Mapping) -> Iterator[Fact]:
         yield runner.image(f"{repository.strip()}:{tag}", role, (repository.line, repository.column))
 
 
-def waits_for_approval(nodes: Node | None) -> bool:
+def waits_for_approval(step: Node) -> bool:
     """Whether a step waits for a person."""
-    return any(yamlnodes.text(one, "task").startswith(_APPROVAL) for one in flat(nodes))
+    return yamlnodes.text(step, "task").startswith(_APPROVAL)

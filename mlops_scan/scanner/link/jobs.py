@@ -29,7 +29,7 @@ class Jobs(Link):
             if used in files:
                 yield Edge(owner, "calls", f"file:{used}", job.at)
             for needed in job.get("needs") or ():
-                yield Edge(owner, "needs", f"job:{job.at.path}#{needed}", job.at)
+                yield Edge(owner, "needs", f"job:{job.get('workflow') or job.at.path}#{needed}", job.at)
         for action in graph.all_facts("action"):
             yield from self._action(action, files)
         for command in graph.all_facts("command"):

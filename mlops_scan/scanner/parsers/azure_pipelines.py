@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import ClassVar
 
-from mlops_scan.scanner import paths
+from mlops_scan.scanner import bounds, paths
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.azuresteps import flat, template_path
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
-from mlops_scan.scanner.parsers import azure_jobs, azure_templates, include_circles
+from mlops_scan.scanner.parsers import azure_jobs, include_circles
+from mlops_scan.scanner.parsers.azure_templates import Expander
 from mlops_scan.scanner.parsers.base import Parser
 
 _WORDS = (b"steps", b"jobs", b"stages", b"extends")
@@ -51,13 +53,16 @@ class AzurePipelines(Parser):
                 continue
             template = _is_template(source, document, tree)
             active = not template and not _OFFER.search(source.path) and paths.role(source.path) == "production"
-            known = azure_templates.known(source, tree, document)
-            settled = azure_templates.settled(source, tree, document)
             off = not (active or template)
+            if template and source.path in _included(tree):
+                continue  # told where it is called, with what the call gives it
+            opened = Expander(tree)
+            scope = opened.root(source, document)
+            known, settled = scope.known, scope.settled
             runner = Runner(source.path, "ci", source.path, disabled=off, macros=True, known=known, settled=settled)
             if not template:
                 yield from _workflow(runner, document, active=active)
-            yield from azure_jobs.Reader(source, tree, runner, document).facts()
+            yield from islice(azure_jobs.Reader(opened, runner, scope, document).facts(), bounds.FACTS_PER_FILE)
 
 
 def _shaped(document: Node) -> bool:
@@ -84,14 +89,15 @@ def _is_template(source: SourceFile, document: Mapping, tree: Tree) -> bool:
 
 
 def _included(tree: Tree) -> frozenset[str]:
-    """Files that some `template:` of the repository names."""
+    """Files that some `template:` of another file of the repository names."""
 
     def find() -> frozenset[str]:
         found: set[str] = set()
         for path in tree.paths:
             source = tree.get(path) if path.endswith((".yml", ".yaml")) else None
             for match in _TEMPLATE.finditer(source.data) if source else ():
-                found.add(template_path(source.folder if source else "", match[1].decode(errors="replace")))
+                named = template_path(source.folder if source else "", match[1].decode(errors="replace"))
+                found |= {named} - {path}
         return frozenset(found)
 
     return tree.memo("azure-pipeline-templates", find)

@@ -1,206 +1,210 @@
-"""What the files of Azure Pipelines know of their placeholders: parameters through templates, variables, loops."""
+"""Templates of Azure Pipelines opened where they are called: each call has its own values of parameters and loops."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import placeholders, yamlnodes
-from mlops_scan.scanner.formats.azuresteps import flat, flat_mapping, template_path
+from mlops_scan.scanner.formats.azuresteps import Branches, flat_mapping, is_expression, template_path
 from mlops_scan.scanner.formats.placeholders import Known
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.parsers import azure_values
 
-_TEMPLATE = re.compile(rb"\btemplate[ \t]*:")
 _EACH = re.compile(r"\$\{\{[ \t]*each[ \t]+(\w+)[ \t]+in[ \t]+([\w.-]+)[ \t]*\}\}\Z")
-_WHOLE = re.compile(r"\$\{\{[ \t]*([\w.-]+)[ \t]*\}\}\Z")
-_NAMES = "parameters"  # the key of the names that calls give
-_PARAMETERS = re.compile(r"\bparameters\.[\w-]+")
-_MOST_VALUES = 8  # of one parameter
-_MOST_KEYS = 400  # of one template
-_ROUNDS = 6  # a template calls a template calls a template
-_DEEP = 4  # lists in lists of a parameter
+_DEEP = 10  # a template calls a template calls a template
+_NESTED = 60  # expressions below expressions
+_MOST = 5_000  # items of one pipeline, templates opened
 
 Values = dict[str, tuple[str, ...]]
 
 
-def known(source: SourceFile, tree: Tree, document: Mapping) -> Values:
-    """The values of a file's parameters, variables and loops, by the names that placeholders give them."""
-    return _of_file(source, tree, document, _given(tree).get(source.path, {}))
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A file as one call of it, or one turn of a loop in it, sees it."""
+
+    source: SourceFile
+    known: Known = field(default_factory=dict)  # the values of its placeholders
+    settled: Known = field(default_factory=dict)  # those of them that nobody chooses otherwise: conditions rest on them
+    runtime: Known = field(default_factory=dict)  # the variables, which templates see, too
+    nodes: azure_values.Nodes[Scope] = field(default_factory=dict)  # lists and mappings, and the scope of each
+    inside: tuple[str, ...] = ()  # the files around
+
+    def fill(self, text: str) -> str:
+        """A text with its placeholders filled, where there is one way to fill them."""
+        found = placeholders.variants([text], self.known) if "${{" in text else []
+        return found[0][0] if len(found) == 1 else text
+
+    def text(self, node: Node | None, *path: str) -> str:
+        return self.fill(yamlnodes.text(node, *path))
+
+    def named(self, key: str, node: Node | None, outer: Scope) -> Scope:
+        """This scope with a parameter or the name of a loop, which stands for a node of `outer`."""
+        holder, held = outer.handed(node)
+        known = {**self.known, **azure_values.values(key, held, holder.known)}
+        settled = {**self.settled, **azure_values.certain(key, held, holder.settled)}
+        nodes = {**self.nodes, key: (holder, held)} if isinstance(held, Mapping | Sequence) else self.nodes
+        return replace(self, known=known, settled=settled, nodes=nodes)
+
+    def handed(self, node: Node | None) -> tuple[Scope, Node | None]:
+        """The node behind a `${{ name }}` that stands for a list or a mapping, else the node itself."""
+        name = azure_values.whole(node)
+        return (azure_values.below(self.nodes, name) if name else None) or (self, node)
+
+    def running(self, variables: Known) -> Scope:
+        """This scope with more variables."""
+        return replace(self, known={**self.known, **variables}, runtime={**self.runtime, **variables})
 
 
-def settled(source: SourceFile, tree: Tree, document: Mapping) -> Values:
-    """The values on which conditions may rest: parameters that callers give a template, those that a pipeline allows.
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a list in its scope; `calls` are the templates that had to be opened for it since the item before."""
 
-    A parameter with a default that somebody may choose otherwise is open, and so is a variable that a script may set.
-    """
-    given = _given(tree).get(source.path, {})
-    found: Values = {}
-    for name, default in _declared(document):
-        key = f"parameters.{name}"
-        ways = given.get(_NAMES, ())
-        omitted = [one for one in ways if name not in one.split(",")]
-        values = [*given.get(key, ()), *([str(default)] if omitted and isinstance(default, Scalar) else [])]
-        if max(len(ways), len(values)) >= _MOST_VALUES:
-            continue  # there may be more
-        if ways and f"{key}?" not in given and (values or not omitted):
-            found[key] = tuple(dict.fromkeys(values))
-        elif not ways and (allowed := _allowed(document, name)):
-            found[key] = allowed
-    if b"task.setvariable" not in source.data:
-        found |= {key: one for key, one in variables(source, tree, document, found).items() if "$" not in "".join(one)}
-    return {key: values for key, values in found.items() if values}
+    scope: Scope
+    node: Node
+    calls: tuple[tuple[Scope, Mapping], ...] = ()
 
 
-def _allowed(document: Mapping, name: str) -> tuple[str, ...]:
-    """The values that a parameter of a pipeline may have, where it says so."""
-    declared = document.get("parameters")
-    for one in declared if isinstance(declared, yamlnodes.Sequence) else ():
-        if yamlnodes.text(one, "name") == name:
-            return tuple(str(value) for value in yamlnodes.items(one, "values"))
-    return ()
+class Expander:
+    """Opens the lists of one pipeline."""
 
+    def __init__(self, tree: Tree) -> None:
+        self.tree, self.left = tree, _MOST
 
-def variables(source: SourceFile, tree: Tree, holder: Mapping, outer: Known) -> Values:
-    """The variables of a pipeline, stage or job that are written down, here or in the file that `template` names."""
-    node = holder.get("variables")
-    found = placeholders.constants(flat_mapping(node), "", "variables.", known=outer)
-    for one in flat(node) if isinstance(node, yamlnodes.Sequence) else ():
-        used = yamlnodes.text(one, "template")
-        name, value = yamlnodes.text(one, "name"), yamlnodes.text(one, "value")
-        if used and (other := tree.get(template_path(source.folder, used))) not in (None, source):
-            for document in yamlnodes.documents(other).documents[:1] if other else ():
-                for item in [document.get("variables")] if isinstance(document, Mapping) else []:
-                    found |= placeholders.constants(flat_mapping(item), "", "variables.", known={**outer, **found})
-                    for pair in flat(item) if isinstance(item, yamlnodes.Sequence) else ():
-                        _add(found, yamlnodes.text(pair, "name"), yamlnodes.text(pair, "value"), outer)
-        _add(found, name, value, outer)
-    return found
+    def root(self, source: SourceFile, document: Mapping) -> Scope:
+        """The scope of a pipeline: a parameter with a default that somebody may choose otherwise is open."""
+        scope = Scope(source, inside=(source.path,))
+        settled: Values = {}
+        for name, default in azure_values.declared(document):
+            scope = scope.named(f"parameters.{name}", default, Scope(source))
+            if allowed := azure_values.allowed(document, name):
+                settled[f"parameters.{name}"] = allowed
+        nodes = {key: (holder, node) for key, (holder, node) in scope.nodes.items() if node}
+        scope = replace(scope, settled=settled, nodes=nodes)
+        return self.with_variables(scope, document)
 
+    def body(self, scope: Scope, document: Mapping) -> Iterator[Item]:
+        """The document itself, and what it extends."""
+        calls: tuple[tuple[Scope, Mapping], ...] = ()
+        for _ in range(_DEEP):
+            yield Item(scope, document, calls)
+            call = document.get("extends")
+            opened = self._opened(scope, call) if isinstance(call, Mapping) else None
+            if opened is None or not isinstance(call, Mapping):
+                return
+            calls = ((scope, call),)
+            scope, document = opened
+            scope = self.with_variables(scope, document)
 
-def _add(found: Values, name: str, value: str, outer: Known) -> None:
-    value = placeholders.fill(value, {**outer, **found})
-    if name and value and "${{" not in value:
-        found[name] = found[f"variables.{name}"] = (value,)
+    def items(self, scope: Scope, nodes: Node | None, key: str, deep: int = 0) -> Iterator[Item]:
+        """The items of a list: loops unrolled, branches chosen, templates of the repository opened at their `key`."""
+        branches = Branches()
+        for one in yamlnodes.items(nodes):
+            self.left -= 1
+            if self.left < 0 or deep > _NESTED:
+                return
+            if isinstance(one, Mapping) and one and all(is_expression(name) for name in one):
+                yield from self._expressions(scope, one, key, branches, deep)
+                continue
+            branches = Branches()
+            holder, held = scope.handed(one)
+            call = one if isinstance(one, Mapping) and "template" in one else None
+            opened = self._opened(scope, call) if call is not None else None
+            if held is not one:
+                yield from self.items(holder, held, key, deep + 1)
+            elif opened is not None and call is not None:
+                yield from self._of_call(scope, call, opened, key, deep)
+            else:
+                yield Item(scope, flat_mapping(one, scope.settled) or one)
 
+    def _expressions(self, scope: Scope, one: Mapping, key: str, branches: Branches, deep: int) -> Iterator[Item]:
+        for written, below in one.items():
+            loop = _EACH.match(written)
+            if loop is not None:
+                for turn in _turns(scope, loop[1], loop[2]):
+                    yield from self.items(turn, below, key, deep + 1)
+            elif branches.takes(written, scope.settled):
+                yield from self.items(scope, below, key, deep + 1)
 
-def _of_file(source: SourceFile, tree: Tree, document: Mapping, given: Values) -> Values:
-    found = {key: values for key, values in given.items() if not key.startswith("parameters.") or key.endswith("?")}
-    for name, default in _declared(document):
-        key = f"parameters.{name}"
-        said = {one: values for one, values in given.items() if one == key or one.startswith((f"{key}.", f"{key}["))}
-        found |= said or _values(key, default, {})
-    found |= variables(source, tree, document, found)
-    for name, over in _loops(document):
-        found |= {
-            name + one[len(over) + 2 :]: values for one, values in list(found.items()) if one.startswith(f"{over}[]")
-        }
-    return found
+    def _of_call(
+        self, scope: Scope, call: Mapping, opened: tuple[Scope, Mapping], key: str, deep: int
+    ) -> Iterator[Item]:
+        inner, document = opened
+        calls: tuple[tuple[Scope, Mapping], ...] = ((scope, call),)
+        listed = document.get(key)
+        nodes = azure_values.pairs(listed) if key == "variables" and isinstance(listed, Mapping) else listed
+        for item in self.items(inner, nodes, key, deep + 1):
+            yield replace(item, calls=(*calls, *item.calls))
+            calls = ()
 
+    def opens(self, scope: Scope, call: Mapping) -> bool:
+        """Whether the template that a call names lies in the repository, and is not around it."""
+        return self._opened(scope, call) is not None
 
-def _declared(document: Mapping) -> Iterator[tuple[str, Node | None]]:
-    """(name, default) of the parameters of a file."""
-    declared = document.get("parameters")
-    if isinstance(declared, Mapping):
-        yield from declared.items()
-    for one in declared if isinstance(declared, yamlnodes.Sequence) else ():
-        if name := yamlnodes.text(one, "name"):
-            yield name, yamlnodes.child(one, "default")
+    def _opened(self, scope: Scope, call: Mapping) -> tuple[Scope, Mapping] | None:
+        """What a call gives a template of the repository, and the template; None for one elsewhere or around it."""
+        path = template_path(scope.source.folder, scope.text(call, "template"))
+        source = self.tree.get(path) if path != "." and path not in scope.inside else None
+        documents = yamlnodes.documents(source).documents[:1] if source and len(scope.inside) < _DEEP else ()
+        for document in documents:
+            if source is not None and isinstance(document, Mapping):
+                return self._entered(scope, call, source, document), document
+        return None
 
+    def _entered(self, scope: Scope, call: Mapping, source: SourceFile, document: Mapping) -> Scope:
+        settled = {key: one for key, one in scope.settled.items() if key in scope.runtime}
+        inner = Scope(source, scope.runtime, settled, scope.runtime, {}, (*scope.inside, source.path))
+        given = flat_mapping(scope.handed(call.get("parameters"))[1], scope.settled) or Mapping(1, 1)
+        for name, default in azure_values.declared(document):
+            if name not in given:
+                inner = inner.named(f"parameters.{name}", default, Scope(source))
+        for name, value in given.items():
+            inner = inner.named(f"parameters.{name}", value, scope)
+        return inner
 
-def _values(key: str, node: Node | None, outer: Known, deep: int = 0) -> Values:
-    """`key` for a plain value, `key.name` for what a mapping holds, `key[]` for the items of a list."""
-    found: Values = {}
-    if isinstance(node, Scalar):
-        if (whole := _WHOLE.match(node.strip())) and whole[1] not in outer:
-            inside = (f"{whole[1]}.", f"{whole[1]}[")
-            return {key + one[len(whole[1]) :]: values for one, values in outer.items() if one.startswith(inside)}
-        texts = [text for (text,) in placeholders.variants([str(node)], outer) if text and "${{" not in text]
-        return {key: tuple(dict.fromkeys(texts))[:_MOST_VALUES]} if texts else {}
-    if deep >= _DEEP:
-        return found
-    if isinstance(node, Mapping):
-        for name, inner in node.items():
-            _merge(found, _values(f"{key}.{name}", inner, outer, deep + 1))
-    elif isinstance(node, yamlnodes.Sequence):
-        for inner in node:
-            _merge(found, _values(f"{key}[]", inner, outer, deep + 1))
-    return found
-
-
-def _merge(into: Values, more: Values) -> None:
-    for key, values in more.items():
-        if key in into or len(into) < _MOST_KEYS:
-            into[key] = tuple(dict.fromkeys((*into.get(key, ()), *values)))[:_MOST_VALUES]
-
-
-def _loops(node: Node) -> Iterator[tuple[str, str]]:
-    """(name, list) of each `${{ each name in list }}`, outer ones first."""
-    waiting: list[Node] = [node]
-    for one in waiting:
-        if isinstance(one, Mapping):
-            yield from ((loop[1], loop[2]) for key in one if (loop := _EACH.match(key)))
-            waiting += one.values()
-        elif isinstance(one, yamlnodes.Sequence):
-            waiting += one
-
-
-def _given(tree: Tree) -> dict[str, Values]:
-    """Template -> what the files of the repository that call it give it: parameters, and the variables around it."""
-
-    def find() -> dict[str, Values]:
-        files: list[tuple[SourceFile, Mapping]] = []
-        for path in tree.paths:
-            source = tree.get(path) if path.endswith((".yml", ".yaml")) else None
-            if source is not None and _TEMPLATE.search(source.data):
-                found = yamlnodes.documents(source).documents[:1]
-                files += [(source, one) for one in found if isinstance(one, Mapping) and not _foreign(one)]
-        given: dict[str, Values] = {}
-        for _ in range(_ROUNDS):
-            before, given = given, {}
-            for source, document in files:
-                here = _of_file(source, tree, document, before.get(source.path, {}))
-                for target, values in _calls(source, tree, document, here):
-                    _merge(given.setdefault(target, {}), values)
-            if given == before:
-                break
-        return given
-
-    return tree.memo("azure-template-values", find)
-
-
-def _is_open(value: Node, here: Values) -> bool:
-    """Whether a value rests on a parameter that somebody may choose, or on what is known when it runs."""
-    text = str(value) if isinstance(value, Scalar) else ""
-    used = _PARAMETERS.findall(text)
-    return "$(" in text or "$[" in text or any(_NAMES not in here or f"{one}?" in here for one in used)
-
-
-def _foreign(document: Mapping) -> bool:
-    """An object of a cluster, whose `template` is something else."""
-    return "apiVersion" in document or "kind" in document
-
-
-def _calls(source: SourceFile, tree: Tree, document: Mapping, here: Values) -> Iterator[tuple[str, Values]]:
-    """(template, its parameters and variables) of each `template:` of a file."""
-    waiting: list[tuple[Node, Values]] = [(document, here)]
-    while waiting:
-        node, outer = waiting.pop()
+    def variables(self, scope: Scope, node: Node | None) -> Iterator[tuple[Scope, str, Scalar, tuple[int, int]]]:
+        """(scope, name, value, place) of what `variables:` says, here or in the files that it names."""
         if isinstance(node, Mapping):
-            if node is not document and "variables" in node:
-                outer = {**outer, **variables(source, tree, node, outer)}
-            used = template_path(source.folder, yamlnodes.text(node, "template"))
-            if used != "." and tree.get(used) is not None:
-                around = {key for key in outer if key.startswith("variables.")}
-                around |= {key.removeprefix("variables.") for key in around}
-                yield used, {key: outer[key] for key in sorted(around) if key in outer}
-                parameters = flat_mapping(node.get("parameters")) or Mapping(node.line, node.column)
-                yield used, {_NAMES: (",".join(sorted(parameters)),)}
-                for name, value in parameters.items():
-                    values = _values(f"parameters.{name}", value, outer)
-                    yield used, values
-                    if f"parameters.{name}" not in values or _is_open(value, here):
-                        yield used, {f"parameters.{name}?": ("?",)}
-            waiting += [(one, outer) for one in node.values()]
-        elif isinstance(node, yamlnodes.Sequence):
-            waiting += [(one, outer) for one in node]
+            drawn = flat_mapping(node, scope.settled) or Mapping(node.line, node.column)
+            for name, value in drawn.items():
+                if isinstance(value, Scalar) and name != "template":
+                    yield scope, name, value, drawn.places[name]
+        else:
+            for item in self.items(scope, node, "variables"):
+                said = yamlnodes.child(item.node, "value")
+                name = item.scope.text(item.node, "name")
+                if name and isinstance(said, Scalar):
+                    yield item.scope, name, said, (said.line, said.column)
+
+    def with_variables(self, scope: Scope, holder: Mapping) -> Scope:
+        """A scope with the variables of a pipeline, stage or job that are written down."""
+        found: Values = {}
+        for inner, name, value, _ in self.variables(scope, holder.get("variables")):
+            filled = placeholders.fill(str(value), {**inner.known, **scope.known, **found})
+            if filled and "${{" not in filled and "\n" not in filled:
+                found[name] = found[f"variables.{name}"] = (filled,)
+        if not found:
+            return scope
+        scope = scope.running(found)
+        if b"task.setvariable" in scope.source.data:  # a script may set them otherwise
+            return scope
+        certain = {key: one for key, one in found.items() if "$" not in "".join(one)}
+        return replace(scope, settled={**scope.settled, **certain})
+
+
+def _turns(scope: Scope, name: str, over: str) -> Iterator[Scope]:
+    """The scope of each turn of a loop; of one over a list that is not known, one."""
+    found = azure_values.below(scope.nodes, over)
+    if found is None:
+        yield scope
+        return
+    holder, node = found
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            turn = scope.named(f"{name}.value", value, holder)
+            key_of_it = {f"{name}.key": (key,)}
+            yield replace(turn, known={**turn.known, **key_of_it}, settled={**turn.settled, **key_of_it})
+    else:
+        yield from (scope.named(name, one, holder) for one in yamlnodes.items(node))
