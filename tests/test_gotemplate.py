@@ -16,6 +16,7 @@ from mlops_scan.scanner.formats.gotemplate.evaluator import Evaluator
 from mlops_scan.scanner.formats.gotemplate.functions import table
 from mlops_scan.scanner.formats.gotemplate.goprint import float_text, printf
 from mlops_scan.scanner.formats.gotemplate.goyaml import read_yaml, to_yaml
+from mlops_scan.scanner.formats.gotemplate.goyamltext import in_order
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, TemplateError
 from mlops_scan.scanner.formats.gotemplate.objects import glob_pattern
 from mlops_scan.scanner.formats.gotemplate.parser import parse
@@ -154,6 +155,25 @@ def test_numbers_print_as_go_prints_them() -> None:
 )
 def test_yaml_round_trip(value: Any) -> None:
     assert read_yaml(to_yaml(value) + "\n") == value  # toYaml drops the last newline, as Helm's does
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ["", "a", "a1", "a2", "a9", "a10", "b"],
+        ["a1-", "a01-", "a12", "a012"],
+        ["a", "a-", "a0", "a0 1", "a00", "a000", "ab"],
+        ["-", "1", "2", "11", "A", "B", "a"],
+        ["a12", "a1b", "v1", "v1beta", "v2beta"],
+    ],
+)
+def test_keys_stand_in_the_order_of_their_numbers(keys: list[str]) -> None:
+    assert in_order(reversed(keys)) == keys
+
+
+def test_so_many_keys_that_their_order_is_not_worth_it_stand_in_that_of_their_numbers() -> None:
+    keys = [f"k{number}k" for number in range(3000)]
+    assert in_order(keys[::-1]) == keys
 
 
 def test_yaml_is_typed_as_go_does() -> None:

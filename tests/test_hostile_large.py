@@ -96,6 +96,11 @@ CASES: dict[str, Mapping[str, str]] = {
         "Chart.yaml": CHART,
         "templates/a.yaml": '{{ snakecase (repeat 300000 "A") }}{{ printf (printf "%%%s" (repeat 300000 "0")) }}',
     },
+    "chart: values of many numbered keys, printed whole": {
+        "Chart.yaml": CHART,
+        "values.yaml": "a:\n" + many(lambda n: f"  k{n}: {n}\n", 35_000) + many(lambda n: f"  k{n}k: {n}\n", 25_000),
+        "templates/a.yaml": "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\ndata:\n{{ toYaml .Values }}\n",
+    },
     "kustomization: many patches for many objects": {
         "kustomization.yaml": "resources: [a.yaml]\npatches:\n"
         + many(lambda _: "- {patch: '[{op: add, path: /a, value: b}]', target: {kind: Pod}}\n", 1_000),

@@ -8,14 +8,38 @@ from functools import cmp_to_key
 
 WIDTH = 80
 _ALIKE = re.compile(r"[A-Za-z./ -]*\Z")  # of these characters the library's order is that of their codes
+_DIGITS = re.compile(r"[0-9]+")
+# where a number goes over into a letter the library's comparison may go in circles: what it makes of them is repeated
+_CIRCLING = re.compile(r"[0-9][A-Za-z]|[0-9]{18}|[^\x00-\x7f]")
+_MANY = 2000  # keys of one mapping; the order of more is not worth their time
+_NUMBERS, _LETTERS = 0x200, 0x300
+_CODES = {code: code + _LETTERS for code in range(128) if chr(code).isalpha()}
 
 
 def in_order(keys: Iterable[str]) -> list[str]:
     """Keys as the library sorts them: numbers in them by their value, signs before letters."""
     plain = sorted(keys, key=str)
-    if all(map(_ALIKE.match, map(str, plain))):
+    texts = [str(key) for key in plain]
+    if all(map(_ALIKE.match, texts)):
         return plain
+    if len(plain) > _MANY or not any(map(_CIRCLING.search, texts)):
+        return sorted(plain, key=_coded)
     return sorted(plain, key=cmp_to_key(_compare))
+
+
+def _coded(key: str) -> str:
+    """The key as a text that is in order by its codes: signs, then numbers (the longer the higher), then letters."""
+    return _DIGITS.sub(_number_coded, str(key)).translate(_CODES)
+
+
+def _number_coded(found: re.Match[str]) -> str:
+    whole = found[0]
+    digits = whole.lstrip("0")
+    return f"{_of_length(digits)}{digits}{_of_length(whole)}"
+
+
+def _of_length(digits: str) -> str:
+    return chr(min(_NUMBERS + len(digits), _LETTERS))
 
 
 def _compare(one: str, other: str) -> int:
