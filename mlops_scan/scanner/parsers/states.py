@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import states, yamlnodes
-from mlops_scan.scanner.formats.hcl import lookup
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
@@ -26,6 +25,8 @@ class StateFiles(Parser):
             return False
         if not (b"StartAt" in source.data or b"Steps" in source.data) or _SHAPE.search(source.data) is None:
             return False
+        from mlops_scan.scanner.formats.hcl import lookup  # few files need it
+
         return not lookup.is_template(tree, source.path)  # told with its values by the module that gives them
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
