@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
@@ -55,6 +54,8 @@ def meant(result: Result, word: str) -> list[Node]:
 
 def similar(result: Result, word: str, most: int = 3) -> list[str]:
     """Names of subjects that are spelled like `word` or hold it, the nearest first."""
+    from difflib import get_close_matches  # only for a name that nobody knows
+
     known: dict[str, str] = {}
     for node in result.nodes:
         for name in _tails(node.label):

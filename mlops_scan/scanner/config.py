@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
@@ -85,6 +84,8 @@ def choice(text: Any, names: Collection[str], what: str = "") -> str:
 
 def suggestion(text: str, names: Collection[str]) -> str:
     """' (did you mean ...?)', or '' when nothing is near."""
+    from difflib import get_close_matches  # only for a name that nobody knows
+
     near = get_close_matches(text.lower(), list(names), n=1, cutoff=0.6)
     return f" (did you mean '{near[0]}'?)" if near else ""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import modelheader
-from mlops_scan.scanner.formats.modelheader import Header
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
+
+if TYPE_CHECKING:
+    from mlops_scan.scanner.formats.modelheader import Header
 
 # suffix -> format when the header has no magic of its own; '' where the suffix alone says nothing
 _SUFFIXES = {
@@ -93,6 +94,8 @@ class ModelFile(Parser):
         return suffix != "pb" or source.name == "saved_model.pb" or "graph" in source.name.lower()
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        from mlops_scan.scanner.formats import modelheader  # with readers of archives: few repositories need them
+
         suffix = _suffix(source.name)
         try:
             header = modelheader.read(source.root / source.path, source.size, suffix)
