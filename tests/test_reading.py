@@ -20,6 +20,7 @@ from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.model import Fact, Location, Note, Place
 from mlops_scan.scanner.parsers.base import Parser, matches
 from mlops_scan.scanner.parsers.dispatch import Dispatch
+from mlops_scan.scanner.reading import pages
 
 forks = pytest.mark.skipif(not forking.possible(), reason="no fork here, or this process has threads")
 
@@ -158,7 +159,7 @@ def test_links_and_vendored_files_are_not_read(tmp_path: Path) -> None:
 
 
 def test_memory_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_HELD_BYTES", 1000)
+    monkeypatch.setattr(pages, "_HELD_BYTES", 1000)
     found = tree(tmp_path, {f"{n:02}.txt": "x" * 300 for n in range(20)})
     reading.read(found, 1, readers=[Words()])
     sources = filter(None, map(found.get, found.paths))
