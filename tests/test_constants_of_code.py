@@ -316,6 +316,62 @@ def test_a_step_of_which_nobody_reads_the_result_is_named_with_the_reason(unders
     assert "Step 'evaluate' evaluates (flow.py:12), without effect: no condition reads" in finding.message
 
 
+TASKS = STEPS.replace("@flow\ndef training():\n    score = evaluate(1)\n    register()\n", "")
+COMPONENTS = (
+    "from kfp import dsl\nfrom google.cloud import aiplatform\nfrom sklearn.metrics import accuracy_score\n"
+    "@dsl.component\ndef evaluate(m: str) -> str:\n    return grade(accuracy_score([0], [0]))\n"
+    "@dsl.component\ndef ship(m: str):\n    aiplatform.Model(m).deploy(endpoint='e')\n"
+    "@dsl.pipeline(name='p')\ndef pipe():\n    found = evaluate(m='x')\n"
+)
+OPERATORS = (
+    "from airflow import DAG\nfrom airflow.operators.python import BranchPythonOperator, PythonOperator\n"
+    "import mlflow\nfrom sklearn.metrics import accuracy_score\n"
+    "def evaluate(ti):\n    ti.xcom_push('grade', grade(accuracy_score([0], [1])))\n"
+    "def choose(ti):\n    return 'register' if ti.xcom_pull(key='grade') == 'good' else 'stop'\n"
+    "def register():\n    mlflow.register_model('runs:/1/m', 'prices')\n"
+    "with DAG('d') as dag:\n    e = PythonOperator(task_id='evaluate', python_callable=evaluate)\n"
+    "    r = PythonOperator(task_id='register', python_callable=register)\n"
+)
+BRANCH = "    b = BranchPythonOperator(task_id='choose', python_callable=choose)\n    e >> b >> r\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (TASKS + "@flow\ndef training():\n    good = evaluate(1)\n    if good:\n        register()\n", 14),
+        (
+            TASKS + "@flow\ndef training():\n    out = evaluate(1)\n    if out['is'] == 'good':\n        register()\n",
+            14,
+        ),
+        (COMPONENTS + "    with dsl.If(found.output == 'good'):\n        ship(m='x')\n", 14),
+        (OPERATORS + BRANCH, 13),
+    ],
+)
+def test_a_step_whose_result_a_condition_reads_is_a_gate(understand: Understand, code: str, line: int) -> None:
+    made = understand({"flow.py": code})
+    assert made.evidence("evaluation-gate", Status.DISABLED) == ()
+    (found,) = made.evidence("evaluation-gate", Status.USED)
+    assert found.at.line == line and "only comes if what step 'evaluate' finds allows it" in found.what
+
+
+@pytest.mark.parametrize(
+    ("code", "silent"),
+    [
+        (COMPONENTS + "    with dsl.If(other == 'good'):\n        ship(m='x')\n", False),
+        (COMPONENTS + "    with dsl.If(found.output == 'bad'):\n        tell()\n    ship(m='x')\n", True),
+        (TASKS + "@flow\ndef training():\n    out = evaluate(1)\n    if out is not None:\n        register()\n", True),
+        (OPERATORS + "    e >> r\n", False),
+    ],
+)
+def test_a_step_is_called_unread_only_where_no_condition_reads_it(
+    understand: Understand, code: str, silent: bool
+) -> None:
+    made = understand({"flow.py": code})
+    told = [one.why for one in made.evidence("evaluation-gate", Status.DISABLED)]
+    assert told == ([] if silent else ["no condition reads what it finds"])
+    assert not made.evidence("evaluation-gate", Status.USED)
+
+
 def test_a_threshold_that_only_a_log_is_told_of(understand: Understand) -> None:
     text = (
         "import logging\nimport mlflow\nfrom sklearn.metrics import accuracy_score\ndef check(model):\n"

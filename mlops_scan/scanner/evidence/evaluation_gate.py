@@ -9,7 +9,8 @@ from functools import lru_cache
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.branches import same_either_way
 from mlops_scan.scanner.evidence.decided import only_told, why
-from mlops_scan.scanner.evidence.unheeded import ignored, unawaited, unread_steps
+from mlops_scan.scanner.evidence.read_steps import evaluating_steps
+from mlops_scan.scanner.evidence.unheeded import ignored, unawaited
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -41,15 +42,22 @@ class EvaluationGate(Derivation):
     def find(self, graph: Graph) -> Iterator[Evidence]:
         found = list(self._compared(graph))
         yield from found
+        steps = list(evaluating_steps(graph))
+        for one in () if found else steps:
+            if one.allows is not None:
+                what = f"step '{one.allows.name}' only comes if what step '{one.step.name}' finds allows it"
+                found.append(self.evidence("workflow", one.allows.at, what))
+                yield found[-1]
         if any(one.status is Status.USED for one in found):
             return
         for fact in graph.facts("comparison"):
             if _speaks_of_metrics(fact) and only_told(graph, fact):
                 told = "what follows is a line in a log"
                 yield self.evidence("python", fact.at, f"'{fact.name}' is asked", Status.DISABLED, told)
-        for step in unread_steps(graph):
-            told = "no condition reads what it finds"
-            yield self.evidence("python", step.at, f"step '{step.name}' evaluates", Status.DISABLED, told)
+        for one in steps:
+            if not one.read:
+                told = "no condition reads what it finds"
+                yield self.evidence("python", one.step.at, f"step '{one.step.name}' evaluates", Status.DISABLED, told)
 
     def _compared(self, graph: Graph) -> Iterator[Evidence]:
         """Comparisons that decide, each with its state."""

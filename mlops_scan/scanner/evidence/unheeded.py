@@ -1,8 +1,6 @@
-"""What is found out and not heeded: failures that are ignored, jobs that nobody waits for, steps that nobody reads."""
+"""What is found out and not heeded: failures that are ignored, jobs that nobody waits for."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
@@ -76,23 +74,3 @@ def _waiting(same: dict[str, Fact], shipping: set[str], job: Fact) -> Fact | Non
         if own in before:
             return None
     return same[ships[0]]
-
-
-def unread_steps(graph: Graph) -> Iterator[Fact]:
-    """Steps of pipelines that evaluate a model, where a later step of the same pipeline brings it further."""
-    evaluating = {(use.at.path, str(use.fact.get("function") or "")) for use in graph.uses("evaluates")}
-    further = {
-        (use.at.path, str(use.fact.get("function") or ""))
-        for use in graph.uses("promotes", "deploys", "registers-model")
-        if not use.disabled
-    }
-    steps = [fact for fact in graph.facts("pipeline-step") if fact.get("of") and fact.get("function")]
-    onward = {str(fact.get("of")): fact for fact in steps if _does(fact, further)}
-    for fact in steps:
-        last = onward.get(str(fact.get("of")))
-        if last is not None and last.name != fact.name and _does(fact, evaluating):
-            yield fact
-
-
-def _does(step: Fact, functions: set[tuple[str, str]]) -> bool:
-    return (str(step.get("runs")), str(step.get("function"))) in functions
