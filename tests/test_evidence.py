@@ -855,6 +855,82 @@ def test_what_only_asks_a_model_tracks_nothing(understand: Understand, text: str
     assert understand({"app.py": f"import mlflow\n{text}mlflow.log_metric('a', 1)\n"}).evidence("experiment-tracking")
 
 
+SERVED = """
+import os
+import mlflow
+from fastapi import FastAPI
+
+NAME = os.environ["MODEL_NAME"]
+{head}
+app = FastAPI()
+{load}
+
+@app.post("/predict")
+def predict(x: float, {asked}name: str = "m"):
+    {inside}
+    return model.predict([[x]])
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "load", "asked", "inside", "counts"),
+    [
+        ("V = os.environ['V']", "model = mlflow.pyfunc.load_model(f'models:/{NAME}/{V}')", "", "pass", True),
+        ("", "model = mlflow.pyfunc.load_model(f'models:/{NAME}/{settings.version}')", "", "pass", True),
+        ("", "", "version: str, ", "model = mlflow.pyfunc.load_model(f'models:/{name}/{version}')", True),
+        ("", "", "v: str, ", "model = mlflow.pyfunc.load_model('models:/{}/{}'.format(name, v))", True),
+        (
+            "",
+            "",
+            "version: str, ",
+            "uri = f'models:/{name}/{version}'\n    model = mlflow.pyfunc.load_model(uri)",
+            True,
+        ),
+        ("V = newest()", "model = mlflow.pyfunc.load_model(f'models:/{NAME}/{V}')", "", "pass", False),
+        ("", "model = mlflow.pyfunc.load_model(f'models:/{NAME}/latest')", "", "pass", False),
+        (
+            "",
+            "",
+            "latest_version: str, ",
+            "model = mlflow.pyfunc.load_model(f'models:/{name}/{latest_version}')",
+            False,
+        ),
+    ],
+)
+def test_a_version_that_is_left_to_who_deploys_or_asks_can_be_put_back(
+    understand: Understand, head: str, load: str, asked: str, inside: str, counts: bool
+) -> None:
+    made = understand({"app.py": SERVED.format(head=head, load=load, asked=asked, inside=inside)})
+    assert bool(made.evidence("rollback")) == counts
+
+
+def test_a_version_that_a_caller_computes_is_not_left_to_anybody(understand: Understand) -> None:
+    load = "def load(name, version):\n    return mlflow.pyfunc.load_model(f'models:/{name}/{version}')\n"
+    for given, counts in (("latest_of(NAME)", False), ("os.environ['V']", True)):
+        text = SERVED.format(head=load, load=f"model = load(NAME, {given})", asked="", inside="pass")
+        assert bool(understand({"app.py": text}).evidence("rollback")) == counts
+
+
+LOOK_UP = """
+import mlflow
+def newest(client, name, stages=None):
+    found = client.get_latest_versions(name, stages)
+    return mlflow.pyfunc.load_model(f"models:/{name}/{max(one.version for one in found)}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "counts"), [("stages=['Production']", True), ("stages=['None']", False), ("", False)]
+)
+def test_a_stage_that_what_serves_hands_to_a_look_up_in_another_file(
+    understand: Understand, given: str, counts: bool
+) -> None:
+    load = f"from look import newest\nclient = mlflow.MlflowClient()\nmodel = newest(client, NAME, {given})"
+    app = SERVED.format(head="", load=load, asked="", inside="pass")
+    (found,) = understand({"app.py": app, "look.py": LOOK_UP}).evidence("rollback") or (None,)
+    assert (found is not None and found.at.path == "app.py") == counts
+
+
 @pytest.mark.parametrize(
     ("path", "text", "counts"),
     [

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.batches import batch_serving
+from mlops_scan.scanner.evidence.chosen_version import FLOATING, asked_for, is_newest, left_open
 from mlops_scan.scanner.evidence.earlier_version import brought_back
 from mlops_scan.scanner.evidence.online import online_serving
-from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.handover import constant
 from mlops_scan.scanner.model import Evidence, Fact
 
-_FLOATING = frozenset(("latest", "none"))
 # a program that is called for it, or a function that says what it puts back
 _PUTS_BACK = re.compile(
     r"^(?:model_|deploy(?:ment)?_|release_)?roll_?back(?:_\w+)?\.py$"
@@ -29,13 +29,7 @@ class Rollback(Derivation):
 
     def find(self, graph: Graph) -> Iterator[Evidence]:
         serving = graph.closure(*(use.at.path for use in (*online_serving(graph), *batch_serving(graph))))
-        for use in graph.uses("registry-load"):
-            reference = registry_reference(use.fact)
-            named = reference.rpartition("/")[2].lower()
-            if use.at.path in serving and reference.strip("/") and named not in _FLOATING:
-                yield self.evidence(use.tool, use.at, f"loads '{reference}' by version, alias or stage")
-            elif use.at.path in serving and not reference and (chosen := _chosen(use)):
-                yield self.evidence(use.tool, use.at, f"asks the registry for {chosen}")
+        yield from self._asked(graph, serving)
         for use, chosen in brought_back(graph):
             yield self.evidence(
                 use.tool, use.at, f"{use.fact.name.rpartition('.')[2]} can bring a version back: {chosen}"
@@ -49,6 +43,21 @@ class Rollback(Derivation):
         for job in graph.facts("job"):
             if _NAMED.search(f"{job.name} {job.get('title') or ''}") and not job.get("state"):
                 yield self.evidence("ci", job.at, f"job '{job.get('title') or job.name}'")
+
+    def _asked(self, graph: Graph, serving: frozenset[str]) -> Iterator[Evidence]:
+        """Versions that what serves asks a registry for."""
+        for use in graph.uses("registry-load"):
+            reference = registry_reference(use.fact)
+            floats = reference.rpartition("/")[2].lower() in FLOATING or is_newest(use.fact)
+            if use.at.path in serving and reference.strip("/") and not floats:
+                yield self.evidence(use.tool, use.at, f"loads '{reference}' by version, alias or stage")
+            for fact, named in asked_for(graph, use, serving) if not reference else ():
+                if fact.at.path in serving:
+                    yield self.evidence(use.tool, fact.at, f"asks the registry for {named}")
+        for path in sorted(serving):
+            for call in graph.in_file(path, "call"):
+                if chosen := left_open(graph, call):
+                    yield self.evidence("python", call.at, f"loads the version that '{chosen}' names")
 
 
 def _called(fact: Fact) -> str:
@@ -76,13 +85,6 @@ def _serving(graph: Graph) -> frozenset[str]:
     return frozenset(
         one.at.path for one in graph.workloads() if one.origin != "compose" and graph.bystanders.serves(one)
     )
-
-
-def _chosen(use: Use) -> str:
-    """The stage, alias or version that a look-up in the registry asks for, where it is known and stays put."""
-    value = use.argument("alias")
-    named = [text for one in (value if isinstance(value, list) else [value]) if (text := constant(one))]
-    return " or ".join(f"'{one}'" for one in named) if named and _FLOATING.isdisjoint(map(str.lower, named)) else ""
 
 
 def registry_reference(call: Fact) -> str:
