@@ -1,4 +1,6 @@
-"""TypeScript and JavaScript, as far as a declaration of constructs needs it: imports, and what `new` makes of them."""
+"""TypeScript and JavaScript, as far as a declaration of constructs needs it: imports, what `new` makes of them, and
+the methods of what was made.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,16 @@ _IMPORT = re.compile(
 _REQUIRE = re.compile(
     r"""\b(?:const|let|var)\s+(?P<all>\w+)\s*=\s*require\(\s*['"](?P<module>[^'"\n]{1,200})['"]\s*\)"""
 )
-_NEW = re.compile(r"\bnew\s+(?P<name>[A-Za-z_$][\w$]*(?:\s*\.\s*[A-Za-z_$][\w$]*){0,5})\s*(?:<[^<>()]{0,100}>)?\(")
+_WORD = r"[A-Za-z_$][\w$]*"
+_CALL = re.compile(
+    rf"\bnew\s+(?P<name>{_WORD}(?:\s*\.\s*{_WORD}){{0,5}})\s*(?:<[^<>()]{{0,100}}>)?\("
+    rf"|(?<![\w$.])(?P<owner>(?:this\s*\.\s*)?{_WORD}(?:\s*[?!]?\.\s*{_WORD}){{0,3}}?)\s*[?!]?\.\s*(?P<method>{_WORD})\s*\("
+)
+_ASSIGNED = re.compile(rf"(?<![\w$.])(?:this\.)?({_WORD})\s*(?::\s*[\w$.<>]{{1,80}})?\s*=\s*(?:await\s+)?\Z")
+_BEFORE = 200  # characters before a call in which it may be assigned
+_ARGUMENT = re.compile(rf"[()\[\]{{}},]|{_WORD}(?=\s*[:,}}])")
+_WITHIN = 4_000  # characters of one call
+_READ = 400_000  # characters of the arguments of all
 _NAME = re.compile(r"(?:type\s+)?([\w$]+)(?:\s+as\s+([\w$]+))?\Z")
 _REMARK = r"//[^\n]*"
 # what closes; what does not is looked for once, to the end of its line or of the text, not from each sign in it
@@ -27,27 +38,61 @@ _CLOSING = {
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`new name(...)`: `module` and `name` as they were imported, line and column of `new`."""
+    """`new name(...)`, or a method of what that made: `module` and `name` as they were imported, line and column, the
+    `options` that an object among the arguments gives.
+    """
 
     module: str
     name: str
     line: int
     column: int
+    options: tuple[str, ...] = ()
 
 
 def made(text: str) -> Iterator[Made]:
-    """What is made of imported things, in order. Comments and strings make nothing."""
+    """What is made of imported things, and called of it, in order. Comments and strings make nothing."""
     bare = _bare(text, tuple(_CLOSING))
     known = dict(_imports(text, bare))
-    line, opened, seen = 1, 0, 0  # of what was counted last
-    for found in _NEW.finditer(bare):
+    if not known:
+        return
+    line, opened, seen, left = 1, 0, 0, _READ  # of what was counted last
+    for found in _CALL.finditer(bare):
+        path = re.sub(r"[\s?!]", "", found["name"] or f"{found['owner']}.{found['method']}").removeprefix("this.")
+        first, _, rest = path.partition(".")
+        if first not in known:
+            continue
         line += bare.count("\n", seen, found.start())
         opened = max(opened, bare.rfind("\n", seen, found.start()) + 1)
         seen = found.start()
-        first, _, rest = re.sub(r"\s", "", found["name"]).partition(".")
-        if first in known:
-            module, name = known[first]
-            yield Made(module, ".".join(one for one in (name, rest) if one), line, seen - opened + 1)
+        module, name = known[first]
+        whole = ".".join(one for one in (name, rest) if one)[:_BEFORE]
+        options = _options(bare, found.end()) if left > 0 else ()
+        left -= _WITHIN
+        assigned = _ASSIGNED.search(bare[max(0, seen - _BEFORE) : seen])
+        if assigned is not None:
+            known[assigned[1]] = module, whole
+        yield Made(module, whole, line, seen - opened + 1, options)
+
+
+def _options(bare: str, start: int) -> tuple[str, ...]:
+    """The keys of an object that is an argument of the call that opens before `start`."""
+    found: list[str] = []
+    opened, before = 1, "("
+    in_object = False
+    for one in _ARGUMENT.finditer(bare, start, start + _WITHIN):
+        sign = one[0]
+        if sign in "([{":
+            opened += 1
+            in_object = in_object or (sign == "{" and opened == 2)
+        elif sign in ")]}":
+            opened -= 1
+            in_object = in_object and opened >= 2
+            if not opened:
+                break
+        elif sign != "," and in_object and opened == 2 and before in "{,":
+            found.append(sign)
+        before = sign
+    return tuple(found)
 
 
 def _imports(text: str, bare: str) -> Iterator[tuple[str, tuple[str, str]]]:

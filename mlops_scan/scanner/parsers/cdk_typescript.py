@@ -1,4 +1,4 @@
-"""CDK applications in TypeScript or JavaScript: each construct as the call that the same construct is in Python."""
+"""CDK applications in TypeScript or JavaScript: constructs and their methods as the calls that they are in Python."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _LIBRARY = re.compile(r"(?:aws-cdk-lib|@aws-cdk)(?:/([\w-]+))?\Z")
+_HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _TESTS = re.compile(r"\.(?:test|spec|d)\.[jt]s\Z")
 
 
 class CdkTypescript(Parser):
-    """`new sagemaker.CfnEndpoint(...)` is the call `aws_cdk.aws_sagemaker.CfnEndpoint`; its arguments are not read."""
+    """`new sagemaker.CfnEndpoint(...)` is the call `aws_cdk.aws_sagemaker.CfnEndpoint`; of its arguments the names."""
 
     patterns: ClassVar[tuple[str, ...]] = ("*.ts", "*.js", "*.mjs", "*.mts")
 
@@ -36,7 +37,10 @@ class CdkTypescript(Parser):
                 return
             if name:
                 at = Location(source.path, one.line, one.column)
-                yield Fact("call", name[: bounds.FACT_TEXT], at, {"known": True})
+                given = {_snake(option): {"expr": option} for option in one.options}
+                yield Fact(
+                    "call", name[: bounds.FACT_TEXT], at, {"known": True, **({"kwargs": given} if given else {})}
+                )
 
 
 def _python_name(module: str, name: str) -> str:
@@ -45,4 +49,10 @@ def _python_name(module: str, name: str) -> str:
     if library is None or not name:
         return ""
     part = (library[1] or "").replace("-", "_")
-    return ".".join(one for one in ("aws_cdk", "" if part == "core" else part, name) if one)
+    spelled = ".".join(one if one[:1].isupper() else _snake(one) for one in name.split("."))
+    return ".".join(one for one in ("aws_cdk", "" if part == "core" else part, spelled) if one)
+
+
+def _snake(name: str) -> str:
+    """`autoScaleTaskCount` to `auto_scale_task_count`."""
+    return _HUMP.sub(r"_\1", name).lower()
