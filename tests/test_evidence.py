@@ -855,6 +855,39 @@ def test_what_only_asks_a_model_tracks_nothing(understand: Understand, text: str
     assert understand({"app.py": f"import mlflow\n{text}mlflow.log_metric('a', 1)\n"}).evidence("experiment-tracking")
 
 
+def jenkins(stage: str, step: str) -> str:
+    inside = f"stage('{stage}') {{\n steps {{\n {step}\n }}\n }}"
+    return f"pipeline {{\n agent any\n stages {{\n {inside}\n }}\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "counts"),
+    [
+        ("Jenkinsfile", jenkins("Deploy live", "s3Upload(bucket: 'live', workingDir: 'flows/', path: 'x/')"), True),
+        ("Jenkinsfile", jenkins("Deploy live", "s3Upload bucket: 'live', file: 'model.tar.gz'"), True),
+        ("Jenkinsfile", jenkins("Package", "s3Upload(bucket: 'acme-dags', workingDir: 'flows/')"), True),
+        ("Jenkinsfile", jenkins("Package", "s3Upload(bucket: 'builds', workingDir: 'flows/')"), False),
+        ("Jenkinsfile", jenkins("Publish", "s3Upload(bucket: 'ci', workingDir: 'test-reports/')"), False),
+        ("Jenkinsfile", jenkins("Deploy", "sh 'aws s3 sync flows/ s3://acme-flows/live'"), True),
+        (".github/workflows/c.yml", job("aws s3 cp model.tar.gz s3://acme/live/").replace("work:", "release:"), True),
+        (".github/workflows/c.yml", job("aws s3 cp model.tar.gz s3://acme/live/"), False),
+        (".github/workflows/c.yml", job("aws s3 cp s3://acme/live/m.tar.gz .").replace("work:", "deploy:"), False),
+        (".github/workflows/c.yml", job("gsutil -m rsync -r src gs://acme-data/code/x"), True),
+        (".github/workflows/c.yml", job("aws s3 cp coverage.xml s3://acme/x").replace("work:", "publish:"), False),
+        (".github/workflows/c.yml", job("aws s3 sync flows s3://acme --dryrun").replace("work:", "deploy:"), False),
+        (
+            ".github/workflows/c.yml",
+            job("az storage blob upload-batch -s flows -d live").replace("work:", "deploy:"),
+            True,
+        ),
+    ],
+)
+def test_an_upload_ships_where_its_step_or_its_goal_says_so(
+    understand: Understand, path: str, text: str, counts: bool
+) -> None:
+    assert bool(understand({path: text}).evidence("deployment-automation")) == counts
+
+
 SERVED = """
 import os
 import mlflow

@@ -103,6 +103,7 @@ ROLES = {
     "drift-check": "compares distributions",
     "alerts": "tells somebody",
     "deploys": "brings a release to where it runs",
+    "uploads": "copies files to a bucket: whether that ships anything, what and where to say",
     "takes-down": "removes an endpoint or a deployment",
     "builds-image": "builds a container image",
     "pushes-image": "pushes a container image",

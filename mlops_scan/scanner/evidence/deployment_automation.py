@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.trial_runs import told_to_change_nothing, tried
+from mlops_scan.scanner.evidence.uploads import shipping_uploads
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Evidence, Fact, Location, Status
 
@@ -59,6 +60,11 @@ class DeploymentAutomation(Derivation):
                 yield self.evidence(use.tool, at, f"CI runs {_text(use)}", Status.DISABLED, why)
             elif at is not None:
                 yield self.evidence(use.tool, at, f"CI runs {_text(use)}{approved.get(str(use.fact.get('owner')), '')}")
+        told = {id(use.fact) for use in deploying}
+        for use, what in shipping_uploads(graph):
+            at = _in_ci(use, reached) if id(use.fact) not in told else None
+            if at is not None and not told_to_change_nothing(use.fact) and use.fact.get("owner") not in tests:
+                yield self.evidence(use.tool, at, f"{what}{approved.get(str(use.fact.get('owner')), '')}")
         for use in graph.uses("previews-deployment"):
             at = _in_ci(use, reached)
             if at is not None:

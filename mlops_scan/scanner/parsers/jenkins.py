@@ -23,6 +23,8 @@ _TRIGGERS = {"cron": "schedule", "pollSCM": "push", "githubPush": "push", "upstr
 _NAMED = frozenset(("script", "label", "returnStdout", "returnStatus", "encoding"))
 _SOFTENS = ("catchError", "warnError")
 _NEVER = re.compile(r"expression \{ (?:return )?false \}")
+_PLUGIN = re.compile(r"(?:[uU]pload|[dD]eploy|[pP]ublish)\Z")  # steps of plug-ins that bring something somewhere
+_OPTIONS = 80  # tokens of one
 _WORDS = 60  # of a condition
 _BLOCK = 500  # tokens of a condition, or of the variables of one stage
 _LOOK_AHEAD = 12  # tokens between `sh` and the string it runs
@@ -136,12 +138,28 @@ class _Reader:
         elif word == "build" and argument is not None and self.tokens[index + 1].text in ("job", "("):
             used: dict[str, Any] = {"owner": current.owner, "with": {"job": argument.text.strip()}}
             yield current.fact("action", "build", self._place(argument.offset), used)
+        elif self.open and _PLUGIN.search(word) and (options := self._options(index)):
+            says: dict[str, Any] = {"owner": current.owner, "with": options}
+            yield current.fact("action", word, self._place(token.offset), says)
         elif word == "input" and self.open:
             self.open[-1].says["manual"] = True
         elif word in ("when", "environment") and self._opens(index):
             yield from self._block(word, index, current)
         else:
             self._around(word, argument, depth)
+
+    def _options(self, index: int) -> dict[str, str]:
+        """`s3Upload(bucket: 'x', file: 'y')`: the options of a step that are texts."""
+        found: dict[str, str] = {}
+        inside = [one for one in self.tokens[index + 1 : index + _OPTIONS] if one.text != "\n" or one.kind != "mark"]
+        depth = 0
+        for at, one in enumerate(inside[:-2]):
+            depth += (one.text in "([") - (one.text in ")]") if one.kind == "mark" else 0
+            if (one.text in "{};" and one.kind == "mark") or depth < 0 or (at and not depth and one.text == ")"):
+                break
+            if one.kind == "word" and inside[at + 1].text == ":" and inside[at + 2].kind == "string":
+                found[one.text] = inside[at + 2].text.strip()[: bounds.FACT_TEXT]
+        return found
 
     def _runner(self) -> Runner:
         """Who runs a step that stands here."""
