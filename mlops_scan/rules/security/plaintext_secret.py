@@ -21,6 +21,7 @@ _HANDED = re.compile(
 )
 _OWNER = re.compile(r"(?:^|_)(?:USER(?:NAME)?|DB|DATABASE|DB_?NAME)$", re.IGNORECASE)
 _DECLARED = ("terraform", "cloudformation", "bicep", "arm")
+_PLACES = 20  # of one credential that are told
 _SHORT = frozenset(("aws", "api", "id", "jwt", "url"))
 
 
@@ -73,16 +74,21 @@ class PlaintextSecret(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         seen: set[tuple[str, int]] = set()
+        written: dict[tuple[str, str, object], list[Fact]] = {}  # one credential of a file, likewise
         for fact in graph.facts("secret"):
             # in a file to be copied a person's choice is filler, and a key in a provider's format is somebody's
             filler = fact.name in _CHOSEN and paths.is_sample(fact.at.path)
             if not paths.is_example(fact.at.path) and not filler:
                 seen.add((fact.at.path, fact.at.line))
-                yield self.finding(
-                    f"{_spoken(fact.name)} ('{fact.get('redacted')}') stands here in plain text.",
-                    fact.at,
-                    subject=f"{fact.at.path}:{fact.name}:{fact.get('redacted')}",
-                )
+                written.setdefault((fact.at.path, fact.name, fact.get("first") or fact.at.line), []).append(fact)
+        for known in written.values():
+            fact, more = known[0], known[1:]
+            yield self.finding(
+                f"{_spoken(fact.name)} ('{fact.get('redacted')}') stands here in plain text.",
+                fact.at,
+                subject=f"{fact.at.path}:{fact.name}:{fact.get('redacted')}",
+                related=[Place(one.at, "and here again") for one in more if one.at.line != fact.at.line][:_PLACES],
+            )
         same: dict[tuple[str, str], list[tuple[str, Fact]]] = {}  # one credential of a file, wherever it stands there
         for name, value, fact in _assignments(graph):
             at = _written(fact)

@@ -139,8 +139,8 @@ class _Reader:
             used: dict[str, Any] = {"owner": current.owner, "with": {"job": argument.text.strip()}}
             yield current.fact("action", "build", self._place(argument.offset), used)
         elif self.open and _PLUGIN.search(word) and (options := self._options(index)):
-            says: dict[str, Any] = {"owner": current.owner, "with": options}
-            yield current.fact("action", word, self._place(token.offset), says)
+            given: dict[str, Any] = {"owner": current.owner, "with": options}
+            yield current.fact("action", word, self._place(token.offset), given)
         elif word == "input" and self.open:
             self.open[-1].says["manual"] = True
         elif word in ("when", "environment") and self._opens(index):

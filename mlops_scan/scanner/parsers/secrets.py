@@ -31,10 +31,12 @@ class Secrets(Parser):
         return bool(_credentials(source))
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        first: dict[str, int] = {}  # where each value stood first: that tells the same one again, and not what it is
         for one in _credentials(source)[:_SECRETS_PER_FILE]:
             at = _location(source, one.start)
             if at is not None:
-                says = {"redacted": credentials.redact(one.value), "how": "format"}
+                line = first.setdefault(one.value, at.line)
+                says = {"redacted": credentials.redact(one.value), "how": "format", "first": line}
                 yield Fact("secret", one.kind, at, says)
 
 
