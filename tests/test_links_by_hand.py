@@ -819,6 +819,29 @@ CASES = (
     ),
     Case(
         Datasets,
+        "a path that a platform fixes joins no scripts, a mounted one those of one folder",
+        (),
+        (
+            use("writes-data", call("d.to_csv", "a/prep.py:1", "/opt/ml/processing/train.csv"), data=(0,)),
+            use("reads-data", call("pandas.read_csv", "b/fit.py:1", "/opt/ml/processing/train.csv"), data=(0,)),
+            use("writes-data", call("d.to_csv", "a/prep.py:2", "/tmp/train.csv"), data=(0,)),
+            use("reads-data", call("pandas.read_csv", "a/fit.py:2", "/tmp/train.csv"), data=(0,)),
+            use("writes-data", call("d.to_csv", "a/prep.py:3", "/mnt/disk/train.csv"), data=(0,)),
+            use("reads-data", call("pandas.read_csv", "b/fit.py:3", "/mnt/disk/train.csv"), data=(0,)),
+            use("writes-data", call("d.to_csv", "a/prep.py:4", "/data/clean.csv"), data=(0,)),
+            use("reads-data", call("pandas.read_csv", "a/fit.py:4", "/data/clean.csv"), data=(0,)),
+            use("writes-data", call("d.to_csv", "a/prep.py:5", "/lake/clean.csv"), data=(0,)),
+            use("reads-data", call("pandas.read_csv", "b/fit.py:5", "/lake/clean.csv"), data=(0,)),
+        ),
+        edges=(
+            "file:b/fit.py | reads | data:/lake/clean.csv | b/fit.py:5",
+            "file:a/prep.py | writes | data:/lake/clean.csv | a/prep.py:5",
+            "file:a/fit.py | reads | data:/data/clean.csv | a/fit.py:4",
+            "file:a/prep.py | writes | data:/data/clean.csv | a/prep.py:4",
+        ),
+    ),
+    Case(
+        Datasets,
         "what code reads and writes by a whole path, address or table; no query, no name alone, no part of a path",
         (),
         (

@@ -17,6 +17,14 @@ _ROLES = (("reads-data", "reads"), ("writes-data", "writes"))
 # a path with a folder or a suffix, an address, a table below a schema: no query, no name that says little
 _TELLING = re.compile(r"(?=.*\w)[\w./:@%+=~*-]*(?:[/\\]|\w\.\w)[\w./:@%+=~*-]*\Z")
 _LONGEST = 200
+# where a platform puts what it hands to each container, run or session of its own: the path is the same for all
+_OWN = re.compile(
+    r"(?:file://)?/(?:opt/ml|tmp|var/tmp|dev/shm|content|kaggle|workspace|workdir|azureml[\w-]*|(?:dbfs/)?tmp|local_disk0)(?:/|\Z)"
+)
+# where disks and volumes are mounted: what lies there is shared by what belongs together
+_MOUNTED = re.compile(
+    r"(?:file://)?/(?:(?:dbfs/)?mnt|data|datasets?|media|shared?|storage|vol(?:ume)?s?|scratch|pvc|gcs|srv|inputs?|outputs?)(?:/|\Z)"
+)
 
 
 class Datasets(Link):
@@ -24,6 +32,7 @@ class Datasets(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
+        mounted: dict[str, list[Edge]] = {}
         for role, relation in _ROLES:
             for use in graph.uses(role):
                 for call in spread(use.fact) if use.fact.kind == "call" and not use.disabled else ():
@@ -31,7 +40,14 @@ class Datasets(Link):
                         folder = posixpath.dirname(call.at.path)
                         found = "" if "://" in name else locate(name, folder, files)
                         node = f"file:{found}" if found else f"data:{name}"
-                        yield Edge(f"file:{call.at.path}", relation, node, call.at)
+                        edge = Edge(f"file:{call.at.path}", relation, node, call.at)
+                        if not found and _MOUNTED.match(name):
+                            mounted.setdefault(name, []).append(edge)
+                        elif found or not _OWN.match(name):
+                            yield edge
+        for same in mounted.values():
+            if len({posixpath.dirname(edge.at.path) for edge in same}) == 1:
+                yield from same
 
 
 def _name(value: Any) -> str:
