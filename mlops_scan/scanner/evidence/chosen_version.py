@@ -26,7 +26,7 @@ _SETTINGS = re.compile(
 def asked_for(graph: Graph, use: Use, serving: frozenset[str]) -> Iterator[tuple[Fact, str]]:
     """(where it is said, the stages, aliases or versions) that a look-up in the registry asks for and that stay put."""
     value = use.argument("alias")
-    if use.strength != "strong" and not isinstance(value, str) and not _loads(graph, use.fact):
+    if use.strength != "strong" and (isinstance(value, list) or not constant(value)) and not _loads(graph, use.fact):
         return  # stages, of a client that nobody knows: perhaps to draw or to count
     named = _named(value)
     if named:
