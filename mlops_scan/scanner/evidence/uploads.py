@@ -77,6 +77,6 @@ def _names(fact: Fact, jobs: Mapping[str, Fact]) -> Iterator[str]:
     yield from (str(one) for one in (fact.get("step"), fact.get("title")) if one)
     if job is not None:
         yield str(job.get("title") or job.name)
-    elif owner:
+    elif "#" in owner:
         yield owner.rpartition("#")[2]
     yield fact.at.path.rpartition("/")[2]
