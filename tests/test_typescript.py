@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -64,9 +64,9 @@ def test_the_column_is_that_of_new() -> None:
     ],
 )
 def test_odd_texts_take_no_time(text: str) -> None:
-    started = perf_counter()
+    started = process_time()
     sum(1 for _ in made(text))
-    assert perf_counter() - started < 2.0
+    assert process_time() - started < 2.0
 
 
 def test_an_application_says_what_it_trains_and_serves(understand: Understand) -> None:

@@ -20,8 +20,8 @@ _CALL = re.compile(
     rf"\bnew\s+(?P<name>{_WORD}(?:\s*\.\s*{_WORD}){{0,5}})\s*(?:<[^<>()]{{0,100}}>)?\("
     rf"|(?<![\w$.])(?P<owner>(?:this\s*\.\s*)?{_WORD}(?:\s*[?!]?\.\s*{_WORD}){{0,3}}?)\s*[?!]?\.\s*(?P<method>{_WORD})\s*\("
 )
-_ASSIGNED = re.compile(rf"(?<![\w$.])(?:this\.)?({_WORD})\s*(?::\s*[\w$.<>]{{1,80}})?\s*=\s*(?:await\s+)?\Z")
-_BEFORE = 200  # characters before a call in which it may be assigned
+_ASSIGNED = re.compile(rf"(?<![\w$.])(?:this\.)?({_WORD})\s*(?::\s*[\w$.<>]{{1,80}})?\s*=\s*(?:await)?\Z")
+_BEFORE = 120  # characters before a call in which it may be assigned
 _ARGUMENT = re.compile(rf"[()\[\]{{}},]|{_WORD}(?=\s*[:,}}])")
 _WITHIN = 4_000  # characters of one call
 _READ = 400_000  # characters of the arguments of all
@@ -68,7 +68,8 @@ def made(text: str) -> Iterator[Made]:
         whole = ".".join(one for one in (name, rest) if one)[:_BEFORE]
         options = _options(bare, found.end()) if left > 0 else ()
         left -= _WITHIN
-        assigned = _ASSIGNED.search(bare[max(0, seen - _BEFORE) : seen])
+        before = bare[max(0, seen - _BEFORE) : seen].rstrip()
+        assigned = _ASSIGNED.search(before) if before.endswith(("=", "await")) else None
         if assigned is not None:
             known[assigned[1]] = module, whole
         yield Made(module, whole, line, seen - opened + 1, options)
