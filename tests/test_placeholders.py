@@ -177,3 +177,76 @@ spec:
 def test_tekton_parameters(understand: Understand) -> None:
     graph = understand({"ml/train.py": TRAIN, "ci.yaml": TASK})
     assert [one.get("argv") for one in graph.all_facts("command")] == [["python", "ml/train.py"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "Jenkinsfile",
+            "pipeline {\n  parameters { string(name: 'SCRIPT', defaultValue: 'src/train.py')\n"
+            "    choice(name: 'MODE', choices: ['fast', 'slow']) }\n  stages { stage('Fit') { steps {\n"
+            '    sh "python ${params.SCRIPT} ${MODE}"\n  } } }\n}\n',
+        ),
+        (
+            "buildspec.yml",
+            "version: 0.2\nenv: {variables: {S: src/train.py, M: fast}}\n"
+            "phases: {build: {commands: ['python $S ${M}']}}\n",
+        ),
+        (
+            ".buildkite/pipeline.yml",
+            "env: {S: src/train.py}\nsteps:\n  - {label: fit, env: {M: fast}, command: 'python $$S $${M}'}\n",
+        ),
+    ],
+)
+def test_parameters_and_variables_of_other_services(understand: Understand, path: str, text: str) -> None:
+    told = [argv for _, argv, _ in argvs(understand, {path: text, "src/train.py": TRAIN})]
+    assert told == [["python", "src/train.py", "fast"]]
+
+
+def test_the_environment_of_a_step_is_made_of_inputs(understand: Understand) -> None:
+    action = (
+        "inputs: {s: {required: true}}\nruns:\n  using: composite\n  steps:\n"
+        "    - {run: 'python \"$S\"', shell: bash, env: {S: '${{ inputs.s }}'}}\n"
+    )
+    uses = "      - {uses: ./.github/fit, with: {s: src/train.py}}\n      - {uses: ./.github/fit, with: {s: src/b.py}}\n"
+    workflow = f"on: push\njobs:\n  t:\n    runs-on: x\n    steps:\n{uses}"
+    told = argvs(understand, {GITHUB: workflow, ".github/fit/action.yml": action})
+    assert [argv for _, argv, _ in told] == [["python", "src/train.py"], ["python", "src/b.py"]]
+
+
+def test_parameters_of_workflows_in_a_cluster(understand: Understand) -> None:
+    """Each template has what the tasks that call it give; what nobody gives has its default."""
+    text = """apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: nightly}
+spec:
+  schedule: "0 2 * * *"
+  workflowSpec:
+    entrypoint: main
+    arguments: {parameters: [{name: script, value: src/train.py}]}
+    templates:
+      - name: main
+        dag:
+          tasks:
+            - {name: a, template: py, arguments: {parameters: [{name: f, value: "{{workflow.parameters.script}}"}]}}
+            - {name: b, template: py, arguments: {parameters: [{name: f, value: "src/{{item}}.py"}]}, withItems: [x, y]}
+      - name: py
+        inputs: {parameters: [{name: f}, {name: g, value: fast}]}
+        container: {image: reg/x:1, command: [python], args: ["{{inputs.parameters.f}}", "{{inputs.parameters.g}}"]}
+"""
+    graph = understand({"w.yaml": text, "src/train.py": TRAIN})
+    told = [fact.get("argv") for fact in graph.facts("command")]
+    assert told == [["python", name, "fast"] for name in ("src/train.py", "src/x.py", "src/y.py")]
+    assert [purpose_of_schedule(graph, one) for one in graph.facts("schedule")] == ["train"]
+
+
+def test_templates_that_hand_parameters_round_end(understand: Understand) -> None:
+    tasks = "".join(
+        f"      - {{name: t{n}, inputs: {{parameters: [{{name: p}}]}}, steps: [[{{name: s, template: t{(n + 1) % 50}, "
+        'arguments: {parameters: [{name: p, value: "x{{inputs.parameters.p}}"}]}}]]}\n'
+        for n in range(50)
+    )
+    tasks += "      - {name: c, container: {image: x, command: [ls]}}\n"
+    text = f"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: w}}\nspec:\n    templates:\n{tasks}"
+    assert len(understand({"w.yaml": text}).facts("pipeline-step")) == 50

@@ -87,7 +87,7 @@ def steps(
             runner,
             soft=soft,
             disabled=off,
-            known={**runner.known, **placeholders.constants(step.get("env"), "env.", "")},
+            known={**runner.known, **placeholders.constants(step.get("env"), "env.", "", known=runner.known)},
             says={"step": yamlnodes.text(step, "name")[: bounds.FACT_TEXT]},
         )
         yield from one.variables(step.get("env"))

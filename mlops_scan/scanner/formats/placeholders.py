@@ -12,7 +12,7 @@ from mlops_scan.scanner.formats.yamlnodes import Node, Scalar
 
 Known = Mapping[str, tuple[str, ...]]
 _PLACE = re.compile(
-    r"\$\{\{\s*([\w.-]+)\s*\}\}|\$\[\[\s*([\w.-]+)\s*(?:\|[^\]]{0,80})?\]\]|\$\[\s*([\w.-]+)\s*\]|\$\(([\w.]+)\)|\$\{([\w.]+)\}|\$(\w+)|<<\s*([\w.-]+)\s*>>"
+    r"\$\{\{\s*([\w.-]+)\s*\}\}|\$\[\[\s*([\w.-]+)\s*(?:\|[^\]]{0,80})?\]\]|\$\[\s*([\w.-]+)\s*\]|\$\(([\w.]+)\)|\$?\$\{([\w.]+)\}|\$?\$(\w+)|<<\s*([\w.-]+)\s*>>"
 )
 _ANGLED = re.compile(r"<<[ \t]*((?:parameters|pipeline|matrix)\.[\w.-]+)[ \t]*>>(?=(\s|\Z)?)")
 _INPUT = re.compile(r"\$\[\[[ \t]*(inputs\.[\w.-]+)[ \t]*\]\](?=(\s|\Z)?)")
@@ -75,10 +75,17 @@ def constants(mapping: Node | None, *prefixes: str, known: Known | None = None) 
     found: dict[str, tuple[str, ...]] = {}
     if isinstance(mapping, yamlnodes.Mapping):
         for name, node in mapping.items():
-            value = fill(str(node), {**(known or {}), **found}) if isinstance(node, Scalar) else ""
-            if value and "${{" not in value and "\n" not in value and len(value) < _LONGEST:
-                found.update((f"{prefix}{name}", (value,)) for prefix in prefixes)
+            values = _values(str(node).strip(), {**(known or {}), **found}) if isinstance(node, Scalar) else ()
+            plain = tuple(one for one in values if one and "${{" not in one and "\n" not in one)
+            if plain and all(len(one) < _LONGEST for one in plain):
+                found.update((f"{prefix}{name}", plain) for prefix in prefixes)
     return found
+
+
+def _values(text: str, known: Known) -> tuple[str, ...]:
+    """What a text may be: all values of a placeholder that stands alone."""
+    alone = _PLACE.fullmatch(text)
+    return known.get(_key(alone), (text,)) if alone else (fill(text, known),)
 
 
 def matrix(node: Node | None) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import plain_inputs, truth
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -47,6 +47,7 @@ def _pipeline(source: SourceFile, document: Node, steps: Node | None) -> Iterato
     yield Fact("workflow", source.path, yamlnodes.at(source.path, document, "steps"), says)
     runner = Runner(source.path, "ci", source.path, disabled=not active)
     yield from runner.variables(yamlnodes.child(document, "env"))
+    runner = replace(runner, known=placeholders.constants(yamlnodes.child(document, "env"), ""))
     before: list[str] = []  # what stands before the last wait
     since: list[str] = []
     number = 0
@@ -82,7 +83,8 @@ def _step(source: SourceFile, pipeline: Runner, step: Mapping, name: str, before
     skip = step.get("skip")
     off = isinstance(skip, Scalar) and skip.strip().lower() not in ("", "false")
     soft = truth(step.get("soft_fail")) or isinstance(step.get("soft_fail"), yamlnodes.Sequence)
-    runner = replace(pipeline, owner=owner, disabled=pipeline.disabled or off, soft=soft)
+    known = {**pipeline.known, **placeholders.constants(step.get("env"), "", known=pipeline.known)}
+    runner = replace(pipeline, owner=owner, disabled=pipeline.disabled or off, soft=soft, known=known)
     needs = [
         str(one) if isinstance(one, Scalar) else yamlnodes.text(one, "step")
         for one in yamlnodes.items(step, "depends_on")

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import placeholders, yamlnodes
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
@@ -44,7 +44,9 @@ def _codebuild(source: SourceFile, document: Mapping, phases: Mapping) -> Iterat
     yield Fact("workflow", path, at, {"provider": "codebuild", "triggers": [], "active": active})
     runner = Runner(path, "ci", f"{path}#build", disabled=not active)
     yield runner.fact("job", "build", (at.line, at.column), {"id": runner.owner, "workflow": path})
-    yield from runner.variables(yamlnodes.child(document, "env", "variables"))
+    variables = yamlnodes.child(document, "env", "variables")
+    yield from runner.variables(variables)
+    runner = replace(runner, known=placeholders.constants(variables, ""))
     for store in ("secrets-manager", "parameter-store"):
         secrets = yamlnodes.child(document, "env", store)
         for name, node in secrets.items() if isinstance(secrets, Mapping) else ():

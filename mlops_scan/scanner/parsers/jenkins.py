@@ -21,6 +21,8 @@ from mlops_scan.scanner.parsers.base import Parser
 _SHELL_STEPS = frozenset(("sh", "bat", "powershell", "pwsh"))
 _TRIGGERS = {"cron": "schedule", "pollSCM": "push", "githubPush": "push", "upstream": "workflow"}
 _NAMED = frozenset(("script", "label", "returnStdout", "returnStatus", "encoding"))
+_PARAMETERS = ("string", "choice", "text", "booleanParam")
+_ARGUMENTS = 60  # tokens of one parameter
 _SOFTENS = ("catchError", "warnError")
 _NEVER = re.compile(r"expression \{ (?:return )?false \}")
 _PLUGIN = re.compile(r"(?:[uU]pload|[dD]eploy|[pP]ublish)\Z")  # steps of plug-ins that bring something somewhere
@@ -143,6 +145,8 @@ class _Reader:
             yield current.fact("action", word, self._place(token.offset), given)
         elif word == "input" and self.open:
             self.open[-1].says["manual"] = True
+        elif word in _PARAMETERS:
+            self._parameter(index)
         elif word in ("when", "environment") and self._opens(index):
             yield from self._block(word, index, current)
         else:
@@ -215,6 +219,21 @@ class _Reader:
         if "$" not in value[0].text:
             self.known[name.text] = self.known[f"env.{name.text}"] = (value[0].text,)
         return runner.variable(name.text, value[0].text, place)
+
+    def _parameter(self, index: int) -> None:
+        """`string(name: 'X', defaultValue: 'y')`, `choice(name: 'X', choices: ['y', ...])`: what a run has unasked."""
+        told: dict[str, str] = {}
+        key = ""
+        for token in self.tokens[index + 1 : index + _ARGUMENTS]:
+            if token.text == ")":
+                break
+            if token.kind == "word":
+                key = token.text
+            elif token.kind == "string" and key:
+                told.setdefault(key, token.text)
+        name, value = told.get("name", ""), told.get("defaultValue") or told.get("choices", "").partition("\n")[0]
+        if name and value and "$" not in value:
+            self.known.update(dict.fromkeys((name, f"params.{name}", f"env.{name}"), (value.strip(),)))
 
     def _is_image(self, index: int, word: str) -> bool:
         """`image '...'` counts only inside `docker { ... }`."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import images, shell, yamlnodes
+from mlops_scan.scanner.formats.kube import parameters
 from mlops_scan.scanner.formats.kube.data import Scene, brief, last_lines, spot, text_map, texts
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
@@ -15,11 +16,13 @@ _PROBES = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup"
 _LINED = ("image", "resources", "readinessProbe", "livenessProbe", "startupProbe", "command", "args", "env")
 
 
-def facts(scene: Scene, spec: Mapping, container: Mapping, *, init: bool) -> Iterator[Fact]:
-    """The facts of `container`, one of the containers of the pod spec `spec`."""
+def facts(
+    scene: Scene, spec: Mapping, container: Mapping, *, init: bool, known: parameters.Known | None = None
+) -> Iterator[Fact]:
+    """The facts of `container`, one of the containers of the pod spec `spec`; `known`: values of its placeholders."""
     yield _container(scene, spec, container, init)
     yield from image(scene, container)
-    yield from commands(scene, container)
+    yield from commands(scene, container, known or {})
     yield from _environment(scene, container)
 
 
@@ -111,7 +114,7 @@ def image(scene: Scene, container: Mapping) -> Iterator[Fact]:
     yield scene.fact("image", ref.repository, spot(container, "image"), says)
 
 
-def commands(scene: Scene, container: Mapping) -> Iterator[Fact]:
+def commands(scene: Scene, container: Mapping, known: parameters.Known | None = None) -> Iterator[Fact]:
     """What the container starts: command and args joined, shells opened.
 
     Arguments without a command are those of the image's own program, which this file does not name: they count as a
@@ -123,20 +126,20 @@ def commands(scene: Scene, container: Mapping) -> Iterator[Fact]:
     words = [str(word) for word in nodes]
     source = container.get("source")
     if isinstance(source, Scalar):
-        yield from _script(scene, source)
+        yield from _script(scene, source, known or {})
     if not words or (words[0].startswith("-") and not isinstance(container.get("command"), (Scalar, Sequence))):
         return
     script = next((word for word in nodes if "\n" in word), None)
     first = spot(container, "command" if container.get("command") else "args")
-    for command in shell.from_argv(words):
+    for command in (one for way in parameters.filled(words, known or {}) for one in shell.from_argv(way)):
         opened = script is not None and command.raw in script
         yield _command(scene, command, script_place(script, command.line) if script and opened else first)
 
 
-def _script(scene: Scene, source: Scalar) -> Iterator[Fact]:
+def _script(scene: Scene, source: Scalar, known: parameters.Known) -> Iterator[Fact]:
     if source.lstrip().startswith("#!") and "sh" not in source.lstrip().split("\n", 1)[0]:
         return
-    for command in shell.commands(str(source)):
+    for command in (one for (text,) in parameters.filled([str(source)], known) for one in shell.commands(text)):
         yield _command(scene, command, script_place(source, command.line))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.kube import containers, pods, workflows
+from mlops_scan.scanner.formats.kube import containers, parameters, pods, workflows
 from mlops_scan.scanner.formats.kube.data import Scene, spot, text_map
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
@@ -31,9 +31,11 @@ def facts_of(scene: Scene, document: Mapping, path: str) -> Iterator[Fact]:
             yield from _schedule_facts(scene, document)
         return
     yield _workload(scene, document, found, path)
+    given = parameters.of_templates(document)
     for pod in found:
+        known = given.get(yamlnodes.text(pod.spec, "name"), {}) if given else {}
         for container, init in pods.containers(pod.spec):
-            yield from containers.facts(scene, pod.spec, container, init=init)
+            yield from containers.facts(scene, pod.spec, container, init=init, known=known)
     yield from workflows.facts(scene, document, path)
     yield from _schedule_facts(scene, document)
 
