@@ -209,7 +209,7 @@ def test_the_environment_of_a_step_is_made_of_inputs(understand: Understand) -> 
         "inputs: {s: {required: true}}\nruns:\n  using: composite\n  steps:\n"
         "    - {run: 'python \"$S\"', shell: bash, env: {S: '${{ inputs.s }}'}}\n"
     )
-    uses = "      - {uses: ./.github/fit, with: {s: src/train.py}}\n      - {uses: ./.github/fit, with: {s: src/b.py}}\n"
+    uses = "".join(f"      - {{uses: ./.github/fit, with: {{s: {name}}}}}\n" for name in ("src/train.py", "src/b.py"))
     workflow = f"on: push\njobs:\n  t:\n    runs-on: x\n    steps:\n{uses}"
     told = argvs(understand, {GITHUB: workflow, ".github/fit/action.yml": action})
     assert [argv for _, argv, _ in told] == [["python", "src/train.py"], ["python", "src/b.py"]]
