@@ -145,12 +145,10 @@ class _Reader:
             yield current.fact("action", word, self._place(token.offset), given)
         elif word == "input" and self.open:
             self.open[-1].says["manual"] = True
-        elif word in _PARAMETERS:
-            self._parameter(index)
         elif word in ("when", "environment") and self._opens(index):
             yield from self._block(word, index, current)
         else:
-            self._around(word, argument, depth)
+            self._around(index, word, argument, depth)
 
     def _options(self, index: int) -> dict[str, str]:
         """`s3Upload(bucket: 'x', file: 'y')`: the options of a step that are texts."""
@@ -171,12 +169,14 @@ class _Reader:
         folder = self.folders[-1][1] if self.folders else ""
         return replace(runner, soft=bool(self.soft), known=self.known, folder=folder)
 
-    def _around(self, word: str, argument: Token | None, depth: int) -> None:
-        """Blocks that change how the steps inside them run."""
+    def _around(self, index: int, word: str, argument: Token | None, depth: int) -> None:
+        """Blocks that change how the steps inside them run, and what a run may be given."""
         if word == "dir" and argument is not None:
             inside = argument.text.strip()
             outer = [one for _, one in self.folders[-1:] if one]
             self.folders.append((depth, None if "$" in inside else "/".join([*outer, inside])))
+        elif word in _PARAMETERS:
+            self._parameter(index)
         elif word in _SOFTENS:
             self.soft.append(depth)
         elif word == "Library" and argument is not None:
