@@ -195,13 +195,13 @@ def test_broken_templates_name_their_line(source: str, line: int) -> None:
 def test_faults_cost_their_action_only() -> None:
     made, template = evaluator('a: {{ .Values.no.such }}\nb: {{ required "no b" .Values.none }}\nc: {{ 1 }}\n')
     assert made.render(template, {"Values": values()}).text() == "a: \nb: \nc: 1\n"
-    assert made.problems["t.yaml"][0] == 1
+    assert made.faults.problems["t.yaml"][0] == 1
 
 
 def test_missing_templates_count_once_and_as_empty() -> None:
     made, template = evaluator('{{ include "x" . }}{{ include "x" . | trunc 63 }}{{ template "y" . }}!')
     assert made.render(template, {}).text() == "!"
-    assert sorted(made.missing) == ["x", "y"]
+    assert sorted(made.faults.missing) == ["x", "y"]
 
 
 def test_every_line_knows_its_template_line_and_its_values() -> None:

@@ -131,10 +131,10 @@ class Renderer:
 
     def _notes(self, evaluator: Evaluator) -> Iterator[Note]:
         yield from (one for one in self._parsed.values() if isinstance(one, Note))
-        for path, (line, reason) in evaluator.problems.items():
+        for path, (line, reason) in evaluator.faults.problems.items():
             if self.tree.get(path) is not None:
                 yield Note(Location(path, max(line, 1)), f"not all of the template could be rendered: {reason}")
-        for name, (path, line) in evaluator.missing.items():
+        for name, (path, line) in evaluator.faults.missing.items():
             place = path if self.tree.get(path) is not None else self.chart.path
             yield Note(Location(place, max(line, 1)), f"template '{name}' is not in the chart: it counts as empty")
 

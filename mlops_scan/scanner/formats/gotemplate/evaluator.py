@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.gotemplate.budget import BreakError, Budget, ContinueError
 from mlops_scan.scanner.formats.gotemplate.expressions import Expressions
+from mlops_scan.scanner.formats.gotemplate.faults import FAULTS, Faults
 from mlops_scan.scanner.formats.gotemplate.goprint import show
 from mlops_scan.scanner.formats.gotemplate.gotypes import UNKNOWN, truth
 from mlops_scan.scanner.formats.gotemplate.nodes import (
@@ -21,19 +22,16 @@ from mlops_scan.scanner.formats.gotemplate.nodes import (
     Node,
     Pipeline,
     Range,
-    RefusedError,
     Template,
     TemplateError,
     Text,
     Value,
 )
-from mlops_scan.scanner.formats.gotemplate.objects import FileSet
 from mlops_scan.scanner.formats.gotemplate.parser import parse
+from mlops_scan.scanner.formats.gotemplate.ranges import each
 from mlops_scan.scanner.formats.gotemplate.scope import Reads, Scope
-from mlops_scan.scanner.formats.gotemplate.values import Items, Read, Values
 from mlops_scan.scanner.formats.gotemplate.writer import Writer
 
-_FAULTS = (TemplateError, TypeError, ValueError, AttributeError, KeyError, IndexError, ArithmeticError)
 _TPL = "tpl"
 _FOLDER = "templates/"
 _INCLUDE, _NINDENT = Function("include"), Function("nindent")
@@ -43,9 +41,8 @@ _SHIFTS = frozenset(("nindent", "indent"))
 class Evaluator:
     """One rendering of a chart: its named templates, its budget, and what went wrong so far.
 
-    `problems` maps a template's path to the line and text of its first fault; `missing` the name of an absent
-    template to where it was first wanted; `gated` are the files in which a whole document hangs on a false condition.
-    With `force`, such a condition is taken as true.
+    `gated` are the files in which a whole document hangs on a false condition. With `force`, such a condition is taken
+    as true.
     """
 
     def __init__(
@@ -58,11 +55,10 @@ class Evaluator:
         strict: bool = False,
     ) -> None:
         self.definitions = dict(definitions)
-        self.budget, self.force, self.strict = budget, force, strict
-        self.problems: dict[str, tuple[int, str]] = {}
-        self.missing: dict[str, tuple[str, int]] = {}
+        self.budget, self.force = budget, force
+        self.faults = Faults(strict=strict)
         self.gated: set[str] = set()
-        self.depth = self.inline = self.faults = 0
+        self.depth = self.inline = 0
         self.parsed: dict[str, Template] = {}
         self.expressions = Expressions(functions, budget.take, self.include, self.tpl)
 
@@ -76,7 +72,7 @@ class Evaluator:
         except RecursionError:
             raise BoundError("templates call each other too deeply") from None
         except (BreakError, ContinueError):
-            self._problem(template.path, 0, TemplateError("break or continue outside range"))
+            self.faults.problem(template.path, 0, TemplateError("break or continue outside range"))
         return out
 
     # -- statements
@@ -104,9 +100,9 @@ class Evaluator:
             return
         reads = self.expressions.reads
         start = len(reads)
-        faults = self.faults
+        faults = self.faults.count
         value = self._value(node.pipeline, scope, path, node.line)
-        if self.faults != faults:
+        if self.faults.count != faults:
             out.hole()
         if node.pipeline.names:
             self._set(node.pipeline, scope, value, tuple(reads[start:]), path, node.line)
@@ -131,7 +127,7 @@ class Evaluator:
     def _adopt(self, node: Action, scope: Scope, out: Writer, path: str) -> None:
         """Print an included template of several lines so that each line keeps its own place."""
         reads = self.expressions.reads
-        start, faults = len(reads), self.faults
+        start, faults = len(reads), self.faults.count
         head, *rest = node.pipeline.commands
         inner = Writer()
         dot = self._value(Pipeline(((head[2],),)), scope, path, node.line)
@@ -144,7 +140,7 @@ class Evaluator:
         if "\n" in text.strip() and isinstance(value, str):
             out.adopt(value, inner, sum(command[0] == _NINDENT for command in rest))
         else:
-            if self.faults != faults:
+            if self.faults.count != faults:
                 out.hole()
             made = [read for mark in inner.marks for read in mark.reads]
             out.value(show(value), path, node.line, tuple(made))
@@ -160,15 +156,15 @@ class Evaluator:
     def _value(self, pipeline: Pipeline, scope: Scope, path: str, line: int) -> Value:
         try:
             return self.expressions.pipeline(pipeline, scope)
-        except _FAULTS as error:
-            self._problem(path, line, error)
+        except FAULTS as error:
+            self.faults.problem(path, line, error)
             return UNKNOWN
 
     def _set(self, pipeline: Pipeline, scope: Scope, value: Value, reads: Reads, path: str, line: int) -> None:
         try:
             (scope.declare if pipeline.declares else scope.assign)(pipeline.names[0], value, reads)
         except TemplateError as error:
-            self._problem(path, line, error)
+            self.faults.problem(path, line, error)
             scope.declare(pipeline.names[0], value, reads)
 
     def _condition(self, pipeline: Pipeline, scope: Scope, path: str, line: int) -> tuple[Value, Reads]:
@@ -206,7 +202,7 @@ class Evaluator:
         bare = Pipeline(node.pipeline.commands)
         value, reads = self._condition(bare, scope, path, node.line)
         count = 0
-        for key, item, trail in _each(value, reads):
+        for key, item, trail in each(value, reads):
             count += 1
             self.budget.take()
             inner = Scope(item, trail, scope)
@@ -227,7 +223,7 @@ class Evaluator:
     def _template(self, node: Call, scope: Scope, out: Writer, path: str) -> None:
         definition = self.definitions.get(node.name)
         if definition is None:
-            self._absent(node.name, path, node.line)
+            self.faults.absent(node.name, path, node.line)
             return
         start = len(self.expressions.reads)
         dot = self._value(node.pipeline, scope, path, node.line) if node.pipeline else None
@@ -241,7 +237,7 @@ class Evaluator:
         """The text a named template prints; UNKNOWN when there is none."""
         definition = self.definitions.get(str(name))
         if definition is None:
-            self._absent(str(name), "", 0)
+            self.faults.absent(str(name), "", 0)
             return UNKNOWN
         return self._inline(definition.body, dot, definition.path)
 
@@ -273,36 +269,3 @@ class Evaluator:
         self.depth += 1
         if self.depth > bounds.TEMPLATE_DEPTH:
             raise BoundError(f"templates included deeper than {bounds.TEMPLATE_DEPTH} levels")
-
-    # -- faults
-
-    def _absent(self, name: str, path: str, line: int) -> None:
-        if self.strict:
-            raise TemplateError(f"template {name!r} not defined")
-        self.faults += 1
-        self.missing.setdefault(name, (path, line))
-
-    def _problem(self, path: str, line: int, error: Exception) -> None:
-        if self.strict:
-            raise error
-        self.faults += 1
-        reason = error.reason if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
-        refused = "the chart refuses its values: " if isinstance(error, RefusedError) else ""
-        self.problems.setdefault(path, (line, f"{refused}{reason}"))
-
-
-def _each(value: Value, reads: Reads) -> Iterable[tuple[Value, Value, tuple[Read, ...]]]:
-    """(key, item, what was read to make the item) of what a range goes over."""
-    if isinstance(value, FileSet):
-        return [(path, text, reads) for path, text in value.items()]
-    if isinstance(value, Values):
-        return [(key, value[key], ((value, key),)) for key in sorted(value)]
-    if isinstance(value, dict):
-        return [(key, value[key], reads) for key in sorted(value, key=str)]
-    if isinstance(value, Items):
-        return [(index, item, ((value, index),)) for index, item in enumerate(value)]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return ((index, index, reads) for index in range(value))
-    if isinstance(value, (list, tuple, range)):
-        return [(index, item, reads) for index, item in enumerate(value)]
-    return ()
