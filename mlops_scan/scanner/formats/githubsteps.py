@@ -18,6 +18,7 @@ _NEVER = re.compile(r"\s*(?:\$\{\{\s*)?(?:false|'false'\s*==\s*'true'|0)(?:\s*\}
 _QUOTED = re.compile(r"'\$\{\{[ \t]*([A-Za-z_][\w.]*)[ \t]*\}\}'")  # what is put into a condition as a text
 _POWERSHELL = ("pwsh", "powershell")
 _NOT_SHELL = re.compile(r"python|node|perl|Rscript|ruby|deno")
+_EXPRESSION = re.compile(r"\$\{\{[^}]*\}\}")
 _SCRIPT_INPUTS = frozenset(("inlinescript", "inline-script", "script", "run", "runs", "command", "commands", "cmd"))
 _MOST_INPUTS = 60
 
@@ -145,6 +146,8 @@ def input_scripts(runner: Runner, lines: Sequence[str], name: str, inputs: Mappi
             key.lower() in ("command", "commands", "cmd") and " " not in node.strip()
         ):
             continue
+        if name.startswith("./") and " " not in _EXPRESSION.sub("", node.strip()):
+            continue  # an input of our own action, which says itself what it is for
         yield from runner.script(node, lines)
 
 

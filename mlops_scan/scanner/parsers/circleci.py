@@ -64,21 +64,43 @@ def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact | Note]:
         _defined(document, "jobs"),
         [one for workflow in workflows for one in circleci_workflows.placed(workflow)],
     )
-    names = {one.name: one.job for one in placed if one.job in jobs}
     known = {f"pipeline.{key}": value for key, value in _defaults(document).items()}
-    whole = _Whole(source, replace(runner, known=known), document, _defined(document, "commands"), names)
     uses: dict[str, list[Placed]] = defaultdict(list)
     for one in placed:
         uses[one.job].append(one)
-    seen: set[str] = set()
-    for name, (job, place) in jobs.items():
+    told = [(name, calls, job) for job in jobs for name, calls in _apart(job, jobs[job][0], uses[job], known)]
+    names = {one.name: name for name, calls, _ in reversed(told) for one in calls}
+    whole = _Whole(source, replace(runner, known=known), document, _defined(document, "commands"), names)
+    seen = set(jobs)
+    for name, calls, job in told:
         seen.add(name)
-        if "/" not in name or name in uses:  # an inline orb's job runs where it is used
-            yield from _job(whole, name, job, place, uses.get(name, []))
+        if "/" not in job or calls:  # an inline orb's job runs where it is used
+            yield from _job(whole, name, *jobs[job], calls)
     for one in placed:
         if one.job not in jobs and one.name not in seen:
             seen.add(one.name)
             yield from _elsewhere(source, runner, one, names)
+
+
+def _apart(job: str, defined: Mapping, uses: list[Placed], known: Known) -> Iterator[tuple[str, list[Placed]]]:
+    """A job under its own name with all that place it; by their names, where these give its parameters other values."""
+    groups: dict[str, list[Placed]] = {}
+    parameters = defined.get("parameters")
+    declared = {f"parameters.{key}" for key in parameters} if isinstance(parameters, Mapping) else set()
+    for one in uses:
+        options = one.options if isinstance(one.options, Mapping) else {}
+        around = [id(options[key]) for key in ("pre-steps", "post-steps") if key in options]
+        given = {key: value for key, value in _given([one.options], known).items() if key in declared}
+        groups.setdefault(f"{sorted(given.items())} {around}", []).append(one)
+    if len(groups) < 2:
+        yield job, uses
+        return
+    count: dict[str, int] = {}
+    for group in groups.values():
+        name = group[0].name
+        count[name] = count.get(name, 0) + 1
+        alone = sum(one[0].name == name for one in groups.values()) == 1
+        yield name if alone else f"{name}-{count[name]}", group
 
 
 def _values(node: Node | None) -> list[Node]:
@@ -140,7 +162,11 @@ def _given(options: list[Node | None], known: Known) -> dict[str, tuple[str, ...
             if isinstance(value, Scalar):
                 place, text = f"parameters.{key}", placeholders.fill(str(value), known)
                 found[place] = tuple(dict.fromkeys((*found.get(place, ()), text)))
-    return found
+        legs = yamlnodes.child(one, "matrix", "parameters")
+        for key, values in legs.items() if isinstance(legs, Mapping) else ():
+            texts = [placeholders.fill(str(leg), known) for leg in yamlnodes.items(values) if isinstance(leg, Scalar)]
+            found[f"parameters.{key}"] = found[f"matrix.{key}"] = tuple(dict.fromkeys(texts))
+    return {key: values for key, values in found.items() if values}
 
 
 def _job(whole: _Whole, name: str, job: Mapping, place: tuple[int, int], uses: list[Placed]) -> Iterator[Fact | Note]:

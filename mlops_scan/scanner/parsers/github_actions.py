@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import placeholders, yamlnodes
-from mlops_scan.scanner.formats.githubsteps import Shells, condition, is_never, job_images, steps, truth, uses
-from mlops_scan.scanner.formats.placeholders import Known
+from mlops_scan.scanner.formats.githubsteps import Shells
 from mlops_scan.scanner.formats.runs import Runner
-from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
-from mlops_scan.scanner.parsers import github_calls, include_circles
+from mlops_scan.scanner.parsers import github_calls, github_jobs, include_circles
 from mlops_scan.scanner.parsers.base import Parser
 
 # at the root, or at that of the project which a template makes
@@ -62,7 +60,7 @@ class GithubActions(Parser):
                 yield from _too_many(source, document["jobs"])
                 yield from _workflow(source, tree, document)
             elif yamlnodes.text(document, "runs", "using"):
-                yield from _composite(source, document, *github_calls.inputs(source, tree, document))
+                yield from _composite(source, tree, document)
 
 
 def _too_many(source: SourceFile, jobs: Node) -> Iterator[Note]:
@@ -77,13 +75,15 @@ def _workflow(source: SourceFile, tree: Tree, document: Mapping) -> Iterator[Fac
     active = _ACTIVE.match(source.path) is not None
     key = next((key for key in ("on", "true") if key in document), None)
     on = document.get(key or "")
+    apart = source.path in github_calls.apart(tree)
     inputs, settled = github_calls.inputs(source, tree, yamlnodes.child(on, "workflow_call") if on else None)
     if isinstance(on, Mapping) and "workflow_dispatch" in on:
         settled = {}  # a person chooses
     if b"GITHUB_ENV" not in source.data:
         settled = {**settled, **placeholders.constants(document.get("env"), "env.")}
     at = yamlnodes.at(source.path, document, key or "jobs")
-    says = {"provider": "github-actions", "triggers": triggers(document.get(key or "")), "active": active}
+    started = triggers(document.get(key or ""))
+    says = {"provider": "github-actions", "triggers": started, "active": active}
     yield Fact("workflow", source.path, at, {**says, "title": yamlnodes.text(document, "name")[: bounds.FACT_TEXT]})
     known = {**inputs, **placeholders.constants(document.get("env"), "env.", "", known=inputs)}
     runner = Runner(source.path, "ci", source.path, disabled=not active, known=known, settled=settled)
@@ -91,11 +91,12 @@ def _workflow(source: SourceFile, tree: Tree, document: Mapping) -> Iterator[Fac
     yield from runner.variables(document.get("env"))
     shells = Shells().within(document)
     jobs = document["jobs"]
-    if isinstance(jobs, Mapping):
+    if isinstance(jobs, Mapping) and not (apart and started == ["call"]):  # told where it is called
+        place = github_jobs.Place(source, tree, source.path)
         for name, job in jobs.items():
             if isinstance(job, Mapping):
                 one = replace(runner, disabled=runner.disabled or _awaits_another(job, document.get(key or "")))
-                yield from _job(source, one, shells, name, job, jobs.places[name])
+                yield from github_jobs.job(place, one, shells, name, job, jobs.places[name])
 
 
 def _awaits_another(job: Mapping, on: Node | None) -> bool:
@@ -135,47 +136,11 @@ def _schedules(runner: Runner, schedule: Node | None) -> Iterator[Fact]:
             yield runner.fact("schedule", str(cron)[: bounds.FACT_TEXT], (cron.line, cron.column), says)
 
 
-def _job(
-    source: SourceFile, workflow: Runner, shells: Shells, name: str, job: Mapping, place: tuple[int, int]
-) -> Iterator[Fact]:
-    owner = f"{source.path}#{name}"
-    off = workflow.disabled or is_never(job.get("if"), workflow.settled)
-    soft = truth(job.get("continue-on-error"))
-    known = {**workflow.known, **placeholders.constants(job.get("env"), "env.", "", known=workflow.known)}
-    runner = replace(workflow, owner=owner, disabled=off, soft=soft, known=known)
-    used = [image for _, image, _ in job_images(job)]
-    says: dict[str, Any] = {
-        "id": owner,
-        "workflow": source.path,
-        "title": yamlnodes.text(job, "name"),
-        "needs": [str(one) for one in yamlnodes.items(job, "needs") if isinstance(one, Scalar)],
-        "environment": yamlnodes.text(job, "environment") or yamlnodes.text(job, "environment", "name"),
-        "uses": yamlnodes.text(job, "uses").removeprefix("./"),
-        "image": used[0] if used and "container" in job else "",
-        "soft": soft,
-        "when": condition(job),
-        "self_hosted": any(str(one) == "self-hosted" for one in _labels(job.get("runs-on"))),
-    }
-    yield runner.fact("job", name, place, says)
-    yield from uses(runner, lines_of(source), job)
-    for _, image, where in job_images(job):
-        yield runner.image(image, "ci", where)
-    yield from runner.variables(job.get("env"))
-    jobs = placeholders.matrix(yamlnodes.child(job, "strategy", "matrix"))
-    yield from steps(runner, lines_of(source), shells.within(job), job.get("steps"), jobs)
-
-
-def _labels(runs_on: Node | None) -> list[Node]:
-    """The labels of the machine that a job asks for: one, a list, or those of a group."""
-    if isinstance(runs_on, Mapping):
-        return _labels(runs_on.get("labels"))
-    return [runs_on] if isinstance(runs_on, Scalar) else yamlnodes.items(runs_on)
-
-
-def _composite(source: SourceFile, document: Mapping, inputs: Known, settled: Known) -> Iterator[Fact]:
+def _composite(source: SourceFile, tree: Tree, document: Mapping) -> Iterator[Fact]:
     runs = document["runs"]
     name = source.folder.rpartition("/")[2] or source.name
     owner = f"{source.path}#runs"
+    inputs, settled = github_calls.inputs(source, tree, document)
     runner = Runner(source.path, "ci", owner, known=inputs, settled=settled)
     place = document.places["runs"]
     title = yamlnodes.text(document, "name")
@@ -183,4 +148,6 @@ def _composite(source: SourceFile, document: Mapping, inputs: Known, settled: Kn
     image = yamlnodes.child(runs, "image")
     if isinstance(image, Scalar) and image.startswith("docker://"):
         yield runner.image(image.removeprefix("docker://"), "ci", (image.line, image.column))
-    yield from steps(runner, lines_of(source), Shells(), yamlnodes.child(runs, "steps"))
+    if source.folder not in github_calls.apart(tree):  # else its steps are told where it is called
+        inside = github_jobs.Place(source, tree, source.path, inside=(source.path,))
+        yield from github_jobs.run(inside, runner, Shells(), yamlnodes.child(runs, "steps"))

@@ -150,11 +150,10 @@ class _Pipeline:
             node = yamlnodes.child(one.node, "name") or one.node if one else None
             if one and isinstance(node, Scalar):
                 yield replace(runner, path=one.source.path).image(str(node), "ci", (node.line, node.column))
-        variables = self.written.get(name, "variables")
-        if variables:
-            yield from replace(runner, path=variables.source.path).variables(_values(variables.node))
-            own = placeholders.constants(_values(variables.node), "", known=runner.known)
-            runner = replace(runner, known={**runner.known, **own})
+        for placed in reversed(list(self.written.held(name, "variables"))):  # mappings of what it extends are merged
+            values = _values(placed.node)
+            yield from replace(runner, path=placed.source.path).variables(values)
+            runner = replace(runner, known={**runner.known, **placeholders.constants(values, "", known=runner.known)})
         runner = replace(runner, known={**runner.known, **self._matrix(name)})
         for key in ("before_script", "script", "after_script"):
             for line in self.written.listed(name, key):

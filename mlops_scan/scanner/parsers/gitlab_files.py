@@ -111,8 +111,8 @@ class Written:
         prefix = f"{self.folder}/" if self.folder else ""
         yield from (path for path in self.tree.paths if path.startswith(prefix) and pattern.match(path[len(prefix) :]))
 
-    def get(self, job: str, key: str) -> Placed | None:
-        """A key of a job, of what it extends (the last named wins), or of `default`."""
+    def held(self, job: str, key: str) -> Iterator[Placed]:
+        """A key as a job says it, then as what it extends does (the last named first)."""
         queue, seen = [job], 0
         while queue and seen < _EXTENDS * 4:
             name = queue.pop(0)
@@ -121,10 +121,16 @@ class Written:
             if placed is None or not isinstance(placed.node, Mapping):
                 continue
             if key in placed.node:
-                return Placed(placed.source, placed.node[key], placed.node.places[key], placed.known)
+                yield Placed(placed.source, placed.node[key], placed.node.places[key], placed.known)
             written = [str(one) for one in yamlnodes.items(placed.node, "extends") if isinstance(one, Scalar)]
             parents = [placeholders.fill(one, placed.known) for one in written]
             queue = [*reversed(parents), *queue]
+
+    def get(self, job: str, key: str) -> Placed | None:
+        """A key of a job, of what it extends, or of `default`."""
+        own = next(self.held(job, key), None)
+        if own is not None:
+            return own
         default = self.keys.get("default")
         if default is not None and isinstance(default.node, Mapping) and key in default.node:
             return Placed(default.source, default.node[key], default.node.places[key])
