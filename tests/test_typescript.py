@@ -155,3 +155,24 @@ def test_a_service_without_them_has_neither(understand: Understand) -> None:
     kept = "\n".join(line for line in SERVICE.splitlines() if "caling" not in line and "healthCheck" not in line)
     graph = understand({"cdk.json": "{}", "lib/api.ts": kept})
     assert not graph.has("health-checks") and not graph.has("autoscaling") and graph.has("load-balancing")
+
+
+@pytest.mark.parametrize(
+    ("module", "lines"),
+    [
+        (
+            "@aws-cdk/aws-sagemaker-alpha",
+            "const one = new x.Endpoint(this, 'A', {});\nconst all = one.findInstanceProductionVariant('a');\n"
+            "all.autoScaleInstanceCount({ maxCapacity: 3 });",
+        ),
+        (
+            "aws-cdk-lib/aws-autoscaling",
+            "const one = new x.AutoScalingGroup(this, 'A', {});\n"
+            "one.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 60 });",
+        ),
+    ],
+)
+def test_scaling_of_endpoints_and_machines(understand: Understand, module: str, lines: str) -> None:
+    text = f"import * as x from '{module}';\n{lines}\n"
+    graph = understand({"cdk.json": "{}", "lib/stack.ts": text})
+    assert [one.at.line for one in graph.evidence("autoscaling")] == [text.count("\n")]
