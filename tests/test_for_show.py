@@ -171,3 +171,58 @@ def test_a_task_of_a_pipeline_that_does_nothing(understand: Understand, body: st
     dag += "    check = PythonOperator(task_id='validate_model', python_callable=validate_model)\n"
     graph = understand({**TRAIN, "dags/d.py": dag, "checks.py": "def validate(x):\n    return x\n"})
     assert [one for _, one in without_effect(graph, "evaluation-gate")] == ([why] if why else [])
+
+
+EVALUATE = (
+    "import sys\nimport joblib\nfrom sklearn.metrics import accuracy_score\n\n\ndef main():\n"
+    "    model = joblib.load('m.joblib')\n    acc = accuracy_score([0], model.predict([[1]]))\n"
+    "    if acc < 0.8:\n        {stop}\n    return 0\n\n\nif __name__ == '__main__':\n    {start}\n"
+)
+ONE_JOB = "on: push\njobs:\n  t:\n    runs-on: x\n    steps:\n"
+FIT, JUDGE, SHIP = (
+    f"      - run: {run}\n" for run in ("python train.py", "python evaluate.py", "kubectl apply -f k8s")
+)
+TWO_JOBS = (
+    "on: push\njobs:\n  e:\n    runs-on: x\n    steps:\n" + FIT + JUDGE + "  d:\n    needs: e\n{when}    runs-on: x\n"
+    "    steps:\n" + SHIP
+)
+LEAVES, STARTS = "return 1", "sys.exit(main())"
+
+
+@pytest.mark.parametrize(
+    ("workflows", "stop", "start", "why"),
+    [
+        ({"w": ONE_JOB + FIT + JUDGE + SHIP}, LEAVES, STARTS, ""),
+        ({"w": ONE_JOB + FIT + JUDGE + SHIP}, "sys.exit('too low')", "main()", ""),
+        ({"w": ONE_JOB + FIT + JUDGE + SHIP}, "sys.exit(0)", "main()", "the program ends as if all were well"),
+        ({"w": ONE_JOB + FIT + JUDGE + SHIP}, LEAVES, "main()", "nobody reads what 'main' returns (evaluate.py:15)"),
+        ({"w": ONE_JOB + FIT + JUDGE + SHIP}, LEAVES, "print(main())", ""),
+        ({"w": ONE_JOB + FIT + SHIP + JUDGE}, LEAVES, STARTS, "what ships comes before it (.github/workflows/w.yml:7)"),
+        ({"w": TWO_JOBS.format(when="")}, LEAVES, STARTS, ""),
+        (
+            {"w": TWO_JOBS.format(when="    if: ${{ always() }}\n")},
+            LEAVES,
+            STARTS,
+            "job 'd' ships without waiting for it (.github/workflows/w.yml:8)",
+        ),
+        (
+            {"w": TWO_JOBS.format(when="    if: always() && needs.e.result == 'success'\n")},
+            LEAVES,
+            STARTS,
+            "",
+        ),
+        (
+            {"w": ONE_JOB + FIT + SHIP, "e": ONE_JOB.replace("push", "workflow_dispatch") + JUDGE},
+            LEAVES,
+            STARTS,
+            "only '.github/workflows/e.yml' runs it, and '.github/workflows/w.yml' ships without it",
+        ),
+        ({"w": ONE_JOB + FIT + SHIP, "e": ONE_JOB.replace("push", "pull_request") + JUDGE}, LEAVES, STARTS, ""),
+    ],
+)
+def test_what_a_gate_can_stop(
+    understand: Understand, workflows: dict[str, str], stop: str, start: str, why: str
+) -> None:
+    files = {f".github/workflows/{name}.yml": text for name, text in workflows.items()}
+    graph = understand({**TRAIN, **files, "evaluate.py": EVALUATE.format(stop=stop, start=start)})
+    assert [one.why for one in graph.evidence("evaluation-gate", Status.USED, Status.DISABLED)] == [why]

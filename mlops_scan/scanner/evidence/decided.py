@@ -13,7 +13,7 @@ _BOUNDED = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")
-_LOGS = re.compile(
+LOGS = re.compile(
     r"(?:^|\.)(?:print|echo|debug|info|warning|warn|error|critical|exception|log|log_metric|log_param|set_tag)$"
 )
 _LIKELY = frozenset((">", ">="))
@@ -65,7 +65,7 @@ def only_told(graph: Graph, fact: Fact) -> bool:
     evaluates = any(
         use.at.path == fact.at.path and use.fact.get("function") == function for use in graph.uses("evaluates")
     )
-    return evaluates and all(_LOGS.search(str(call)) for call in body)
+    return evaluates and all(LOGS.search(str(call)) for call in body)
 
 
 def decided_steps(graph: Graph) -> dict[Location, str]:

@@ -10,7 +10,7 @@ from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.branches import same_either_way
 from mlops_scan.scanner.evidence.decided import only_told, why
 from mlops_scan.scanner.evidence.read_steps import evaluating_steps
-from mlops_scan.scanner.evidence.unheeded import ignored, unawaited
+from mlops_scan.scanner.evidence.unheeded import ignored, unawaited, unread
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -95,6 +95,7 @@ class EvaluationGate(Derivation):
                 without = why(fact, stops=not promotes)
                 if not promotes and fact.at.path in unheeded and fact.at.path not in onward:
                     without = without or unheeded[fact.at.path]
+                without = without or ("" if promotes or ends else unread(graph, fact))
                 status = Status.DISABLED if without else Status.USED
                 yield self.evidence("python", fact.at, f"'{fact.name}' decides", status, without)
             elif (fact.at.path, fact.get("function")) in flagged:

@@ -156,7 +156,7 @@ class Blocks:
 
     def _return(self, node: ast.Return, context: Context) -> None:
         for gate, _ in context.gates:
-            gate.exits = True
+            gate.exits = gate.returns = True
         self.expression.read(node.value, context, Top(returned=True))
         if node.value is not None:
             test = node.value.test if isinstance(node.value, ast.IfExp) else node.value

@@ -22,6 +22,8 @@ class Gate:
     other: list[int] = field(default_factory=list)
     raises: bool = False
     exits: bool = False
+    fails: bool = False  # exits with what a caller takes for a failure
+    returns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ _RECEIVER_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """What becomes of an expression's value: its target, whether it is returned or managed, what it decorates.
+    """What becomes of an expression's value: its target, whether it is returned, managed or read, what it decorates.
 
     `until` is the last line of the block that it manages.
     """
@@ -34,9 +34,11 @@ class Top:
     managed: bool = False
     decorates: str = ""
     until: int = 0
+    unread: bool = False  # a statement of its own
 
 
 NOTHING = Top()
+UNREAD = Top(unread=True)
 
 
 class Recorder:
@@ -80,6 +82,7 @@ class Recorder:
         if name in _EXITS:
             for gate, _ in context.gates:
                 gate.exits = True
+                gate.fails |= not _is_success(node)
         if (not binding.known and binding.function is None and binding.cls is None and _plain(name)) or self.full:
             return name
         says = self._arguments(node, context)
@@ -216,7 +219,14 @@ class Recorder:
             says["raises"] = True
         if gate.exits:
             says["exits"] = True
+            says.update((key, True) for key, told in (("fails", gate.fails), ("returns", gate.returns)) if told)
         return says
+
+
+def _is_success(call: ast.Call) -> bool:
+    """Whether a program that is left so says that all went well: `sys.exit()`, `sys.exit(0)`."""
+    given = call.args[0] if call.args else None
+    return given is None or (isinstance(given, ast.Constant) and given.value in (0, None))
 
 
 def _plain(name: str) -> bool:
@@ -227,6 +237,8 @@ def _plain(name: str) -> bool:
 
 
 def _outcome(made: dict[str, Any], top: Top) -> None:
+    if top.unread and made.get("local"):  # of other calls nobody asks
+        made["unread"] = True
     if top.assigned:
         made["assigned"] = top.assigned
     if top.returned:

@@ -11,7 +11,7 @@ from mlops_scan.scanner.formats.python import definitions, system
 from mlops_scan.scanner.formats.python.blocks import Blocks
 from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.names import absolute
-from mlops_scan.scanner.formats.python.recorder import Top
+from mlops_scan.scanner.formats.python.recorder import UNREAD, Top
 from mlops_scan.scanner.formats.python.scopes import Binding, FunctionInfo, Scope
 from mlops_scan.scanner.model import Fact, Note
 
@@ -45,7 +45,7 @@ class Walker(Blocks):
             self._block(info.node.body, context)
 
     def _expr(self, node: ast.Expr, context: Context) -> None:
-        self.expression.read(node.value, context)
+        self.expression.read(node.value, context, UNREAD)
         if isinstance(node.value, ast.BinOp) and not context.silent:
             definitions.order(node.value, context, self.recorder)
 
