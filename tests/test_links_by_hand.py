@@ -37,6 +37,7 @@ from mlops_scan.scanner.link.schedules import Schedules
 from mlops_scan.scanner.link.selectors import Selectors
 from mlops_scan.scanner.link.served import Served
 from mlops_scan.scanner.link.started import Started
+from mlops_scan.scanner.link.submitted import Parts, Submitted
 from mlops_scan.scanner.link.targets import Targets
 from mlops_scan.scanner.link.tasks import Tasks
 from mlops_scan.scanner.link.told import ToldModels
@@ -499,6 +500,46 @@ CASES = (
             "workload:k8s/j.yaml#CronJob/retrain | runs | file:search/train.py | k8s/j.yaml:12",
             "stage:search/Dockerfile#1 | starts | file:search/score.py | search/Dockerfile:9",
         ),
+    ),
+    Case(
+        Submitted,
+        "the longest common end of a path wins, then the file nearest to the object; of strangers none",
+        (
+            command("k8s/a.yaml:4", "python /opt/repo/train/main.py", "container", owner="A", submitted=True),
+            command(
+                "k8s/b.yaml:4", "ray serve app.main:graph", "container", owner="B", submitted=True, cwd="/r/serving"
+            ),
+            command("k8s/c.yaml:4", "python /srv/run.py", "container", owner="C", submitted=True),
+            command("k8s/d.yaml:4", "ray serve other.main:graph", "container", owner="D", submitted=True),
+            command("k8s/e.yaml:4", "python -m pkg.fit", "container", owner="E", submitted=True),
+            command("k8s/f.yaml:4", "python s3://b/train/main.py", "container", owner="F", submitted=True),
+        ),
+        files=(
+            *("train/main.py", "k8s/main.py", "serving/app/main.py", "old/app/main.py"),
+            *("x/run.py", "y/run.py", "pkg/fit.py"),
+        ),
+        edges=(
+            "workload:A | runs | file:train/main.py | k8s/a.yaml:4",
+            "workload:B | runs | file:serving/app/main.py | k8s/b.yaml:4",
+            "workload:E | runs | file:pkg/fit.py | k8s/e.yaml:4",
+        ),
+    ),
+    Case(
+        Parts,
+        "what the named module or what it imports declares; a script's deployments are its own",
+        (
+            command("k8s/s.yaml:4", "ray serve app:graph", "container", owner="S", submitted=True),
+            command("k8s/j.yaml:4", "python job.py", "container", owner="J", submitted=True),
+            workload("M", "model.py:3", "Served"),
+            workload("N", "job.py:3", "Served"),
+        ),
+        files=("app.py", "model.py", "job.py"),
+        known=(
+            "workload:S | runs | file:app.py | k8s/s.yaml:4",
+            "workload:J | runs | file:job.py | k8s/j.yaml:4",
+            "file:app.py | imports | file:model.py | app.py:1",
+        ),
+        edges=("workload:S | includes | workload:model.py#Served/M | k8s/s.yaml:4",),
     ),
     Case(
         Targets,

@@ -12,10 +12,19 @@ from mlops_scan.scanner.graph.workloads import Workload
 def answering(graph: Graph) -> tuple[Workload, ...]:
     """Where any workload is known to start what serves, or else to hold it in its image, only those."""
     serving = {use.at.path for use in (*graph.online, *graph.batch)}
-    able = tuple(one for one in graph.workloads() if not one.disabled and graph.bystanders.serves(one))
+    able = tuple(
+        one
+        for one in graph.workloads()
+        if not one.disabled and graph.bystanders.serves(one) and not _is_part(graph, one)
+    )
     starting = tuple(one for one in able if not serving.isdisjoint(graph.files_run_by(one.node)))
     if starting:
         return starting
     held = {f"file:{path}" for path in serving}
     relations = (*RUNNING, "copies")
     return tuple(one for one in able if held & graph.reachable_from(one.node, relations=relations)) or able
+
+
+def _is_part(graph: Graph, workload: Workload) -> bool:
+    """Whether another workload is what deploys it."""
+    return any(edge.source.startswith("workload:") for edge in graph.links_to(workload.node, "includes"))

@@ -113,6 +113,7 @@ def stays_up(workload: Workload) -> bool:
     Nor what a cloud runs by itself: there the platform gives amounts, checks and a new instance for a broken one.
     """
     ends = workload.kind in _ENDING or workload.kind.endswith(_ENDINGS) or workload.origin in ("compose", "cloud")
+    ends = ends or bool(workload.fact.get("ends"))
     add_on = workload.fact.get("namespace") == "kube-system"
     return not (ends or add_on or workload.disabled or workload.fact.get("hook"))
 

@@ -9,6 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 from mlops_scan.scanner.model import Fact
 
 _MODULE_TARGET = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?\Z")  # uvicorn app.main:app
+_IMPORTS = re.compile(  # in a program of one line
+    r"(?:^|[;\n\"'])\s*"
+    r"(?:from\s+(?P<from>[A-Za-z_][\w.]*)\s+import\s+\(?(?P<names>[\w, \t]*)|import\s+(?P<name>[A-Za-z_][\w.]*))"
+)
 _SUFFIXES = (".py", ".sh", ".ipynb", ".R", ".bash", ".py.tmpl", ".py.j2", ".py.jinja")
 _SHELLS = frozenset(("bash", "sh", "zsh", "source", "exec", "env"))
 _MODULE_SERVERS = frozenset(
@@ -66,10 +70,10 @@ def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Ite
         if path := notebook_file(words[1], folder, files):
             yield path
         return
-    if words[:1] == ["python"] and "-m" in words[:4] and words.index("-m") + 1 < len(words):
-        found = list(module_files(words[words.index("-m") + 1], folder, files))
+    if words[:1] == ["python"]:
+        found = list(_python_code(words, folder, files))
         yield from found
-        if found:
+        if found or _program(words):
             return  # else a launcher, whose words name what it starts
     for index, written in enumerate(words):
         word = written.partition("::")[0]  # file.py::function
@@ -82,6 +86,31 @@ def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Ite
         for word in words[1:]:
             if re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)+", word):
                 yield from module_files(word, folder, files)
+
+
+def _python_code(words: list[str], folder: str, files: Collection[str]) -> Iterator[str]:
+    """The module that `python -m` starts, or those that the program after `-c` imports."""
+    if "-m" in words[1:4] and words.index("-m") + 1 < len(words):
+        yield from module_files(words[words.index("-m") + 1], folder, files)
+    else:
+        yield from _imported(_program(words), folder, files)
+
+
+def _program(words: list[str]) -> str:
+    """The text after `python -c`: no option of a script comes before it."""
+    if "-c" not in words[1:-1]:
+        return ""
+    at = words.index("-c", 1)
+    return words[at + 1] if all(word.startswith("-") for word in words[1:at]) else ""
+
+
+def _imported(code: str, folder: str, files: Collection[str]) -> Iterator[str]:
+    """The modules of the repository that `python -c` imports: what they hold is what it runs."""
+    for match in _IMPORTS.finditer(code):
+        base = match["from"] or match["name"]
+        below = [f"{base}.{name.strip()}" for name in (match["names"] or "").split(",") if name.strip().isidentifier()]
+        inner = [path for one in below for path in module_files(one, folder, files)]
+        yield from inner or module_files(base, folder, files)
 
 
 def _task_files(words: Sequence[str], folder: str, files: Collection[str]) -> Iterator[str]:

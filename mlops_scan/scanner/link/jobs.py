@@ -33,7 +33,7 @@ class Jobs(Link):
         for action in graph.all_facts("action"):
             yield from self._action(action, files)
         for command in graph.all_facts("command"):
-            if not str(command.get("where", "")).startswith("dockerfile"):
+            if not str(command.get("where", "")).startswith("dockerfile") and not command.get("submitted"):
                 yield from self._command(command, files)
 
     def _action(self, action: Fact, files: frozenset[str]) -> Iterator[Edge]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
 
 _PROBES = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
+_PYTHON = re.compile(r"(?:^|/)python[\d.]*\Z")
+_IMPORT = re.compile(r"[ \t]*(?:import|from)[ \t]+\w")
 _LINED = ("image", "resources", "readinessProbe", "livenessProbe", "startupProbe", "command", "args", "env")
 
 
@@ -126,7 +129,7 @@ def commands(scene: Scene, container: Mapping, known: parameters.Known | None = 
     words = [str(word) for word in nodes]
     source = container.get("source")
     if isinstance(source, Scalar):
-        yield from _script(scene, source, known or {})
+        yield from _script(scene, source, nodes, known or {})
     if not words or (words[0].startswith("-") and not isinstance(container.get("command"), (Scalar, Sequence))):
         return
     script = next((word for word in nodes if "\n" in word), None)
@@ -136,7 +139,15 @@ def commands(scene: Scene, container: Mapping, known: parameters.Known | None = 
         yield _command(scene, command, script_place(script, command.line) if script and opened else first)
 
 
-def _script(scene: Scene, source: Scalar, known: parameters.Known) -> Iterator[Fact]:
+def _script(scene: Scene, source: Scalar, program: list[Scalar], known: parameters.Known) -> Iterator[Fact]:
+    """A text that a program reads: what Python imports, or a shell's commands."""
+    if program and _PYTHON.search(program[0]):
+        says = {"raw": source[: bounds.FACT_TEXT], "where": "container", "owner": scene.id}
+        head = "; ".join(line.strip() for line in source.splitlines() if _IMPORT.match(line))
+        argv = ["python", "-c", head[: bounds.FACT_TEXT]]
+        place = script_place(source, 0)
+        yield scene.fact("command", "python", place, {**says, "argv": argv})
+        return
     if source.lstrip().startswith("#!") and "sh" not in source.lstrip().split("\n", 1)[0]:
         return
     for command in (one for (text,) in parameters.filled([str(source)], known) for one in shell.commands(text)):

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import credentials, prometheus, yamlnodes
+from mlops_scan.scanner.formats.kube import operators
 from mlops_scan.scanner.formats.kube.data import Locate, Scene, brief, key_places, spot, text_map
 from mlops_scan.scanner.formats.kube.workloads import facts_of, name_of, type_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
@@ -93,6 +94,7 @@ def facts(
         for item in objects(document):
             yield from facts(item, locate, origin=origin, chart=chart, anchor=anchor, **common)
         return
+    document = operators.opened(document)
     at, _ = locate(document.line, document.column)
     scene = Scene(locate, identity or workload_id(anchor or at.path, document), origin, chart, common)
     yield _resource(scene, document, at.path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.kube import containers, parameters, pods, workflows
+from mlops_scan.scanner.formats.kube import containers, operators, parameters, pods, workflows
 from mlops_scan.scanner.formats.kube.data import Scene, spot, text_map
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 from mlops_scan.scanner.model import Fact
@@ -26,7 +26,7 @@ def type_of(document: Mapping) -> str:
 
 def facts_of(scene: Scene, document: Mapping, path: str) -> Iterator[Fact]:
     found = pods.find(document)
-    if not found and not _predicts(document):
+    if not found and not _predicts(document) and not operators.runs_programs(document):
         if isinstance(yamlnodes.child(document, "spec", "workflowSpec"), Mapping):  # the template says the pods
             yield from _schedule_facts(scene, document)
         return
@@ -36,6 +36,7 @@ def facts_of(scene: Scene, document: Mapping, path: str) -> Iterator[Fact]:
         known = given.get(yamlnodes.text(pod.spec, "name"), {}) if given else {}
         for container, init in pods.containers(pod.spec):
             yield from containers.facts(scene, pod.spec, container, init=init, known=known)
+    yield from operators.facts(scene, document)
     yield from workflows.facts(scene, document, path)
     yield from _schedule_facts(scene, document)
 
@@ -79,6 +80,7 @@ def _workload(scene: Scene, document: Mapping, found: list[pods.Pod], path: str)
         "volumes": [volume for pod in found for volume in _volumes(pod.spec)],
         "hook": next((text for text in (_annotations(document, None).get(key) for key in _HOOKS) if text), ""),
         "path": path,
+        "ends": operators.ends(document) or None,
         "resource_claims": [name for pod in found for name in _claims(pod.spec)],
     }
     return scene.fact("workload", name_of(document), (document.line, document.column), says)

@@ -1,0 +1,123 @@
+"""What an operator runs for an object that says its program outside of a pod template, by a table of kinds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping as Table
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mlops_scan.scanner import bounds
+from mlops_scan.scanner.formats import images, shell, yamlnodes
+from mlops_scan.scanner.formats.kube.data import Scene, spot, texts
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
+from mlops_scan.scanner.model import Fact
+
+_TABLE = Path(__file__).parent / "operators.yaml"
+_LOCAL = re.compile(r"(?:local|file)://(?=/)")
+_MOST = 40  # programs of one object
+
+
+@cache
+def _kinds() -> dict[str, dict[str, Any]]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    table = yaml.load(_TABLE.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    kinds: dict[str, dict[str, Any]] = table["kinds"]
+    return kinds
+
+
+def _kind(document: Mapping) -> dict[str, Any]:
+    group, _, _ = yamlnodes.text(document, "apiVersion").rpartition("/")
+    return _kinds().get(f"{group}/{yamlnodes.text(document, 'kind')}", {}) if group else {}
+
+
+def runs_programs(document: Mapping) -> bool:
+    """Whether an operator runs what the object says, be there a pod template or not."""
+    return bool(_kind(document))
+
+
+def ends(document: Mapping) -> bool:
+    """Whether what runs comes to an end, as far as the table of kinds tells."""
+    return bool(_kind(document).get("ends"))
+
+
+def opened(document: Mapping) -> Mapping:
+    """The object with the configuration that it holds as text read, at the lines where it stands."""
+    for path in _kind(document).get("opened", ()):
+        keys = path.split(".")
+        held = yamlnodes.child(document, *keys)
+        if isinstance(held, Scalar):
+            try:
+                found = yamlnodes.parse(str(held), first_line=held.line + 1 if held.block else held.line)
+            except yamlnodes.YamlError:
+                continue
+            if found and isinstance(found[0], Mapping):
+                document = _replaced(document, keys, found[0])
+    return document
+
+
+def _replaced(node: Mapping, keys: list[str], value: Node) -> Mapping:
+    """A copy with another value below the keys: the parsed file itself is shared."""
+    copy = Mapping(node.line, node.column, node.tag)
+    copy.update(node)
+    copy.places, copy.repeated = node.places, node.repeated
+    inner = node[keys[0]]
+    copy[keys[0]] = value if len(keys) == 1 or not isinstance(inner, Mapping) else _replaced(inner, keys[1:], value)
+    return copy
+
+
+def facts(scene: Scene, document: Mapping) -> Iterator[Fact]:
+    """`command` and `image` facts of the programs that the object names."""
+    for run in _kind(document).get("runs", ()):
+        holders = yamlnodes.items(document, *run["each"].split(".")) if "each" in run else [document]
+        for holder in holders[:_MOST]:
+            yield from _image(scene, holder, run)
+            folder = _LOCAL.sub("", _text(holder, run.get("folder", "")))
+            place = _place(holder, run)
+            for command in _commands(holder, run):
+                argv = [word[: bounds.FACT_TEXT] for word in command.argv]
+                says = {"argv": argv, "raw": command.raw, "where": "container", "owner": scene.id, "submitted": True}
+                yield scene.fact("command", argv[0], place, {**says, "cwd": command.cwd or folder})
+
+
+def _commands(holder: Node, run: Table[str, Any]) -> Iterator[shell.Command]:
+    if "shell" in run:
+        yield from shell.commands(_text(holder, run["shell"]))
+        return
+    if "words" in run:
+        words = [word for path in run["words"] for word in texts(yamlnodes.child(holder, *path.split(".")))]
+    else:
+        named = _text(holder, run.get("file") or run["module"])
+        words = [_LOCAL.sub("", named), *texts(yamlnodes.child(holder, *run.get("args", "-").split(".")))]
+    if words and words[0]:
+        yield from shell.from_argv([*run.get("program", ()), *words])
+
+
+def _image(scene: Scene, holder: Node, run: Table[str, Any]) -> Iterator[Fact]:
+    text = _text(holder, run.get("image", ""))
+    if text.strip():
+        ref = images.parse(text)
+        says = {"tag": ref.tag, "digest": ref.digest, "role": "run", "raw": text[: bounds.FACT_TEXT], "owner": scene.id}
+        place = _spot(holder, run["image"])
+        yield scene.fact("image", ref.repository, place, {**says, "unresolved": ref.unresolved or None})
+
+
+def _text(holder: Node, path: str) -> str:
+    return yamlnodes.text(holder, *path.split(".")) if path else ""
+
+
+def _place(holder: Node, run: Table[str, Any]) -> tuple[int, int]:
+    """Where the program is named."""
+    paths = run.get("words") or [run.get("shell") or run.get("file") or run.get("module")]
+    return next(
+        (_spot(holder, path) for path in paths if yamlnodes.child(holder, *path.split(".")) is not None), (1, 1)
+    )
+
+
+def _spot(holder: Node, path: str) -> tuple[int, int]:
+    *keys, last = path.split(".")
+    return spot(yamlnodes.child(holder, *keys), last)
