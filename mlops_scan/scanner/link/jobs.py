@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
+from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import entry_files, installed_manifests, working_folder
 from mlops_scan.scanner.model import Edge, Fact, Node
@@ -16,8 +17,9 @@ class Jobs(Link):
     """A workflow has jobs; a job calls workflows and actions of the repository; owners run, call and install."""
 
     def nodes(self, graph: Graph) -> Iterator[Node]:
+        uncalled = graph.once(live.uncalled)
         for job in graph.all_facts("job"):
-            if job.get("state") == "disabled":
+            if job.get("state") == "disabled" or job.get("workflow") in uncalled:
                 yield Node(f"job:{job.get('id')}", "job", str(job.get("id")), job.at, state="disabled")
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
@@ -30,19 +32,12 @@ class Jobs(Link):
                 yield Edge(owner, "calls", f"file:{used}", job.at)
             for needed in job.get("needs") or ():
                 yield Edge(owner, "needs", f"job:{job.get('workflow') or job.at.path}#{needed}", job.at)
-        for action in graph.all_facts("action"):
-            yield from self._action(action, files)
-        for command in graph.all_facts("command"):
+        for action in graph.once(live.actions):
+            if path := live.action_file(action, files):
+                yield Edge(f"job:{action.get('owner')}", "calls", f"file:{path}", action.at)
+        for command in graph.once(live.commands):
             if not str(command.get("where", "")).startswith("dockerfile") and not command.get("submitted"):
                 yield from self._command(command, files)
-
-    def _action(self, action: Fact, files: frozenset[str]) -> Iterator[Edge]:
-        name = action.name.removeprefix("./")
-        folder = action.at.path.rpartition("/")[0]
-        for path in (name, f"{name}/action.yml", f"{name}/action.yaml", posixpath.normpath(f"{folder}/{name}")):
-            if path in files:
-                yield Edge(f"job:{action.get('owner')}", "calls", f"file:{path}", action.at)
-                return
 
     def _command(self, command: Fact, files: frozenset[str]) -> Iterator[Edge]:
         owner = owner_id(command)

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
+from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import manifest_names, working_folder
 from mlops_scan.scanner.model import Edge, Fact
@@ -35,7 +36,7 @@ class Applied(Link):
         files = frozenset(graph.files)
         acting = {id(use.fact) for use in graph.uses(*_ACTS) if use.fact.kind == "command"}
         deploying = {id(use.fact) for use in graph.uses("deploys") if use.fact.kind == "command"}
-        for command in graph.all_facts("command"):
+        for command in graph.once(live.commands):
             if str(command.get("where", "")).startswith("dockerfile"):
                 continue
             relation = "applies" if id(command) in acting else "reads"

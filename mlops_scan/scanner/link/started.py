@@ -10,6 +10,7 @@ from mlops_scan.scanner import catalog
 from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
+from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import locate, module_files, working_folder
 from mlops_scan.scanner.link.containers import stage_id
@@ -27,7 +28,7 @@ class Started(Link):
     def edges(self, graph: Graph) -> Iterator[Edge]:
         found = _Known(graph)
         naming = {id(use.fact) for use in graph.uses(*_NAMING) if use.fact.kind == "command"}
-        for command in graph.all_facts("command"):
+        for command in graph.once(live.commands):
             inside = str(command.get("where", "")).startswith("dockerfile")
             owner = found.stage_of(command) if inside else owner_id(command)
             if not owner:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
+from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import working_folder
 from mlops_scan.scanner.model import Edge, Fact
@@ -75,7 +76,7 @@ class Targets(Link):
             if fact.get("where") in _OWNED:
                 known.setdefault(str(fact.get("owner")), fact)
         found = _Targets(known)
-        for command in graph.all_facts("command") if known else ():
+        for command in graph.once(live.commands) if known else ():
             if not str(command.get("where", "")).startswith("dockerfile"):
                 for target in found.of(command):
                     if f"target:{target}" != owner_id(command):

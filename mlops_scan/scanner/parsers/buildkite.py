@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import placeholders, yamlnodes
-from mlops_scan.scanner.formats.githubsteps import plain_inputs, truth
+from mlops_scan.scanner.formats.githubsteps import is_never, plain_inputs, truth
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
@@ -82,6 +82,7 @@ def _step(source: SourceFile, pipeline: Runner, step: Mapping, name: str, before
     owner = f"{source.path}#{name}"
     skip = step.get("skip")
     off = isinstance(skip, Scalar) and skip.strip().lower() not in ("", "false")
+    off = off or is_never(step.get("if"), {})
     soft = truth(step.get("soft_fail")) or isinstance(step.get("soft_fail"), yamlnodes.Sequence)
     known = {**pipeline.known, **placeholders.constants(step.get("env"), "", known=pipeline.known)}
     runner = replace(pipeline, owner=owner, disabled=pipeline.disabled or off, soft=soft, known=known)

@@ -53,7 +53,8 @@ def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact | Note]:
     active = source.folder == ".circleci"
     runner = Runner(source.path, "ci", source.path, disabled=not active)
     workflows = [one for one in _values(document.get("workflows")) if isinstance(one, Mapping)]
-    schedules = [when for one in workflows for when in circleci_workflows.schedules(one)]
+    starting = [one for one in workflows if not circleci_workflows.is_off(one)]
+    schedules = [when for one in starting for when in circleci_workflows.schedules(one)]
     at = yamlnodes.at(source.path, document, "workflows" if workflows else "jobs")
     triggers = circleci_workflows.triggers(workflows)
     yield Fact("workflow", source.path, at, {"provider": "circleci", "triggers": triggers, "active": active})
@@ -174,7 +175,8 @@ def _job(whole: _Whole, name: str, job: Mapping, place: tuple[int, int], uses: l
     owner = f"{source.path}#{name}"
     given = _given([one.options for one in uses], outer)
     known = {**outer, **_defaults(job), **given, **placeholders.constants(job.get("environment"), "", known=outer)}
-    runner = replace(whole.pipeline, owner=owner, known=known)
+    off = whole.pipeline.disabled or (bool(uses) and all(one.off for one in uses))
+    runner = replace(whole.pipeline, owner=owner, known=known, disabled=off)
     executor = yamlnodes.text(job, "executor") or yamlnodes.text(job, "executor", "name")
     images = [
         image
@@ -215,7 +217,9 @@ def _steps(
             command = commands.get(name)
             script = value if isinstance(value, Scalar) else yamlnodes.child(value, "command")
             if key in ("when", "unless"):
-                yield from _steps(source, runner, yamlnodes.items(value, "steps"), commands, orb, inside)
+                off = circleci_workflows.holds(yamlnodes.child(value, "condition")) is (key == "unless")
+                one = replace(runner, disabled=runner.disabled or off)
+                yield from _steps(source, one, yamlnodes.items(value, "steps"), commands, orb, inside)
             elif key == "run" and isinstance(script, Scalar):
                 folder = yamlnodes.text(value, "working_directory") if isinstance(value, Mapping) else ""
                 says = {"step": yamlnodes.text(value, "name")} if isinstance(value, Mapping) else {}

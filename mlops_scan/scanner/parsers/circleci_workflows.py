@@ -12,6 +12,8 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 _SCHEDULED = re.compile(r"pipeline\.schedule\.name|scheduled_pipeline")
 _PARAMETER = re.compile(r"pipeline\.parameters\.")
 _MOST = 5_000  # words of one condition
+_DEEP = 20
+_EMPTY = ("", "false", "0", "null", "~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Placed:
     name: str
     options: Node | None
     place: tuple[int, int]
+    off: bool = False  # of a workflow that never starts
 
     @property
     def approval(self) -> bool:
@@ -73,8 +76,37 @@ def _flat(node: Node | None) -> list[Scalar]:
 
 
 def placed(workflow: Mapping) -> Iterator[Placed]:
+    off = is_off(workflow)
     for one in yamlnodes.items(workflow, "jobs"):
         if isinstance(one, Scalar):
-            yield Placed(str(one), str(one), None, (one.line, one.column))
+            yield Placed(str(one), str(one), None, (one.line, one.column), off)
         for job, options in one.items() if isinstance(one, Mapping) else ():
-            yield Placed(job, yamlnodes.text(options, "name") or job, options, one.places[job])  # type: ignore[union-attr]
+            yield Placed(job, yamlnodes.text(options, "name") or job, options, one.places[job], off)  # type: ignore[union-attr]
+
+
+def is_off(workflow: Mapping) -> bool:
+    """Whether the condition of a workflow can never hold."""
+    return holds(workflow.get("when")) is False or holds(workflow.get("unless")) is True
+
+
+def holds(condition: Node | None, depth: int = 0) -> bool | None:
+    """What constants decide of a condition: a value, or `and`, `or`, `not` and `equal` of such; None: not they."""
+    if depth > _DEEP or condition is None:
+        return None
+    if isinstance(condition, Scalar):
+        return None if "<<" in condition else condition.strip().lower() not in _EMPTY
+    if not isinstance(condition, Mapping) or len(condition) != 1:
+        return None
+    ((word, inner),) = condition.items()
+    if word == "not":
+        answer = holds(inner, depth + 1)
+        return None if answer is None else not answer
+    if word == "equal":
+        values = [str(one) if isinstance(one, Scalar) and "<<" not in one else None for one in yamlnodes.items(inner)]
+        return None if None in values else len(set(values)) < 2
+    answers = [holds(one, depth + 1) for one in yamlnodes.items(inner)]
+    if word == "and":
+        return False if False in answers else None if None in answers else True
+    if word == "or":
+        return True if True in answers else None if None in answers else False
+    return None

@@ -133,7 +133,18 @@ def _task(source: SourceFile, runner: Runner, tree: Tree, task: Mapping) -> Iter
         "uses": _file(tree, "Task", yamlnodes.text(task, "taskRef", "name")),
         "when": when[: bounds.FACT_TEXT],
     }
+    runner = replace(runner, disabled=runner.disabled or any(map(_is_never, yamlnodes.items(task, "when"))))
     yield from _job(source, runner, tree, yamlnodes.text(task, "name"), task, says, task.get("taskSpec"))
+
+
+def _is_never(when: Node) -> bool:
+    """Whether constants alone keep a task from running: `{input: "false", operator: in, values: ["true"]}`."""
+    value = yamlnodes.text(when, "input")
+    values = [str(one) for one in yamlnodes.items(when, "values")]
+    operator = yamlnodes.text(when, "operator").lower()
+    if "$(" in "".join((value, *values)) or "input" not in (when if isinstance(when, Mapping) else ()):
+        return False
+    return (value in values) == (operator == "notin") and operator in ("in", "notin")
 
 
 def _parameters(tree: Tree, name: str, holder: Mapping, task: Node | None) -> Known:
