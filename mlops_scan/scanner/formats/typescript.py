@@ -22,7 +22,7 @@ _CALL = re.compile(
 )
 _ASSIGNED = re.compile(rf"(?<![\w$.])(?:this\.)?({_WORD})\s*(?::\s*[\w$.<>]{{1,80}})?\s*=\s*(?:await)?\Z")
 _BEFORE = 120  # characters before a call in which it may be assigned
-_ARGUMENT = re.compile(rf"[()\[\]{{}},]|{_WORD}(?=\s*[:,}}])")
+_ARGUMENT = re.compile(rf"[()\[\]{{}},]|(?<![\w$]){_WORD}(?=\s*[:,}}])")
 _WITHIN = 4_000  # characters of one call
 _READ = 400_000  # characters of the arguments of all
 _NAME = re.compile(r"(?:type\s+)?([\w$]+)(?:\s+as\s+([\w$]+))?\Z")
