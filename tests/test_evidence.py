@@ -319,6 +319,22 @@ def predict(x: float):
     return model.predict([[x]])
 """
 
+RENDERS = "#!/bin/sh\nhelm template chart -f values.yaml > out.yaml\n"
+PUSHES = "#!/bin/sh\ngit clone https://git.example/acme/state\ncd state && git add -A && git commit -m x\ngit push\n"
+MODEL_API = """
+resource "google_cloud_run_service" "api" {
+  name = "api"
+  template {
+    metadata {
+      annotations = { "autoscaling.knative.dev/maxScale" = "5" }
+    }
+    spec {
+      containers { image = "acme/api:1.0" }
+    }
+  }
+}
+"""
+
 CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
     ("alerting", "a rule", USED, {**APP, "rules.yml": RULES.format(what="alert")}),
     ("alerting", "records only", ABSENT, {**APP, "rules.yml": RULES.format(what="record")}),
@@ -386,6 +402,46 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
         {**APP, ".github/workflows/cd.yml": job("kubectl apply -f k8s/\n        if: false")},
     ),
     ("ci-cd", "a workflow that is named for tests", USED, {**APP, ".github/workflows/test_app.yml": job("pytest")}),
+    (
+        "deployment-automation",
+        "manifests that are pushed to another repository",
+        USED,
+        {
+            **APP,
+            "ci/render.sh": RENDERS,
+            "ci/push.sh": PUSHES,
+            ".github/workflows/cd.yml": job("ci/render.sh", "ci/push.sh"),
+        },
+    ),
+    (
+        "deployment-automation",
+        "manifests that are only shown",
+        DISABLED,
+        {
+            **APP,
+            "ci/render.sh": RENDERS,
+            ".github/workflows/cd.yml": job("ci/render.sh", "git tag v1", "git push --tags"),
+        },
+    ),
+    (
+        "deployment-automation",
+        "manifests shown by another job",
+        DISABLED,
+        {
+            **APP,
+            "ci/render.sh": RENDERS,
+            "ci/push.sh": PUSHES,
+            ".github/workflows/show.yml": job("ci/render.sh"),
+            ".github/workflows/sync.yml": job("ci/push.sh"),
+        },
+    ),
+    (
+        "model-registry",
+        "a model that CI fetches by its version",
+        USED,
+        {**APP, ".github/workflows/b.yml": job("az ml model download --name prices --version 3 --download-path .")},
+    ),
+    ("autoscaling", "an annotation of the service", USED, {**APP, "main.tf": MODEL_API}),
     ("deployment-automation", "a push", ABSENT, {**APP, ".github/workflows/cd.yml": job("docker push acme/api:1.0")}),
     ("deployment-automation", "a package", ABSENT, {**APP, ".github/workflows/cd.yml": job("twine upload dist/*")}),
     ("evaluation-gate", "raise", USED, gate("if score < 0.8:", "raise ValueError(score)")),

@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from mlops_scan.scanner import files
 from mlops_scan.scanner.link.build import build
 from mlops_scan.scanner.model import Fact, Note
@@ -102,6 +104,33 @@ module "m" {
         "each": "disabled",
         "unknown": "",
         "plain": "",
+        "inner": "disabled",
+    }
+
+
+def test_an_empty_address_of_what_is_made_first_switches_nothing_off(tmp_path: Path) -> None:
+    text = """
+variable "model_artifact_uri" { default = "" }
+variable "image_url" { default = null }
+variable "alert_email" { default = "" }
+variable "model_name" { default = "" }
+locals { serves = var.model_artifact_uri != "" }
+resource "x" "model" { count = local.serves ? 1 : 0 }
+resource "x" "service" { count = var.image_url != null ? 1 : 0 }
+resource "x" "mail" { count = var.alert_email != "" ? 1 : 0 }
+resource "x" "named" { count = var.model_name != "" ? 1 : 0 }
+module "given" {
+  source    = "./m"
+  model_uri = ""
+}
+"""
+    inner = 'variable "model_uri" {}\nresource "x" "inner" { count = var.model_uri == "" ? 0 : 1 }\n'
+    found = facts(tmp_path, {"main.tf": text, "m/main.tf": inner}, "resource")
+    assert {fact.name: fact.get("state", "") for fact in found} == {
+        "model": "",
+        "service": "",
+        "mail": "disabled",
+        "named": "disabled",
         "inner": "disabled",
     }
 
@@ -380,6 +409,46 @@ resource off 'Microsoft.Web/sites@2022-01-01' = if (false) {
         "properties": {"rules": [{"port": 443}, "x"], "on": True},
     }
     assert found[0].says["lines"]["properties.on"] == 17
+
+
+@pytest.mark.parametrize(
+    ("texts", "state"),
+    [
+        ({}, None),
+        ({"infra/main.parameters.json": '{"parameters": {"watch": {"value": "${WATCH=false}"}}}'}, "disabled"),
+        ({"infra/main.parameters.json": '{"parameters": {"watch": {"value": "${WATCH}"}}}'}, None),
+        ({"infra/main.bicepparam": "using './main.bicep'\nparam watch = false\n"}, "disabled"),
+        (
+            {
+                "infra/main.bicepparam": "param watch = false\n",
+                "infra/prod/main.parameters.json": '{"parameters": {"watch": {"value": true}}}',
+            },
+            None,
+        ),
+    ],
+)
+def test_modules_of_bicep_that_parameters_switch_off(tmp_path: Path, texts: dict[str, str], state: str | None) -> None:
+    main = """param watch bool = true
+param spare bool = false
+module monitor 'core/monitor.bicep' = if (watch) {
+}
+module never 'core/spare.bicep' = if (spare) {
+}
+module always './core/both.bicep' = if (!spare) {
+}
+module asked 'core/unknown.bicep' = if (!empty(name)) {
+}
+"""
+    inner = "resource {} 'Microsoft.Insights/components@2020-02-02' = {{\n}}\n"
+    files = {f"infra/core/{name}.bicep": inner.format(name) for name in ("insights", "spare", "both", "unknown")}
+    files |= {"infra/main.bicep": main, "infra/core/monitor.bicep": "module one 'insights.bicep' = {\n}\n", **texts}
+    found = facts(tmp_path, files, "resource", Bicep())
+    assert {fact.name: fact.get("state") for fact in found} == {
+        "insights": state,
+        "spare": "disabled",
+        "both": None,
+        "unknown": None,
+    }
 
 
 def test_arm_templates(tmp_path: Path) -> None:

@@ -71,12 +71,16 @@ class NoRandomSeed(Rule):
             if use.at.path in entries and use.at.path not in told:
                 told.add(use.at.path)
                 yield self._told(use)
-        covered = graph.closure(*sorted(told))
-        for use in candidates:
-            path = use.at.path
-            if path in imported | piped and path not in told and _matters(use, path in covered or path in piped):
-                told.add(path)
-                yield self._told(use)
+        splits = {use.at.path for use in candidates if "seed" in use.match.data}
+        for wanted in (True, False):  # the splits first: where one is told, so is the training that imports it
+            covered = graph.closure(*sorted(entries & graph.importing(told)))
+            for use in candidates:
+                path = use.at.path
+                if (path in splits) is not wanted or path not in imported | piped or path in told:
+                    continue
+                if _matters(use, path in covered or path in piped):
+                    told.add(path)
+                    yield self._told(use)
 
     def _told(self, use: Use) -> Finding:
         message = f"'{use.fact.name}' draws at random in training code, and no seed reaches it."

@@ -66,7 +66,7 @@ class MissingDataVersioning(Absence):
         held = {fact.at.path.rsplit("/", 1)[-1] for fact in graph.all_facts("dataset")}
         stores = _own_stores(graph)
         reading = [use for use in graph.uses("reads-data") if use.at.path in training]
-        fixed = any("data" not in use.match.data for use in reading)  # a data set that a library brings along
+        fixed = any("data" not in use.match.data for use in (*reading, *_laid_down(graph)))
         reads = [
             use
             for use in reading
@@ -84,6 +84,13 @@ class MissingDataVersioning(Absence):
 
     def message(self, graph: Graph) -> str:
         return "Training reads data from outside git, and no version of that data is recorded."
+
+
+def _laid_down(graph: Graph) -> list[Use]:
+    """Where code fetches a data set that a library brings along, and writes it for the steps after it."""
+    writing = {use.at.path for use in graph.uses("writes-data") if not use.disabled}
+    found = (use for use in graph.uses("reads-data") if "data" not in use.match.data and not use.disabled)
+    return [use for use in found if use.at.path in writing and not use.at.path.endswith(".ipynb")]
 
 
 def _own_stores(graph: Graph) -> set[tuple[str, str]]:
@@ -123,5 +130,5 @@ def _source(use: Use) -> str | None:
             return str(source["const"])
         parts = "".join(part for part in source.get("parts") or () if isinstance(part, str))
         joined = "/".join(part for part in source.get("args") or () if isinstance(part, str))
-        return parts or joined or None
+        return next((text for text in (parts, joined) if text.strip("/\\. ")), None)
     return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.evidence.handed_over import handed_over
 from mlops_scan.scanner.evidence.trial_runs import told_to_change_nothing, tried
 from mlops_scan.scanner.evidence.uploads import shipping_uploads
 from mlops_scan.scanner.graph import Graph, Use
@@ -65,9 +66,14 @@ class DeploymentAutomation(Derivation):
             at = _in_ci(use, reached) if id(use.fact) not in told else None
             if at is not None and not told_to_change_nothing(use.fact) and use.fact.get("owner") not in tests:
                 yield self.evidence(use.tool, at, f"{what}{approved.get(str(use.fact.get('owner')), '')}")
-        for use in graph.uses("previews-deployment"):
+        previews = graph.uses("previews-deployment")
+        pushed = handed_over(graph, previews)
+        for use in previews:
             at = _in_ci(use, reached)
-            if at is not None:
+            if at is not None and id(use.fact) in pushed:
+                what = f"CI runs {_text(use)} and pushes the result to another repository ({pushed[id(use.fact)]})"
+                yield self.evidence(use.tool, use.at, what)
+            elif at is not None:
                 why = "it shows what would change, and changes nothing"
                 yield self.evidence(use.tool, at, f"CI runs {_text(use)}", Status.DISABLED, why)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import bicep, hosted, yamlnodes
+from mlops_scan.scanner.formats import bicep, bicepmodules, hosted, yamlnodes
 from mlops_scan.scanner.formats.kube.data import brief
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -29,14 +29,15 @@ class Bicep(Parser):
             return Location(source.path, line, column), ()
 
         values = bicep.defaults(source.text)
+        left_out = bicepmodules.switched_off(tree, source.path)
         for one in bicep.resources(source.text):
             says: dict[str, Any] = {"platform": "bicep", "type": one.type, "data": one.data, "lines": one.lines}
             says["id"] = f"bicep:{source.path}#{one.name}"
-            if one.off:
+            if one.off or left_out:
                 says["state"] = "disabled"
             at = Location(source.path, one.line, one.column, one.end_line)
             yield Fact("resource", one.name, at, {key: value for key, value in says.items() if value})
-            common = {"state": "disabled"} if one.off else {}
+            common = {"state": "disabled"} if one.off or left_out else {}
             body = bicep.node(one.data, values, one.line) if hosted.runs_containers(one.type) else None
             if isinstance(body, Mapping):
                 yield from hosted.facts(hosted.Declared(one.type, one.name, body, says["id"], locate, common))

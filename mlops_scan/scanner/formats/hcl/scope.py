@@ -119,6 +119,7 @@ class Scope:
             value = evaluate(attribute.value, self.frame(path))
         elif declared is not None and default is not None:
             value = evaluate(default.value, self.frame(declared.path))
+            value = unknown if types.made_later(name, value) else value
         kind = declared.body.attributes.get("type") if declared is not None else None
         if kind is None or declared is None:
             return value

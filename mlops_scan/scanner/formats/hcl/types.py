@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from mlops_scan.scanner.formats.hcl.evaluate import evaluate
 from mlops_scan.scanner.formats.hcl.frames import Frame
 from mlops_scan.scanner.formats.hcl.nodes import Call, Expression, Name, ObjectLiteral
 from mlops_scan.scanner.formats.hcl.values import Object, Unknown, Value, to_bool, to_number, to_text
 
+_MADE_LATER = re.compile(r"(?:^|_)(?:model|image)_(?:\w+_)?(?:uri|url|arn)$")
 _PRIMITIVES = {"string": to_text, "number": to_number, "bool": to_bool}
+
+
+def made_later(name: str, default: Value) -> bool:
+    """Whether an empty default waits for what a training run or a build makes first, and so switches nothing off."""
+    return default in ("", None) and _MADE_LATER.search(name) is not None
 
 
 def completed(value: Value, kind: Expression, frame: Frame) -> Value:
