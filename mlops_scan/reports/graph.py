@@ -27,7 +27,13 @@ class Graph(Report):
 
 def _node(node: Node) -> dict[str, Any]:
     """One subject; what it does not say is left out."""
-    more = {"detail": node.detail, "state": node.state, "reach": node.reach, "purpose": node.purpose}
+    more = {
+        "detail": node.detail,
+        "state": node.state,
+        "reach": node.reach,
+        "purpose": node.purpose,
+        "names": [*node.names],
+    }
     said = {key: value for key, value in more.items() if value}
     return {"id": node.id, "kind": node.kind, "label": node.label, **said, **_place(node.at)}
 

@@ -26,6 +26,7 @@ def named(result: Result, word: str) -> list[Node]:
     tests: tuple[Callable[[Node], bool], ...] = (
         lambda node: node.id == word,
         lambda node: word in _tails(node.label),
+        lambda node: any(word in _tails(name) for name in node.names),
         lambda node: node.kind == "image" and (node.label == bare or bare in _tails(node.label)),
         lambda node: small in (tail.casefold() for tail in _tails(node.label)),
         lambda node: small in (tail.rpartition(".")[0].casefold() for tail in _tails(node.label)),
@@ -58,7 +59,7 @@ def similar(result: Result, word: str, most: int = 3) -> list[str]:
 
     known: dict[str, str] = {}
     for node in result.nodes:
-        for name in _tails(node.label):
+        for name in (tail for own in (node.label, *node.names) for tail in _tails(own)):
             known.setdefault(name.casefold(), name)
     small = word.casefold().rpartition("/")[2] or word.casefold()
     found = [known[name] for name in get_close_matches(small, sorted(known), most, 0.7)]

@@ -242,6 +242,7 @@ class Node:
 
     `detail`: what kind of it, in the file's words (type of a resource, cron of a schedule). `state`: "disabled" where
     it is switched off. `reach`: production, development, example or test. `purpose`: what a schedule comes to do.
+    `names`: what else it is called: `Deployment/api-prod`, as an environment renders it.
     """
 
     id: str
@@ -252,6 +253,7 @@ class Node:
     state: str = ""
     reach: str = ""
     purpose: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class MissingGradualRollout(Absence):
             return
         for workload in graph.workloads(*ONLINE_KINDS):
             if not workload.disabled and graph.bystanders.serves(workload):
-                yield Place(workload.at, f"a new version of '{workload.name}' takes all traffic")
+                yield Place(workload.at, f"a new version of '{workload.called}' takes all traffic")
         served = {use.fact.order for use in graph.online}
         for use in graph.uses("deploys"):
             if not use.disabled and use.fact.order in served and not use.at.path.endswith(".ipynb"):

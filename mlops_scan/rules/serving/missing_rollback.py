@@ -93,7 +93,7 @@ class MissingRollback(Absence):
 
     def needed(self, graph: Graph) -> Iterator[Place]:
         for workload in answering(graph) if graph.profile.serves_model != "none" else ():
-            yield Place(workload.at, f"'{workload.name}' is replaced in place")
+            yield Place(workload.at, f"'{workload.called}' is replaced in place")
         for use in (*graph.online, *graph.batch):
             yield Place(use.at, "this serves a model")
 

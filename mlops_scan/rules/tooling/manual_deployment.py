@@ -78,7 +78,7 @@ class ManualDeployment(Absence):
         if graph.profile.serves_model == "none" or not graph.whole_repository:
             return
         for workload in answering(graph):
-            yield Place(workload.at, f"'{workload.name}' is applied by hand")
+            yield Place(workload.at, f"'{workload.called}' is applied by hand")
         for use in (*graph.online, *graph.batch):
             yield Place(use.at, "this is served")
 

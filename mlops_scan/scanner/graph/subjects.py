@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
 from mlops_scan.scanner.graph.reach import Reach
+from mlops_scan.scanner.graph.workloads import shared_name
 from mlops_scan.scanner.model import Edge, Fact, Location, Node, Status
 
 _TIMED = ("schedule", "trigger")
+_OBJECTS = ("workload:", "resource:")
 _STARTS = ("runs", "starts")
 
 
@@ -21,11 +24,14 @@ def subjects(graph: Graph) -> tuple[Node, ...]:
     schedules = _schedules(graph)
     found = []
     shown = {path: Node(f"file:{path}", "file", path, Location(path)) for path in _showing(graph)}
+    objects = _objects(graph)
     for node in (*graph.nodes(), *(shown[path] for path in sorted(shown))):
         at = Location(node.id[5:]) if node.id.startswith("file:") else node.at
         kind = kinds.get(node.id, node.kind)
         meant = _purpose(graph, node, schedules) if kind in _TIMED else ""
-        found.append(replace(node, kind=kind, at=at, reach=reach.mark(node.id), purpose=meant))
+        label, names = _called(node, objects.get(node.id.partition(":")[2], ()) if node.id.startswith(_OBJECTS) else ())
+        mark = reach.mark(node.id)
+        found.append(replace(node, kind=kind, label=label, at=at, reach=mark, purpose=meant, names=names))
     return tuple(sorted((*found, *_tools(graph)), key=lambda node: node.id))
 
 
@@ -65,6 +71,23 @@ def _purpose(graph: Graph, node: Node, schedules: dict[Location, Fact]) -> str:
     if node.at in schedules and (meant := purpose_of_schedule(graph, schedules[node.at])):
         return meant
     return next((meant for edge in graph.links_from(node.id, "triggers") if (meant := purpose(graph, edge.target))), "")
+
+
+def _objects(graph: Graph) -> dict[str, list[Fact]]:
+    """What kustomizations render, by identity."""
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for fact in graph.all_facts("resource"):
+        if fact.get("origin") == "kustomize":
+            found[str(fact.get("id"))].append(fact)
+    return found
+
+
+def _called(node: Node, objects: Sequence[Fact]) -> tuple[str, tuple[str, ...]]:
+    """The label of a subject, and what environments call it: no one of them gives its name to what all have."""
+    shared, kind = shared_name(objects), str(objects[0].get("type")).rpartition("/")[2] if objects else ""
+    label = shared if shared and any(node.label == one.name for one in objects) else node.label
+    names = sorted({f"{kind}/{one.name}" for one in objects})
+    return label, tuple(name for name in names if not f"/{label}".endswith((f"/{name}", f"#{name}")))
 
 
 def _showing(graph: Graph) -> set[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 from mlops_scan.scanner.graph.core import Graph
+from mlops_scan.scanner.graph.workloads import deciding
 from mlops_scan.scanner.model import Fact
 
 _EVENT = re.compile(r"github\.event_name\s*(==|!=)\s*['\"](\w+)['\"]|\bCI_PIPELINE_SOURCE\s*(==|!=)\s*['\"](\w+)['\"]")
@@ -33,8 +35,8 @@ def is_of_resource(graph: Graph, schedule: Fact) -> bool:
 
 
 def is_off(graph: Graph, schedule: Fact) -> bool:
-    """Whether the schedule, or the resource that holds it, is switched off."""
-    return schedule.get("state") == "disabled" or str(schedule.get("owner") or "") in graph.once(_Resources).off
+    """Whether the schedule, or what holds it, is switched off; of several environments, where it counts."""
+    return graph.once(_Resources).is_off(schedule) or str(schedule.get("owner") or "") in graph.once(_Resources).off
 
 
 def runs_by_clock(condition: str, cron: str) -> bool:
@@ -59,3 +61,25 @@ class _Resources:
         self.ids = {str(one.get("id")) for one in graph.all_facts("resource") if one.get("id")} - workloads
         resources = [use for use in graph.uses("schedules") if use.fact.kind == "resource"]
         self.off = {str(use.fact.get("id") or "") for use in resources if use.disabled} - {""}
+        self._off = _suspended(graph)
+
+    def is_off(self, schedule: Fact) -> bool:
+        """Whether a schedule is off by its own words, in the environments that decide."""
+        return self._off.get(_identity(schedule), schedule.get("state") == "disabled")
+
+
+def _suspended(graph: Graph) -> dict[tuple[str, str], bool]:
+    """Of schedules that run in one environment and stand still in another: whether they are off where it counts."""
+    variants: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    for fact in graph.all_facts("schedule"):
+        if fact.get("where") == "kubernetes":
+            variants[_identity(fact)].append(fact)
+    return {
+        key: all(one.get("state") == "disabled" for one in deciding(found))
+        for key, found in variants.items()
+        if len({one.get("state") for one in found}) > 1
+    }
+
+
+def _identity(schedule: Fact) -> tuple[str, str]:
+    return str(schedule.get("owner") or ""), schedule.name

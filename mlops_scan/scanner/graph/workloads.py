@@ -18,6 +18,7 @@ _ENDING = frozenset(
     ("Job", "CronJob", "Pod", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "Sensor")
 )
 _ENDINGS = ("Job", "Workflow", "Task", "TaskRun", "PipelineRun")
+_SHOWN = 3  # environments that a title names
 _IDLE = ("sleep", "tail", "pause")
 
 
@@ -78,9 +79,23 @@ class Workload:
 
     @property
     def title(self) -> str:
-        """Kind and name, and the values file without which there is none of it."""
+        """Kind and name, the environments it has, and the values file without which there is none of it."""
         only = self.origin == "helm" and self.fact.get("environment")
-        return f"{self.kind} '{self.name}'" + (f" (with '{only}')" if only else "")
+        beside = f" (with '{only}')" if only else f" ({told})" if (told := self._environments()) else ""
+        return f"{self.kind} '{self.called}'{beside}"
+
+    @property
+    def called(self) -> str:
+        """Its name; where environments each call it otherwise, the one it has in the file that they share."""
+        return shared_name(self.variants) or self.name
+
+    def _environments(self) -> str:
+        """The environments of a workload that each calls otherwise."""
+        if not shared_name(self.variants):
+            return ""
+        found = sorted({str(one.get("environment")) for one in self.variants if one.get("environment")})
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        return f"{len(found)} environments: {', '.join(found[:_SHOWN])}{more}"
 
     @property
     def origin(self) -> str:
@@ -107,6 +122,14 @@ class Workload:
         return Location(str(self.fact.get("replicas_path") or self.at.path), int(line)) if line else self.kind_at
 
 
+def shared_name(variants: Iterable[Fact]) -> str:
+    """The name that an object has where it is written, if its environments render it under several; else ''."""
+    found = tuple(variants)
+    if len({one.name for one in found}) < 2 or any(one.get("origin") != "kustomize" for one in found):
+        return ""
+    return str(found[0].get("id") or "").rpartition("#")[2].rpartition("/")[2].partition("~")[0]
+
+
 def stays_up(workload: Workload) -> bool:
     """Whether the workload is meant to run on in a cluster: no compose service, job, single pod, hook or add-on.
 
@@ -130,11 +153,21 @@ def is_idle(container: Container) -> bool:
     return any(f"{idle} infinity" in text or f"{idle} -f /dev/null" in text for idle in _IDLE) or text in _IDLE
 
 
+def deciding(variants: Iterable[Fact]) -> list[Fact]:
+    """Of one thing in several environments those that count: production by name, else all but trials, else all."""
+    found = list(variants)
+    live = [one for one in found if paths.is_live(str(one.get("environment") or ""))]
+    return live or [one for one in found if not _is_trial(one)] or found
+
+
 def _is_steady(variant: Fact) -> bool:
     """Whether an environment is more than a trial: enabled, and not called one for development, tests or examples."""
+    return variant.get("state") != "disabled" and not _is_trial(variant)
+
+
+def _is_trial(variant: Fact) -> bool:
     name = str(variant.get("environment") or "")
-    trial = paths.is_development(name) or paths.is_test(name) or paths.is_example(name)
-    return variant.get("state") != "disabled" and not trial
+    return paths.is_development(name) or paths.is_test(name) or paths.is_example(name)
 
 
 def _image_name(variant: Fact) -> str:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph.timers import is_off
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import spelled, told_name
 from mlops_scan.scanner.link.pipelines import resource_ids
@@ -80,7 +81,7 @@ def declared(graph: Graph) -> Iterator[tuple[Fact | Use, Node]]:
             seen.add(node)
             event = str(fact.get("type") or "")  # what it waits for, where that is not the clock
             kind, detail = ("trigger", event) if event else ("schedule", str(fact.get("where") or ""))
-            yield fact, Node(node, kind, fact.name, fact.at, detail, _state(fact))
+            yield fact, Node(node, kind, fact.name, fact.at, detail, "disabled" * is_off(graph, fact))
     for key, use in declaring.items():  # a pipeline that says itself when it runs
         if key not in resources and key not in owners and (time := _cron(use.fact.get("data"))):
             state = "disabled" if use.disabled else ""
@@ -121,10 +122,6 @@ def _named(fact: Fact) -> str:
     """The time, and who waits for it where that is not the whole file."""
     owner = str(fact.get("owner") or "").rpartition("#")[2]
     return fact.name if not owner or owner == fact.at.path else f"{owner} {fact.name}"
-
-
-def _state(fact: Fact) -> str:
-    return "disabled" if fact.get("state") == "disabled" else ""
 
 
 def _is_timed(use: Use, owners: Collection[str]) -> bool:
