@@ -81,6 +81,17 @@ def facts(one: Declared, runner: Runner | None = None, build: dict[str, Any] | N
             yield fact
 
 
+def held_images(one: Declared) -> Iterator[Fact]:
+    """The `image` of each container that a resource describes and does not run itself: the servers of a model."""
+    if runs_containers(one.kind):
+        return
+    scene = Scene(one.locate, one.identity, ORIGIN, common=one.common)
+    for holder, node, key in _find(one.body):
+        made = container(node, holder, key, one.name)
+        facts = containers.facts(scene, Mapping(node.line, node.column), made, init=False)
+        yield from (fact for fact in facts if fact.kind == "image")
+
+
 def _workload(scene: Scene, one: Declared, path: str, other: Runner | None, build: dict[str, Any]) -> Fact:
     runner = other or Runner(one.kind, one.name)
     counted = next(values(one.body, _COUNTS), None) if other is None else None

@@ -65,7 +65,7 @@ class _Resources:
 
     def is_off(self, schedule: Fact) -> bool:
         """Whether a schedule is off by its own words, in the environments that decide."""
-        return self._off.get(_identity(schedule), schedule.get("state") == "disabled")
+        return self._off.get(_identity(schedule), bool(schedule.get("state") == "disabled"))
 
 
 def _suspended(graph: Graph) -> dict[tuple[str, str], bool]:

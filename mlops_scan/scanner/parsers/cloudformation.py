@@ -85,6 +85,7 @@ class _Resource:
             yield from self._definition(self.properties)
             declared = hosted.Declared(self.kind, self.name, self.properties, self.id, self._locate, self.common)
             yield from hosted.facts(declared, runner=self._runner(), build=self._build())
+            yield from hosted.held_images(declared)
 
     def _whole(self) -> dict[str, Node]:
         return {**self.resolved, **({"Properties": self.properties} if self.properties is not None else {})}

@@ -99,13 +99,16 @@ class _Emitter:
         return Fact("resource", one.name, Location(self.path, *place), kept)
 
     def _hosted(self, one: Declared, identity: str) -> Iterator[Fact]:
-        """The containers that a resource of a cloud runs."""
+        """The containers that a resource of a cloud runs, and the images of those that it describes."""
         body = one.data.get("Properties", one.data)
-        if not isinstance(body, Mapping) or not hosted.runs_containers(one.type):
+        if not isinstance(body, Mapping):
             return
         common = {"state": "disabled"} if one.off else {}
         declared = hosted.Declared(one.type, one.name, body, identity, self._locate, common)
-        yield from hosted.facts(declared, self._runner(one), pods.build(body))
+        if hosted.runs_containers(one.type):
+            yield from hosted.facts(declared, self._runner(one), pods.build(body))
+        elif one.platform == "cloudformation":
+            yield from hosted.held_images(declared)
 
     def _runner(self, one: Declared) -> hosted.Runner | None:
         """The service that keeps a task running."""
