@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from mlops_scan.scanner.catalog import Match
+from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Deliveries, Graph, ModelFiles, Use
 from mlops_scan.scanner.graph.handover import model_name
+from mlops_scan.scanner.link.models import Models
 from mlops_scan.scanner.model import Edge, Evidence, Fact, Location, Node, Status
 
 
@@ -190,7 +192,7 @@ def test_examples_are_beside_the_system_only_where_something_else_does_the_work(
 
 
 def use(key: str, of: Fact, tool: str = "sklearn") -> Use:
-    return Use(key, tool, "strong", of, Match.__new__(Match))
+    return Use(key, tool, "strong", of, Match(tool, "", key, Strength.STRONG, "x"))
 
 
 # -- workloads ---------------------------------------------------------------------------------------------------
@@ -348,6 +350,8 @@ def test_handovers_join_what_training_writes_with_what_a_service_reads() -> None
     graph = Graph([*writes, *reads], (), uses)
     graph.add_edge(Edge("file:app.py", "imports", "file:load.py", Location("app.py")))
     graph.online = (use("web-app", fact("call", "app", "app.py")),)
+    for edge in Models().edges(graph):
+        graph.add_edge(edge)
     assert [(made.path, read.path) for made, read in graph.once(Deliveries).handovers()] == [("train.py", "load.py")]
 
 

@@ -165,6 +165,7 @@ REFERENCES = (
     "pipeline",
     "revision",
     "router",
+    "run_path",  # a path inside a run of a tracker: many runs have the same
     "runs",
     "seed",
     "steps",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.handover import pairs, spread
 from mlops_scan.scanner.model import Edge, Fact, Location
@@ -23,7 +25,16 @@ class Deliveries:
         loaded = [use.fact for use in graph.uses("loads-model", "registry-load") if use.fact.kind == "call"]
         writes = [one for call in written for one in spread(call)]
         reads = [one for call in loaded for one in spread(call) if one.at.path in reading]
-        return tuple(dict.fromkeys(pairs(writes, reads)))
+        return tuple(dict.fromkeys(pairs(self._known(writes, "writes", "registers"), self._known(reads, "reads"))))
+
+    def _known(self, calls: list[Fact], *relations: str) -> list[tuple[str, Fact]]:
+        """(the model that it is linked with, the call) for each call that is."""
+        models: dict[Location, list[str]] = defaultdict(list)
+        for path in sorted({call.at.path for call in calls}):
+            for edge in self._graph.links_from(f"file:{path}", *relations):
+                if edge.target.startswith("model:"):
+                    models[edge.at].append(edge.target)
+        return [(model, call) for call in calls for model in dict.fromkeys(models.get(call.at, ()))]
 
     def environment(self, path: str) -> dict[str, Fact]:
         """Distribution -> the fact that fixes its version where `path` runs.

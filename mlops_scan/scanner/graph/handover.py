@@ -14,12 +14,13 @@ from mlops_scan.scanner.model import Fact, Location
 
 _NAME_KEYS = (
     *("registered_model_name", "model_package_group_name", "ModelPackageGroupName", "model_name"),
-    *("name", "model_uri", "model_id", "parent_model", "artifact_path"),
+    *("name", "model_uri", "model_id", "parent_model"),
 )
 _OTHER_KEYS = frozenset(
     (
         *("stage", "stages", "alias", "aliases", "order_by", "filter", "filter_string", "version"),
         *("description", "approval_status", "model_approval_status", "ModelApprovalStatus"),
+        "artifact_path",  # inside a run, where many have the same
     )
 )
 _LONGEST = 300
@@ -116,23 +117,15 @@ def _known(value: Any) -> Iterator[tuple[str, bool]]:
             yield parts[-1], not registry and bool(_WHOLE.search(parts[-1]))
 
 
-def pairs(writes: Iterable[Fact], reads: Iterable[Fact]) -> Iterator[tuple[Location, Location]]:
-    """(where it is written, where it is loaded): names agree; of several writers the one that fits best."""
+def pairs(writes: Iterable[tuple[str, Fact]], reads: Iterable[tuple[str, Fact]]) -> Iterator[tuple[Location, Location]]:
+    """(where it is written, where it is loaded) of (model, call): of several writers the one that fits best."""
     writers: dict[str, list[tuple[list[str], Fact]]] = defaultdict(list)
-    exact: dict[str, Fact] = {}
-    for write in writes:
-        if path := model_path(write):
-            writers[model_name(write)].append((path.split("/")[::-1], write))
-            exact.setdefault(path, write)
-    for read in reads:
-        path = model_path(read)
-        same = exact.get(path) if "/" in path else None
-        if same is not None and same.at.path != read.at.path:
-            yield same.at, read.at
-            continue
-        found = [one for one in writers.get(model_name(read), ()) if one[1].at.path != read.at.path]
+    for model, write in writes:
+        writers[model].append((model_path(write).split("/")[::-1], write))
+    for model, read in reads:
+        found = [one for one in writers.get(model, ()) if one[1].at.path != read.at.path]
         if found:
-            parts, folders = path.split("/")[::-1], read.at.path.split("/")
+            parts, folders = model_path(read).split("/")[::-1], read.at.path.split("/")
             best = max(found, key=lambda one: (_shared(one[0], parts), _shared(one[1].at.path.split("/"), folders)))
             yield best[1].at, read.at
 

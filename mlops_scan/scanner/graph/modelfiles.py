@@ -25,7 +25,8 @@ class ModelFiles:
         name = path.rsplit("/", 1)[-1]
         meant = [(at, self._means(text, path)) for at, text in self._mentioned.get(name, ())]
         elsewhere = {at.path for at, means in meant if not means} - {at.path for at, means in meant if means}
-        reads = self._graph.links_to(f"model:{name}", "reads")
+        models = {f"model:{name}", *(edge.target for edge in self._graph.links_from(f"file:{path}", "holds"))}
+        reads = [edge for model in sorted(models) for edge in self._graph.links_to(model, "reads")]
         loads = [Place(edge.at, "loads it") for edge in reads if edge.at.path not in elsewhere]
         named = [Place(at, "names it") for at, means in meant if means]
         return (*loads, *named, *(Place(at, "copies it into an image") for at in self._shipped(path)))

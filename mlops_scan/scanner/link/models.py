@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.graph.handover import model_name, registered_name, spread
+from mlops_scan.scanner.graph.handover import registered_name
+from mlops_scan.scanner.graph.runpaths import named_by_run
 from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.modelnames import BY_PATH, ModelNames, calls
 from mlops_scan.scanner.model import Edge
 
-_BY_PATH = ("persists-model", "loads-model")
-
-
-def _configured(graph: Graph) -> Iterator[Edge]:
-    """What the configuration of a server reads: the file or folder it names, or all below the folder it lies in."""
-    files = graph.facts("model-file")
-    for use in graph.uses("serves-file"):
-        folder = posixpath.dirname(use.at.path)
-        named = use.fact.get("value") if use.fact.kind == "setting" else ""
-        place = posixpath.normpath(posixpath.join(folder, named)) if isinstance(named, str) else folder
-        for file in files:
-            if file.at.path == place or file.at.path.startswith(f"{place}/"):
-                yield Edge(f"file:{use.at.path}", "reads", f"model:{posixpath.basename(file.at.path)}", use.at)
+_BY_NAME = (("registry-load", "reads"), ("promotes", "registers"))
 
 
 class Models(Link):
-    """`file:train.py` writes `model:iris.joblib`, `file:app.py` reads it: paths agree by their last part."""
+    """`file:train.py` writes `model:iris.joblib`, `file:app.py` reads it: one path ends the other."""
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
-        for role, relation in (
-            ("persists-model", "writes"),
-            ("loads-model", "reads"),
-            ("registry-load", "reads"),
-            ("promotes", "registers"),
-        ):
-            for use in graph.uses(role):
-                for call in spread(use.fact) if use.fact.kind == "call" else ():
-                    if name := model_name(call) if role in _BY_PATH else registered_name(use, call):
-                        yield Edge(f"file:{call.at.path}", relation, f"model:{name}", call.at)
-        yield from _configured(graph)
-        for file in graph.facts("model-file"):
-            yield Edge(f"file:{file.at.path}", "holds", f"model:{posixpath.basename(file.at.path)}", file.at)
+        yield from graph.once(ModelNames).said
+        for role, relation in BY_PATH:
+            for use, call in calls(graph, role):
+                if run := named_by_run(use, call):
+                    yield Edge(f"file:{call.at.path}", relation, f"model:{run}", call.at)
+        for role, relation in _BY_NAME:
+            for use, call in calls(graph, role):
+                if name := registered_name(use, call):
+                    yield Edge(f"file:{call.at.path}", relation, f"model:{name}", call.at)

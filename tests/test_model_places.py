@@ -1,0 +1,119 @@
+"""Which files that name a model mean one model: by its place, its run, or what carries it."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph.modelplaces import nodes, place
+from mlops_scan.scanner.link.modelnames import ModelNames
+from mlops_scan.scanner.link.models import Models
+from mlops_scan.scanner.model import Fact
+from tests.by_hand import call, fact, use
+
+
+def _ids(*said: tuple[str, str], stages: tuple[Fact, ...] = ()) -> list[str]:
+    """The models of (file, path) pairs; a path that begins with `*` is the end of one."""
+    places = [place(file, path.lstrip("*"), "m.pkl", partial=path.startswith("*")) for file, path in said]
+    found = nodes(places, stages)
+    return [found[one].removeprefix("model:") for one in places]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (("train.py", "out/m.pkl"), ("app.py", "m.pkl")),
+        (("train.py", "out/m.pkl"), ("app.py", "/srv/m.pkl")),  # the one model, wherever the image has it
+        (("train.py", "out/m.pkl"), ("app.py", "s3://store/prod/m.pkl")),
+        (("src/train.py", "../out/m.pkl"), ("app.py", "out/m.pkl")),
+        (("src/train.py", "*/out/m.pkl"), ("app.py", "/app/out/m.pkl")),
+        (("p/train.py", "out/m.pkl"), ("app.py", "p/out/m.pkl")),
+        (("train.py", "/opt/ml/model/m.pkl"), ("evaluate.py", "/opt/ml/processing/model/m.pkl")),
+        (("train.py", "/tmp/m.pkl"), ("app.py", "out/m.pkl")),
+        (("train.py", "out\\m.pkl"), ("app.py", "./out/m.pkl")),
+    ],
+)
+def test_paths_of_which_one_ends_the_other_mean_one_model(said: tuple[tuple[str, str], ...]) -> None:
+    assert _ids(*said) == ["m.pkl", "m.pkl"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (("train.py", "team_a/m.pkl"), ("app.py", "team_b/m.pkl")),
+        (("train.py", "*/team_a/m.pkl"), ("app.py", "*/team_b/m.pkl")),
+        (("train.py", "/tmp/team_a/m.pkl"), ("app.py", "/tmp/team_b/m.pkl")),
+        (("train.py", "/data/a/m.pkl"), ("app.py", "/data/b/m.pkl")),
+        (("train.py", "s3://store/a/m.pkl"), ("app.py", "s3://store/b/m.pkl")),
+    ],
+)
+def test_known_places_that_differ_mean_two_models(said: tuple[tuple[str, str], ...]) -> None:
+    one, other = _ids(*said)
+    assert one != other
+
+
+def test_an_image_that_copies_the_folder_carries_the_model() -> None:
+    said = (("train.py", "out/v1/m.pkl"), ("other.py", "old/m.pkl"), ("app.py", "/srv/models/v1/m.pkl"))
+    copying = fact("stage", "0", "Dockerfile:1", workdir="/srv", copies=[{"src": "./out/", "dst": "models", "line": 3}])
+    assert _ids(*said, stages=(copying,)) == ["old/m.pkl" if "old" in p else "out/v1/m.pkl" for _, p in said]
+    assert len(set(_ids(*said))) == 3
+    file = fact("stage", "0", "Dockerfile:1", copies=[{"src": "out/v1/m.pkl", "dst": "/srv/models/v1/m.pkl"}])
+    assert len(set(_ids(*said, stages=(file,)))) == 2
+
+
+def test_a_bare_name_of_several_means_what_lies_around_its_file() -> None:
+    two = (("train_a.py", "a/m.pkl"), ("train_b.py", "b/m.pkl"))
+    assert _ids(*two, ("a/app.py", "m.pkl"))[2] == "a/m.pkl"
+    assert _ids(*two, ("app.py", "m.pkl"))[2] == "m.pkl"
+    near = (("x/train.py", "a/m.pkl"), ("y/train.py", "b/m.pkl"), ("x/app/main.py", "*/m.pkl"))
+    assert _ids(*near)[2] == "a/m.pkl"
+
+
+def _edges(*uses: Use) -> list[str]:
+    graph = Graph([], (), uses)
+    return [f"{edge.source} {edge.relation} {edge.target}" for edge in Models().edges(graph)]
+
+
+def test_a_path_inside_a_run_names_no_model() -> None:
+    logged = [
+        call("mlflow.sklearn.log_model", "a.py:1", {"expr": "m"}, "model"),
+        call("mlflow.sklearn.log_model", "b.py:1", {"expr": "m"}, kwargs={"artifact_path": "model"}),
+        call("mlflow.sklearn.log_model", "c.py:1", {"expr": "m"}, kwargs={"name": "model"}),
+        call("mlflow.sklearn.log_model", "d.py:1", {"expr": "m"}, kwargs={"registered_model_name": {"expr": "x"}}),
+    ]
+    loaded = [
+        call("mlflow.pyfunc.load_model", "e.py:1", {"expr": "f''", "parts": ["runs:/", "/model"]}),
+        call("mlflow.pyfunc.load_model", "f.py:1", {"expr": "f''", "parts": ["/model"]}),
+        call("mlflow.pyfunc.load_model", "g.py:1", "runs:/{run_id}/model"),
+    ]
+    saves = [use("persists-model", one, run_path=(1, "artifact_path", "name")) for one in logged]
+    loads = [use("loads-model", one, path=(0,), run_path=(0,)) for one in loaded]
+    assert _edges(*saves, *loads) == []
+
+
+def test_a_registered_name_and_a_run_that_is_known_do() -> None:
+    named = call(
+        "mlflow.sklearn.log_model", "a.py:1", {"expr": "m"}, "model", kwargs={"registered_model_name": "churn"}
+    )
+    one = call("mlflow.pyfunc.load_model", "b.py:1", "runs:/0a1b/model")
+    other = call(
+        "mlflow.pyfunc.load_model", "c.py:1", kwargs={"model_uri": {"expr": "URI", "const": "runs:/0a1b/model"}}
+    )
+    assert _edges(
+        use("persists-model", named, run_path=(1,)),
+        use("loads-model", one, run_path=(0,)),
+        use("loads-model", other, run_path=(0,)),
+    ) == [
+        "file:a.py writes model:churn",
+        "file:b.py reads model:runs:/0a1b/model",
+        "file:c.py reads model:runs:/0a1b/model",
+    ]
+
+
+def test_what_a_variable_tells_is_kept_apart_from_what_code_says() -> None:
+    load = call("joblib.load", "app.py:3", {"expr": "x", "args": [{"env": "MODEL_PATH"}]})
+    told = fact("env", "MODEL_PATH", "Dockerfile:4", value="/srv/b/m.pkl", where="dockerfile")
+    saves = [call("joblib.dump", f"{name}.py:2", {"expr": "m"}, f"{name}/m.pkl") for name in ("a", "b")]
+    found = ModelNames(Graph([told], (), [use("loads-model", load), *(use("persists-model", one) for one in saves)]))
+    assert [edge.target for edge in found.said] == ["model:a/m.pkl", "model:b/m.pkl"]
+    assert [edge.target for edge in found.told] == ["model:b/m.pkl"]
