@@ -12,7 +12,8 @@ from mlops_scan.engine import scan
 from mlops_scan.scanner.config import Config
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.containers import Builds, Stages
+from mlops_scan.scanner.link.built import Builds
+from mlops_scan.scanner.link.containers import Stages
 from mlops_scan.scanner.link.dependencies import Dependencies
 from mlops_scan.scanner.link.imports import Imports
 from mlops_scan.scanner.link.jobs import Jobs, Steps

@@ -20,7 +20,8 @@ from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link.assets import AzureMl
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.containers import Builds, Stages
+from mlops_scan.scanner.link.built import Builds
+from mlops_scan.scanner.link.containers import Stages
 from mlops_scan.scanner.link.datasets import Datasets
 from mlops_scan.scanner.link.dependencies import Dependencies
 from mlops_scan.scanner.link.endpoints import Endpoints, Workloads

@@ -94,6 +94,11 @@ class Catalog:
         return _tools.read_table(self._folder / "names.yaml")
 
     @cached_property
+    def image_builds(self) -> Mapping[str, Any]:
+        """How builders of images say names, Dockerfile and folder: `commands`, `actions`, `resources` ..."""
+        return _tools.read_table(self._folder / "image-builds.yaml")
+
+    @cached_property
     def _distributions(self) -> dict[str, str]:
         return _tools.read_table(self._folder / "distributions.yaml")
 

@@ -109,7 +109,13 @@ def _references(written: Any) -> tuple[int | str, ...]:
     return tuple(written) if isinstance(written, list) else (written,)
 
 
-TABLES = ("distributions", "looked-for", "names", "step-names")  # files of the folder that hold no entries
+TABLES = (
+    "distributions",
+    "image-builds",
+    "looked-for",
+    "names",
+    "step-names",
+)  # files of the folder that hold no entries
 
 
 def folder() -> Path:

@@ -132,9 +132,11 @@ def called(runner: Runner, lines: Sequence[str], step: Mapping, used: Scalar, ke
     name, _, ref = used.partition("@")
     if key == "template":
         name = template_path(folder, placeholders.fill(used, runner.known)).partition("@")[0]
+    plain = plain_inputs(inputs)
     says = {
         "ref": ref,
-        "with": plain_inputs(inputs),
+        "with": plain,
+        "filled": _filled(plain, runner),
         "owner": runner.owner,
         "title": yamlnodes.text(step, "displayName"),
         "when": yamlnodes.text(step, "condition")[: bounds.FACT_TEXT],
@@ -146,6 +148,14 @@ def called(runner: Runner, lines: Sequence[str], step: Mapping, used: Scalar, ke
             yield from input_scripts(runner, lines, name, inputs)
         yield from _file(runner, name, inputs)
         yield from _images(runner, inputs)
+
+
+def _filled(inputs: dict[str, str], runner: Runner) -> list[dict[str, str]]:
+    """The inputs with the variables and parameters that are known, where that changes them."""
+    found = [
+        dict(zip(inputs, words, strict=True)) for words in placeholders.variants(list(inputs.values()), runner.known)
+    ]
+    return found if found != [inputs] and inputs else []
 
 
 def _python(name: str, inputs: Mapping) -> bool:

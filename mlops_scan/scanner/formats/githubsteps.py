@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats import conditions, placeholders, yamlnodes
+from mlops_scan.scanner.formats import conditions, githubvalues, placeholders, yamlnodes
 from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
@@ -79,20 +79,24 @@ def steps(
     matrix: Sequence[dict[str, str]] = (),
 ) -> Iterator[Fact]:
     """Facts of a list of steps; a command that the jobs of a `matrix` run differently is told once for each."""
+    handed: dict[str, tuple[str, ...]] = {}
     for step in yamlnodes.items(nodes):
         if not isinstance(step, Mapping):
             continue
         soft = runner.soft or truth(step.get("continue-on-error"))
         off = runner.disabled or is_never(step.get("if"), runner.settled)
+        texts = {**runner.texts, **handed}
         one = replace(
             runner,
             soft=soft,
             disabled=off,
             known={**runner.known, **placeholders.constants(step.get("env"), "env.", "", known=runner.known)},
+            texts={**texts, **githubvalues.texts(step.get("env"), {**texts, **runner.known})},
             says={"step": yamlnodes.text(step, "name")[: bounds.FACT_TEXT]},
         )
         yield from one.variables(step.get("env"))
-        yield from uses(one, lines, step)
+        yield from uses(one, lines, step, matrix)
+        handed.update(githubvalues.handed_on(step, {**one.texts, **one.known}))
         run = step.get("run")
         shell = yamlnodes.text(step, "shell") or shells.shell
         if isinstance(run, Scalar) and not _NOT_SHELL.match(shell):
@@ -104,7 +108,7 @@ def steps(
                 yield from job.script(run, lines, powershell=shell.startswith(_POWERSHELL))
 
 
-def uses(runner: Runner, lines: Sequence[str], step: Mapping) -> Iterator[Fact]:
+def uses(runner: Runner, lines: Sequence[str], step: Mapping, matrix: Sequence[dict[str, str]] = ()) -> Iterator[Fact]:
     """The action of a step, or the reusable workflow of a job."""
     used = step.get("uses")
     if not isinstance(used, Scalar):
@@ -115,9 +119,12 @@ def uses(runner: Runner, lines: Sequence[str], step: Mapping) -> Iterator[Fact]:
         return
     name, _, ref = used.strip().partition("@")
     inputs = step.get("with")
+    plain = plain_inputs(inputs)
     says: dict[str, Any] = {
         "ref": ref,
-        "with": plain_inputs(inputs),
+        "with": plain,
+        "filled": githubvalues.filled(plain, matrix, {**runner.texts, **runner.known}),
+        "id": yamlnodes.text(step, "id"),
         "owner": runner.owner,
         "title": yamlnodes.text(step, "name"),
         "when": condition(step),

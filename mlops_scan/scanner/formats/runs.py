@@ -23,6 +23,7 @@ _TALK = frozenset(  # of a script these say nothing; a CI job may consist of the
 _WORDS = 400  # most words of a command that a fact keeps
 _SECRET = re.compile(r"\$\{\{[^{}]*\bsecrets\s*(?:\.\s*|\[\s*')([\w-]+)")
 _BUILDERS = frozenset(("docker", "podman", "nerdctl", "buildah", "img"))
+_ABOUT_IMAGES = _BUILDERS | {"gcloud", "az", "executor"}  # their words are told with the variables of the script filled
 _TAG_OPTIONS = ("-t", "--tag", "--image", "--destination", "-d")
 _IMAGE_OPTIONS = ("--image", "--container-image", "--container-image-uri")
 _STARTERS = {  # program -> the words that start containers
@@ -52,6 +53,8 @@ class Runner:
     says: dict[str, Any] = field(default_factory=dict)
     known: Known = field(default_factory=dict)  # values of placeholders
     settled: Known = field(default_factory=dict)  # those of them that nobody chooses otherwise: conditions rest on them
+    texts: Known = field(default_factory=dict)  # values that hold expressions: parts of a name are known
+    session: shell.Session | None = None  # one shell gets all the texts of the job
 
     def fact(self, kind: str, name: str, place: tuple[int, int], says: dict[str, Any]) -> Fact:
         """A fact of this runner; keys without a value are left out."""
@@ -68,12 +71,17 @@ class Runner:
             if command.argv[0] in _TALK and not (self.talks or self.where in ("ci", "dvc")):
                 continue
             place = locate(command)
-            for argv in self._filled(command.argv[:_WORDS]):
-                yield from self._command(command, argv, place, locate)
+            told: set[tuple[str, ...]] = set()
+            about_images = command.argv[0].rpartition("/")[2] in _ABOUT_IMAGES
+            for words in command.ways if about_images and command.ways else (command.argv,):
+                for argv in self._filled(words[:_WORDS], self.texts if about_images else {}):
+                    if tuple(argv) not in told:
+                        told.add(tuple(argv))
+                        yield from self._command(command, argv, place, locate)
 
-    def _filled(self, words: Sequence[str]) -> Iterator[list[str]]:
+    def _filled(self, words: Sequence[str], texts: Known) -> Iterator[list[str]]:
         """The words with their placeholders filled; a program that was one is looked at again."""
-        for argv in placeholders.variants(words, self.known):
+        for argv in placeholders.variants(words, {**texts, **self.known} if texts else self.known):
             found = argv if argv[0] == words[0] else shell.unwrap(" ".join(argv[:1]).split() + argv[1:]) or argv
             yield [word[: bounds.FACT_TEXT] for word in found]
 
@@ -94,6 +102,7 @@ class Runner:
             "asked": command.asked,
             "guard": command.guard,
             "cwd": self._cwd(command.cwd),
+            "into": self._into(command.cwd),
             **self.says,
         }
         yield self.fact("command", argv[0][: bounds.FACT_TEXT], place, says)
@@ -111,13 +120,19 @@ class Runner:
         folder = posixpath.normpath(posixpath.join(self.folder, changed))
         return "" if folder == "." or folder.startswith("..") else folder
 
+    def _into(self, changed: str | None) -> str:
+        """Where a `cd` leads from a start that is not known; "?" when nobody knows where the command runs."""
+        if changed is None or (self.folder is None and self.where == "ci"):
+            return "?"
+        return changed if self.folder is None and changed and not changed.startswith("/") else ""
+
     def script(self, scalar: Scalar, lines: Sequence[str], *, powershell: bool = False) -> Iterator[Fact]:
         """The commands of a shell text in a YAML scalar, each at its own line."""
         places = ScalarLines(lines, scalar)
         text = placeholders.angled(str(scalar))
         if powershell:
             text = _POWERSHELL_BREAK.sub(lambda found: "\\".ljust(len(found[0]) - 1) + "\n", text)
-        found = shell.commands(text, macros=self.macros)
+        found = shell.commands(text, macros=self.macros, session=self.session)
         if not found and self.says.get("step"):  # a step of comments does what the null command does
             found = [shell.Command((":",), 0, ":")]
         yield from self.commands(found, lambda command: places.place(command.offset))
@@ -128,7 +143,7 @@ class Runner:
 
     def image(self, reference: str, role: str, place: tuple[int, int], **more: Any) -> Fact:
         """An image that is run by, built or pushed by this runner."""
-        reference = placeholders.fill(reference, self.known)
+        reference = placeholders.fill(reference, {**self.texts, **self.known})
         ref = images.parse(reference)
         says = {
             "tag": ref.tag,

@@ -6,12 +6,13 @@ import posixpath
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mlops_scan.scanner.formats import shellwords
+from mlops_scan.scanner.formats.shellvariables import Variables
 from mlops_scan.scanner.formats.shellwrappers import inline_script, remote_words, unwrap
 
-__all__ = ["Command", "commands", "from_argv", "unwrap"]
+__all__ = ["Command", "Session", "commands", "from_argv", "unwrap"]
 
 _RAW_CHARS = 400
 _DEPTH = 5  # bash -c inside bash -c
@@ -32,6 +33,7 @@ class Command:
     written, at most 400 characters. `soft`: a `|| true` or a `set +e` swallows its failure. `cwd` is the folder it runs
     in relative to where the text started, "" at first, None after a `cd` to somewhere unknown. `asked`: it is the
     condition of an `if` or `while`, which goes on whatever it finds; `guard`: the condition of the `if` around it.
+    `ways`: argv with the variables that the text itself sets, once for each way to fill them; () where it uses none.
     """
 
     argv: tuple[str, ...]
@@ -42,14 +44,29 @@ class Command:
     cwd: str | None = ""
     asked: bool = False
     guard: str = ""
+    ways: tuple[tuple[str, ...], ...] = ()
 
 
-def commands(text: str, *, macros: bool = False) -> list[Command]:
+@dataclass(slots=True)
+class Session:
+    """A shell that gets one text after another: the folder it is in, and the variables that it knows."""
+
+    folder: str | None = ""
+    variables: Variables = field(default_factory=Variables)
+
+
+def commands(text: str, *, macros: bool = False, session: Session | None = None) -> list[Command]:
     """Every simple command of a shell text, in order, substitutions before the command that uses them.
 
     `macros`: `$(NAME)` is a variable of whoever runs the text (make, Azure Pipelines), not a command.
+    `session`: the shell that got the texts before.
     """
-    return list(_Reader(text, 0, macros=macros).run())
+    place = Command((), 0, "", cwd=session.folder) if session else None
+    reader = _Reader(text, 0, place, macros=macros, variables=session.variables if session else None)
+    found = list(reader.run())
+    if session:
+        session.folder = reader.folders[0]
+    return found
 
 
 def from_argv(argv: Sequence[str]) -> list[Command]:
@@ -61,8 +78,17 @@ def from_argv(argv: Sequence[str]) -> list[Command]:
 class _Reader:
     """Reads one text; `depth` counts the texts around it."""
 
-    def __init__(self, text: str, depth: int, place: Command | None = None, *, macros: bool = False) -> None:
+    def __init__(
+        self,
+        text: str,
+        depth: int,
+        place: Command | None = None,
+        *,
+        macros: bool = False,
+        variables: Variables | None = None,
+    ) -> None:
         self.text, self.depth, self.macros = text, depth, macros
+        self.variables = variables or Variables()
         self.place = place or Command((), 0, "")
         self.breaks = [found.start() for found in re.finditer("\n", text)] if text else []
         self.folders: list[str | None] = [self.place.cwd]
@@ -103,6 +129,7 @@ class _Reader:
                 inner = Command((), self._line(offset), raw, self.place.offset + offset, soft, place.cwd)
                 yield from self._inside(text, inner).run()
         if simple.words:
+            self.variables.take(simple.words, maybe=bool(self.guards))
             yield from self.open(list(simple.words), place, simple.heredoc)
 
     def _branch(self, words: Sequence[str], raw: str) -> bool:
@@ -119,7 +146,7 @@ class _Reader:
         return word != ""
 
     def _inside(self, text: str, place: Command) -> _Reader:
-        return _Reader(text, self.depth + 1, place, macros=self.macros)
+        return _Reader(text, self.depth + 1, place, macros=self.macros, variables=self.variables)
 
     def _line(self, offset: int) -> int:
         return self.place.line + bisect_right(self.breaks, offset - 1)
@@ -135,7 +162,8 @@ class _Reader:
         self._change_folder(argv)
         if argv[0] == "set" and not self.asks:
             self.lenient = _lenient(argv[1:], before=self.lenient)
-        yield replace(place, argv=tuple(argv), soft=place.soft or self.place.soft)
+        ways = self.variables.ways(argv)
+        yield replace(place, argv=tuple(argv), soft=place.soft or self.place.soft, ways=ways)
         if self.depth >= _DEPTH:
             return
         if remote := remote_words(argv):

@@ -14,6 +14,7 @@ from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import locate, module_files, working_folder
 from mlops_scan.scanner.link.containers import stage_id
+from mlops_scan.scanner.link.imagebuilds import builds
 from mlops_scan.scanner.model import Edge, Fact
 
 _NAMING = ("pipeline-orchestration", "starts-pipeline", "retraining-trigger")
@@ -152,17 +153,10 @@ def _built(graph: Graph) -> Iterator[tuple[str, str]]:
     """(image repository, stage that builds it), from build commands and actions."""
     finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.get("final")}
     alone = next(iter(finals.values())) if len(finals) == 1 else ""
-    files = frozenset(finals)
-    for image in graph.all_facts("image"):
-        if image.get("role") not in ("build", "push") or not image.name:
-            continue
-        near = [one for one in graph.in_file(image.at.path, "command") if one.at == image.at]
-        for command in near:
-            argv = [str(word) for word in command.get("argv") or ()]
-            file = _value(argv, ("-f", "--file")) or posixpath.join(argv[-1], "Dockerfile")
-            if path := locate(file, working_folder(command), files):
-                yield image.name, finals[path]
-        if alone:
+    for one in builds(graph):
+        yield images.parse(one.reference).repository, one.stage
+    for image in graph.all_facts("image") if alone else ():
+        if image.get("role") in ("build", "push") and image.name:
             yield image.name, alone
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import shell, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import is_false, plain_inputs
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -105,6 +105,7 @@ def _step(source: SourceFile, pipeline: Runner, step: _Step) -> Iterator[Fact]:
     node = step.node
     off = pipeline.disabled or is_false(node.get("enabled"))
     runner = replace(pipeline, owner=owner, disabled=off, soft=yamlnodes.text(node, "on-fail", "strategy") == "ignore")
+    runner = replace(runner, session=shell.Session())
     image = _image(node)
     changed = [str(one) for one in yamlnodes.items(node, "condition", "changesets", "includePaths")]
     says: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import placeholders, yamlnodes
+from mlops_scan.scanner.formats import placeholders, shell, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import is_never, plain_inputs, truth
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -102,6 +102,7 @@ def _step(source: SourceFile, pipeline: Runner, step: Mapping, name: str, before
     }
     yield runner.fact("job", name, (step.line, step.column), says)
     yield from runner.variables(step.get("env"))
+    runner = replace(runner, session=shell.Session())
     for key in ("command", "commands"):
         for one in yamlnodes.items(step, key):
             if isinstance(one, Scalar):

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import placeholders, yamlnodes
+from mlops_scan.scanner.formats import placeholders, shell, yamlnodes
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
@@ -42,7 +42,7 @@ def _codebuild(source: SourceFile, document: Mapping, phases: Mapping) -> Iterat
     active = paths.role(path) == "production"
     at = yamlnodes.at(path, document, "phases")
     yield Fact("workflow", path, at, {"provider": "codebuild", "triggers": [], "active": active})
-    runner = Runner(path, "ci", f"{path}#build", disabled=not active)
+    runner = Runner(path, "ci", f"{path}#build", disabled=not active, session=shell.Session())
     yield runner.fact("job", "build", (at.line, at.column), {"id": runner.owner, "workflow": path})
     variables = yamlnodes.child(document, "env", "variables")
     yield from runner.variables(variables)

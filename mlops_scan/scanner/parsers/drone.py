@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import shell, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import plain_inputs
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -134,6 +134,7 @@ def _step(source: SourceFile, pipeline: Runner, prefix: str, name: str, step: Ma
     if isinstance(settings, Mapping) and isinstance(image, Scalar):
         used = {"with": plain_inputs(settings), "owner": owner}
         yield runner.fact("action", str(image).partition(":")[0], (image.line, image.column), used)
+    runner = replace(runner, session=shell.Session())
     for key in _SCRIPT:
         for one in yamlnodes.items(step, key):
             if isinstance(one, Scalar):

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import placeholders, yamlnodes
+from mlops_scan.scanner.formats import githubvalues, placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import Shells
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
@@ -86,7 +86,8 @@ def _workflow(source: SourceFile, tree: Tree, document: Mapping) -> Iterator[Fac
     says = {"provider": "github-actions", "triggers": started, "active": active}
     yield Fact("workflow", source.path, at, {**says, "title": yamlnodes.text(document, "name")[: bounds.FACT_TEXT]})
     known = {**inputs, **placeholders.constants(document.get("env"), "env.", "", known=inputs)}
-    runner = Runner(source.path, "ci", source.path, disabled=not active, known=known, settled=settled)
+    texts = githubvalues.texts(document.get("env"), known)
+    runner = Runner(source.path, "ci", source.path, disabled=not active, known=known, settled=settled, texts=texts)
     yield from _schedules(runner, yamlnodes.child(document, key or "", "schedule"))
     yield from runner.variables(document.get("env"))
     shells = Shells().within(document)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import placeholders, yamlnodes
+from mlops_scan.scanner.formats import githubvalues, placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import Shells, condition, is_never, job_images, steps, truth, uses
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -48,7 +48,8 @@ def job(
     soft = workflow.soft or truth(written.get("continue-on-error"))
     known = {**workflow.known, **placeholders.constants(written.get("env"), "env.", "", known=workflow.known)}
     name = f"{place.prefix}{name}"
-    runner = replace(workflow, owner=f"{place.home}#{name}", disabled=off, soft=soft, known=known)
+    texts = {**workflow.texts, **githubvalues.texts(written.get("env"), {**workflow.texts, **known})}
+    runner = replace(workflow, owner=f"{place.home}#{name}", disabled=off, soft=soft, known=known, texts=texts)
     jobs = placeholders.matrix(yamlnodes.child(written, "strategy", "matrix"))
     own = tuple(f"{place.prefix}{one}" for one in yamlnodes.items(written, "needs") if isinstance(one, Scalar))
     called = place.called(yamlnodes.text(written, "uses"))
@@ -85,7 +86,9 @@ def _workflow(
     on = next((document[key] for key in ("on", "true") if key in document), None)
     inputs, settled = github_calls.given(yamlnodes.child(on, "workflow_call"), given, caller, legs)
     known = {**inputs, **placeholders.constants(document.get("env"), "env.", "", known=inputs)}
-    runner = replace(caller, path=place.source.path, known=known, settled=settled)
+    handed = githubvalues.texts(given, {**caller.texts, **caller.known}, "inputs.")
+    texts = {**handed, **githubvalues.texts(document.get("env"), {**handed, **known})}
+    runner = replace(caller, path=place.source.path, known=known, settled=settled, texts=texts)
     for name, one in jobs.items():
         if isinstance(one, Mapping):
             yield from job(place, runner, Shells().within(document), name, one, jobs.places[name])
@@ -105,7 +108,8 @@ def run(
             soft = runner.soft or truth(step.get("continue-on-error"))
             around = {key: one for key, one in runner.known.items() if not key.startswith("inputs.")}
             one = replace(runner, path=inner.source.path, disabled=off, soft=soft)
-            one = replace(one, known={**around, **inputs}, settled=settled)
+            texts = githubvalues.texts(step.get("with"), {**runner.texts, **runner.known}, "inputs.")
+            one = replace(one, known={**around, **inputs}, settled=settled, texts={**runner.texts, **texts})
             yield from run(inner, one, Shells(), yamlnodes.child(document, "runs", "steps"))
 
 

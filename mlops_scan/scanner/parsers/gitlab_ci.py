@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import conditions, placeholders, yamlnodes
+from mlops_scan.scanner.formats import conditions, placeholders, shell, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import truth
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -130,6 +130,7 @@ class _Pipeline:
         off = runner.disabled or self._never(name) or self._starts_never()
         known = {**runner.known, **placed.known}
         runner = replace(runner, path=placed.source.path, owner=owner, soft=failing, disabled=off, known=known)
+        runner = replace(runner, session=shell.Session())
         image = self.written.get(name, "image")
         started = self._started(name)
         says: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import shell, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import is_never, plain_inputs
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -64,6 +64,7 @@ def _build(source: SourceFile, document: Mapping) -> Iterator[Fact]:
 def _job(source: SourceFile, build: Runner, job: Mapping, name: str, needs: list[str] | None = None) -> Iterator[Fact]:
     owner = f"{source.path}#{name}"
     runner = replace(build, owner=owner, disabled=build.disabled or is_never(job.get("if"), {}))
+    runner = replace(runner, session=shell.Session())
     when = yamlnodes.text(job, "if")[: bounds.FACT_TEXT]
     says = {"id": owner, "workflow": source.path, "when": when, "needs": needs or []}
     yield runner.fact("job", name, (job.line, job.column), says)

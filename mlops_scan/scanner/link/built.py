@@ -1,0 +1,147 @@
+"""The images that workloads run to the Dockerfile stages that build them, by compose `build:` or by a name."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from mlops_scan.scanner import catalog
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link import imagenames
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.containers import above, stage_id
+from mlops_scan.scanner.link.imagebuilds import Built, builds
+from mlops_scan.scanner.link.imagenames import Name
+from mlops_scan.scanner.link.selectors import object_id
+from mlops_scan.scanner.model import Edge, Fact
+
+_ROOT = re.compile(r"\$(?:\{[^{}]*\}|\w+)(?:/|\Z)")
+
+
+class Builds(Link):
+    """A stage builds an image that a workload runs: through compose `build:`, or a name that something builds."""
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.get("final")}
+        built: dict[str, str] = {}
+        for workload in graph.all_facts("workload"):
+            path = _dockerfile_of(workload, finals)
+            if path is not None:
+                built[str(workload.get("id"))] = finals[path]
+                yield Edge(f"workload:{workload.get('id')}", "builds", finals[path], workload.at)
+        workloads = {str(workload.get("id")) for workload in graph.all_facts("workload")}
+        resources = {str(one.get("id")): object_id(one) for one in graph.all_facts("resource") if one.get("id")}
+        running = [one for one in graph.all_facts("image") if one.get("role") == "run"]
+        named = {str(one.get("owner")) for one in running if not one.get("unresolved")}
+        made: list[Built] = []
+        for image in running:
+            if (owner := str(image.get("owner") or "")) and not (owner in named and _is_open(image)):
+                node = f"workload:{owner}" if owner in workloads else resources.get(owner, f"file:{image.at.path}")
+                yield Edge(node, "runs", f"image:{image.name}", image.at)
+                if owner in built:  # built here, under the name that the service gives it
+                    yield Edge(built[owner], "builds", f"image:{image.name}", image.at)
+                    made.append(Built(str(image.get("raw") or image.name), built[owner], image.at))
+        yield from _by_name(graph, [*builds(graph), *made], running, frozenset(made))
+
+
+def _by_name(graph: Graph, made: Sequence[Built], running: Sequence[Fact], told: frozenset[Built]) -> Iterator[Edge]:
+    """Images that CI or a script builds, under their own name and under those by which workloads run them."""
+    named = [(name, one) for one in made if (name := imagenames.read(one.reference)) is not None]
+    claims: dict[str, set[str]] = {}
+    by_last: dict[str, list[tuple[Name, Built]]] = {}
+    for name, one in named:
+        claims.setdefault(name.text, set()).add(_folder(one.stage))
+        by_last.setdefault(name.parts[-1], []).append((name, one))
+    for name, one in named:
+        if one not in told and (name.whole or len(claims[name.text]) == 1):
+            yield Edge(one.stage, "builds", f"image:{name.text}", one.at)
+    joins = _Joins(graph, by_last)
+    seen = set()
+    for image in running if named else ():
+        key = (image.name, image.at.path)
+        if key not in seen:
+            seen.add(key)
+            for one in joins.of(image):
+                yield Edge(one.stage, "builds", f"image:{image.name}", one.at)
+
+
+class _Joins:
+    """Which of the built images one is that a workload runs under another spelling of the name."""
+
+    def __init__(self, graph: Graph, by_last: dict[str, list[tuple[Name, Built]]]) -> None:
+        self._graph, self._by_last = graph, by_last
+        self._common = frozenset(catalog.load().image_builds["common"]) if by_last else frozenset[str]()
+        self._folders = sorted({stage.at.path.rpartition("/")[0] for stage in graph.all_facts("stage")})
+
+    def of(self, image: Fact) -> list[Built]:
+        run = imagenames.read(str(image.get("raw") or image.name))
+        found: dict[int, list[tuple[Name, Built]]] = {}
+        for name, one in self._by_last.get(run.parts[-1], ()) if run else ():
+            if run and name.text != run.text and (common := imagenames.agreement(name, run)):
+                found.setdefault(common, []).append((name, one))
+            elif run and name.text == run.text and (name.whole or name.text == image.name):
+                return []  # the very name
+        if run is None or not found:
+            return []
+        best = found[max(found)]
+        if max(found) == 1:
+            best = [(name, one) for name, one in best if self._is_own(image, run, one)]
+        if len({_folder(one.stage) for _, one in best}) > 1:
+            best = self._nearest(image, best)
+        if len({one.stage for _, one in best}) > 1:  # variants of one name, told apart by their tags
+            best = [(name, one) for name, one in best if name.tag == run.tag] or best
+        return [one for _, one in best]
+
+    def _is_own(self, image: Fact, run: Name, one: Built) -> bool:
+        """Whether one word is enough: no product's image, and of a common word the nearest Dockerfile."""
+        if self._graph.uses_of(image):
+            return False
+        near = _shared(image.at.path, _folder(one.stage))
+        return run.parts[-1] not in self._common or all(
+            _shared(image.at.path, folder) <= near for folder in self._folders if folder != _folder(one.stage)
+        )
+
+    def _nearest(self, image: Fact, best: list[tuple[Name, Built]]) -> list[tuple[Name, Built]]:
+        """Those of the folder that shares most with the workload's; none where several do."""
+        most = max(_shared(image.at.path, _folder(one.stage)) for _, one in best)
+        found = [pair for pair in best if most and _shared(image.at.path, _folder(pair[1].stage)) == most]
+        return found if len({_folder(one.stage) for _, one in found}) == 1 else []
+
+
+def _folder(stage: str) -> str:
+    return stage.removeprefix("stage:").partition("#")[0].rpartition("/")[0]
+
+
+def _shared(path: str, folder: str) -> int:
+    """How many folders two places have in common."""
+    count = 0
+    for one, other in zip(path.split("/")[:-1], folder.split("/"), strict=False):
+        if one != other or not one:
+            break
+        count += 1
+    return count
+
+
+def _is_open(image: Fact) -> bool:
+    """Whether nothing of an image's name is known."""
+    return bool(image.get("unresolved")) and image.name.startswith("${") and image.name.endswith("}")
+
+
+def _dockerfile_of(workload: Fact, finals: dict[str, str]) -> str | None:
+    context = workload.get("build_context")
+    if context is None and not workload.get("dockerfile"):
+        return None
+    folder = workload.at.path.rpartition("/")[0]
+    name = str(workload.get("dockerfile") or "Dockerfile")
+    written = str(context or ".")
+    root = _ROOT.match(written)  # a folder above that only the shell knows, `${PROJECT_DIR}/api`
+    inside = (written[root.end() :] or ".") if root else written
+    in_code = workload.at.path.endswith((".py", ".ipynb"))  # code says it from the folder in which it is started
+    for start in above(folder) if in_code or root else (folder,):
+        beside: tuple[str, ...] = () if root else (posixpath.join(start, name),)
+        for base in (posixpath.join(start, inside, name), *beside):
+            path = posixpath.normpath(base)
+            if path in finals:
+                return path
+    return None
