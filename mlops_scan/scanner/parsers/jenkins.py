@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import shell
+from mlops_scan.scanner.formats import placeholders, shell
 from mlops_scan.scanner.formats.groovytext import Token, tokens
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import indent, lines_of
@@ -137,6 +137,7 @@ class _Reader:
             yield current.image(argument.text.strip(), "ci", self._place(argument.offset))
         elif word == "docker.build" and argument is not None:
             yield current.image(argument.text.strip(), "build", self._place(argument.offset))
+            yield self._build(index, argument, current)
         elif word == "build" and argument is not None and self.tokens[index + 1].text in ("job", "("):
             used: dict[str, Any] = {"owner": current.owner, "with": {"job": argument.text.strip()}}
             yield current.fact("action", "build", self._place(argument.offset), used)
@@ -162,6 +163,17 @@ class _Reader:
             if one.kind == "word" and inside[at + 1].text == ":" and inside[at + 2].kind == "string":
                 found[one.text] = inside[at + 2].text.strip()[: bounds.FACT_TEXT]
         return found
+
+    def _build(self, index: int, name: Token, runner: Runner) -> Fact:
+        """`docker.build(name, "-f FILE FOLDER")`."""
+        texts = [one.text for one in self.tokens[index + 1 : index + _LOOK_AHEAD] if one.text != "\n"]
+        after = texts[texts.index(name.text) + 1 :]
+        words = after[1].split() if after[:1] == [","] and len(after) > 1 else []
+        file = next((words[at + 1] for at, one in enumerate(words[:-1]) if one in ("-f", "--file")), "")
+        context = words[-1] if words and not words[-1].startswith("-") and words[-1] != file else "."
+        reference = placeholders.fill(name.text.strip(), runner.known)
+        says = {"context": context, "dockerfile": file, "folder": runner.folder or "", "owner": runner.owner}
+        return runner.fact("image-build", reference[: bounds.FACT_TEXT], self._place(name.offset), says)
 
     def _runner(self) -> Runner:
         """Who runs a step that stands here."""
