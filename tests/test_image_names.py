@@ -35,6 +35,8 @@ def test_known_ends_agree(built: str, run: str, common: int) -> None:
     assert imagenames.agreement(one, other) == common
 
 
-@pytest.mark.parametrize("reference", ["$IMAGE", "reg.io/$NAME:1", "reg.io/app-${ENV}", "reg.io/<name>", "", "IMAGE"])
+@pytest.mark.parametrize(
+    "reference", ["$IMAGE", "reg.io/$NAME:1", "reg.io/app-${ENV}", "reg.io/<name>", "", "IMAGE", " }"]
+)
 def test_without_a_known_end_there_is_no_name(reference: str) -> None:
     assert imagenames.read(reference) is None

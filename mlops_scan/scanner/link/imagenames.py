@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mlops_scan.scanner.formats import images
 
-_UNKNOWN = re.compile(r"[$<{%(`\s]|[A-Z]|\A_+\Z|\A\Z")
+_KNOWN = re.compile(r"(?!_+\Z)[a-z0-9._:-]+\Z")
 _HOST = re.compile(r"[.:]|\Alocalhost\Z")
 _MOST = 12  # parts of one name
 
@@ -36,7 +36,7 @@ def read(reference: str) -> Name | None:
     """The name in a reference, None where its last part is not known."""
     ref = images.parse(reference.removeprefix("docker://"))
     pieces = list(_pieces(ref.repository))[-_MOST:]
-    unknown = [bool(_UNKNOWN.search(piece)) for piece in pieces]
+    unknown = [_KNOWN.match(piece) is None for piece in pieces]
     host = len(pieces) > 1 and not unknown[0] and bool(_HOST.search(pieces[0]))
     if host:
         pieces, unknown = pieces[1:], unknown[1:]
