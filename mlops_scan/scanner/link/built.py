@@ -17,6 +17,7 @@ from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact
 
 _ROOT = re.compile(r"\$(?:\{[^{}]*\}|\w+)(?:/|\Z)")
+_MOST_ALIKE = 200  # builds of names that end alike
 
 
 class Builds(Link):
@@ -52,7 +53,9 @@ def _by_name(graph: Graph, made: Sequence[Built], running: Sequence[Fact], told:
     by_last: dict[str, list[tuple[Name, Built]]] = {}
     for name, one in named:
         claims.setdefault(name.text, set()).add(_folder(one.stage))
-        by_last.setdefault(name.parts[-1], []).append((name, one))
+        alike = by_last.setdefault(name.parts[-1], [])
+        if len(alike) < _MOST_ALIKE:
+            alike.append((name, one))
     for name, one in named:
         if one not in told and (name.whole or len(claims[name.text]) == 1):
             yield Edge(one.stage, "builds", f"image:{name.text}", one.at)
