@@ -12,7 +12,10 @@ from mlops_scan.rules.reproducibility.committed_model_artifact import CommittedM
 from mlops_scan.rules.reproducibility.unlocked_dependencies import UnlockedDependencies
 from mlops_scan.rules.reproducibility.unpinned_dependency import UnpinnedDependency
 from mlops_scan.rules.security.plaintext_secret import PlaintextSecret
+from mlops_scan.rules.serving.missing_gradual_rollout import MissingGradualRollout
+from mlops_scan.rules.serving.missing_readiness_probe import MissingReadinessProbe
 from mlops_scan.rules.serving.missing_resource_limits import MissingResourceLimits
+from mlops_scan.rules.serving.missing_rollback import MissingRollback
 from mlops_scan.testing import assert_rule, findings
 from tests.conftest import Understand
 
@@ -223,3 +226,25 @@ def test_what_is_saved_with_a_model_is_no_list_of_the_application() -> None:
     assert_rule(UnpinnedDependency, {**files, **model}, [("requirements.txt", 1)])
     assert_rule(UnlockedDependencies, {**files, **model}, [("requirements.txt", 1)])
     assert_rule(UnlockedDependencies, {"app.py": APP, **model}, [])
+
+
+SPARE_KAFKA = {"deploy/ui.yaml": deployment("kafka-ui", "ghcr.io/kafbat/kafka-ui:v1")}
+STARTED = {"k8s/api.yaml": deployment("api", "acme/api:1\n          command: [uvicorn, 'app:app']")}
+
+
+@pytest.mark.parametrize(
+    ("files", "stands"),
+    [
+        (SPARE_KAFKA, None),  # a console serves no model: nothing is deployed
+        ({**SPARE_KAFKA, **BY_HAND}, "k8s/api.yaml"),
+        ({"k8s/admin.yaml": deployment("admin", "acme/admin:1"), **STARTED}, "k8s/api.yaml"),
+    ],
+)
+def test_the_service_is_what_serves_the_model(
+    files: Mapping[str, str], stands: str | None, understand: Understand
+) -> None:
+    graph = understand({"app.py": APP, "fit.py": FIT, **files})
+    found = [one for one in MissingGradualRollout().check(graph)]
+    assert [one.at.path for one in found] == ([stands] if stands else [])
+    assert "deploy/ui.yaml" not in {one.at.path for one in MissingReadinessProbe().check(graph)}
+    assert "deploy/ui.yaml" not in {place.path for one in MissingRollback().check(graph) for place in [one.at]}

@@ -16,6 +16,7 @@ SPECS = {
     "ray.io/v1 RayCronJob": f"schedule: '0 3 * * *'\n  jobTemplate: {{entrypoint: python jobs/fit.py, rayClusterSpec: {{headGroupSpec: {POD}}}}}",
     "sparkoperator.k8s.io/v1beta2 SparkApplication": "image: acme/spark:3\n  mainApplicationFile: local:///opt/work/jobs/fit.py",
     "sparkoperator.k8s.io/v1beta2 ScheduledSparkApplication": "schedule: '@daily'\n  template: {image: 'acme/spark:3', mainApplicationFile: 'local:///w/jobs/fit.py'}",
+    "spark.apache.org/v1 SparkApplication": "pyFiles: local:///opt/work/jobs/fit.py\n  driverSpec: {podTemplateSpec: {spec: {containers: [{name: d, image: 'acme/spark:4'}]}}}",
     "trainer.kubeflow.org/v1alpha1 TrainJob": "trainer: {image: 'acme/fit:1', command: [torchrun, jobs/fit.py]}",
     "flink.apache.org/v1beta1 FlinkDeployment": "image: acme/flink:1\n  job: {args: ['-py', /opt/usrlib/jobs/fit.py]}",
     "sagemaker.services.k8s.aws/v1alpha1 TrainingJob": "algorithmSpecification: {trainingImage: 'acme/fit:1', containerEntrypoint: [python, jobs/fit.py]}",
@@ -108,3 +109,14 @@ def test_a_configuration_that_is_no_yaml_stays_text(understand: Understand) -> N
 def test_a_program_on_the_command_line_runs_what_it_imports(words: str, linked: bool, understand: Understand) -> None:
     graph: Graph = understand({"jobs/__init__.py": "", "jobs/fit.py": FIT, "Makefile": f"fit:\n\t{words}\n"})
     assert ("jobs/fit.py" in graph.files_run_by("target:Makefile#fit")) is linked
+
+
+def test_an_application_that_ends_is_no_service(understand: Understand) -> None:
+    text = (
+        "apiVersion: sparkoperator.k8s.io/v1beta2\nkind: SparkApplication\nmetadata: {name: fit}\nspec:\n"
+        "  mainApplicationFile: local:///w/fit.py\n"
+        "  driver: {template: {spec: {containers: [{name: d, image: 'acme/spark:3'}]}}}\n"
+    )
+    graph: Graph = understand({"fit.py": FIT, "k8s/fit.yaml": text})
+    assert [one.name for one in graph.workloads()] == ["fit"]
+    assert graph.long_running() == ()

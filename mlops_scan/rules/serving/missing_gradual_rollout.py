@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Absence
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, answering_of_kinds
 from mlops_scan.scanner.model import Place, Severity
 
 # compose runs things locally; jobs serve nobody
@@ -111,9 +111,8 @@ class MissingGradualRollout(Absence):
     def needed(self, graph: Graph) -> Iterator[Place]:
         if graph.profile.serves_model not in ("online", "both"):
             return
-        for workload in graph.workloads(*ONLINE_KINDS):
-            if not workload.disabled and graph.bystanders.serves(workload):
-                yield Place(workload.at, f"a new version of '{workload.called}' takes all traffic")
+        for workload in answering_of_kinds(graph, *ONLINE_KINDS):
+            yield Place(workload.at, f"a new version of '{workload.called}' takes all traffic")
         served = {use.fact.order for use in graph.online}
         for use in graph.uses("deploys"):
             if not use.disabled and use.fact.order in served and not use.at.path.endswith(".ipynb"):

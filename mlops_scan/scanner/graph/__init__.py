@@ -1,6 +1,6 @@
 """The evidence graph: facts, what the catalogue knows of them, links, evidence; questions for rules."""
 
-from mlops_scan.scanner.graph.answering import answering
+from mlops_scan.scanner.graph.answering import answering, answering_of_kinds
 from mlops_scan.scanner.graph.callees import Callees
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.deliveries import Deliveries
@@ -34,6 +34,7 @@ __all__ = [
     "Versions",
     "Workload",
     "answering",
+    "answering_of_kinds",
     "asked_remotely",
     "counts",
     "is_of_resource",

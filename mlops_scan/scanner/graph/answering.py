@@ -11,10 +11,15 @@ from mlops_scan.scanner.graph.workloads import Workload
 @once
 def answering(graph: Graph) -> tuple[Workload, ...]:
     """Where any workload is known to start what serves, or else to hold it in its image, only those."""
+    return answering_of_kinds(graph)
+
+
+def answering_of_kinds(graph: Graph, *kinds: str) -> tuple[Workload, ...]:
+    """The same among workloads of these kinds alone."""
     serving = {use.at.path for use in (*graph.online, *graph.batch)}
     able = tuple(
         one
-        for one in graph.workloads()
+        for one in graph.workloads(*kinds)
         if not one.disabled and graph.bystanders.serves(one) and not _is_part(graph, one)
     )
     starting = tuple(one for one in able if not serving.isdisjoint(graph.files_run_by(one.node)))
