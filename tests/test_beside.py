@@ -244,7 +244,7 @@ def test_the_service_is_what_serves_the_model(
     files: Mapping[str, str], stands: str | None, understand: Understand
 ) -> None:
     graph = understand({"app.py": APP, "fit.py": FIT, **files})
-    found = [one for one in MissingGradualRollout().check(graph)]
+    found = list(MissingGradualRollout().check(graph))
     assert [one.at.path for one in found] == ([stands] if stands else [])
     assert "deploy/ui.yaml" not in {one.at.path for one in MissingReadinessProbe().check(graph)}
     assert "deploy/ui.yaml" not in {place.path for one in MissingRollback().check(graph) for place in [one.at]}

@@ -15,7 +15,7 @@ TRAIN = {"train.py": "import joblib\nfrom sklearn.linear_model import Ridge\n\n"
          "def train():\n    joblib.dump(Ridge().fit([[0.0]], [0.0]), 'm.joblib')\n\ntrain()\n"}  # fmt: skip
 APP = {"app.py": "import joblib\nfrom fastapi import FastAPI\n\napp = FastAPI()\nmodel = joblib.load('m.joblib')\n\n"
        "@app.post('/predict')\ndef predict(x: float):\n    return model.predict([[x]])\n"}  # fmt: skip
-USED, DISABLED, ABSENT = Status.USED, Status.DISABLED, None
+USED, DISABLED, STATED, ABSENT = Status.USED, Status.DISABLED, Status.DECLARED, None
 
 
 def job(*lines: str, on: str = "push") -> str:
@@ -350,8 +350,8 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
     ),
     ("ci-cd", "on push", USED, {".github/workflows/ci.yml": job("pytest")}),
     ("ci-cd", "on a pull request", USED, {".github/workflows/ci.yaml": job("pytest", on="[pull_request]")}),
-    ("ci-cd", "by hand", DISABLED, {".github/workflows/ci.yml": job("pytest", on="workflow_dispatch")}),
-    ("ci-cd", "by the clock", DISABLED, {".github/workflows/ci.yml": cron("pytest")}),
+    ("ci-cd", "by hand", STATED, {".github/workflows/ci.yml": job("pytest", on="workflow_dispatch")}),
+    ("ci-cd", "by the clock", STATED, {".github/workflows/ci.yml": cron("pytest")}),
     ("ci-cd", "no suffix", ABSENT, {".github/workflows/ci": job("pytest")}),
     ("ci-cd", "elsewhere", DISABLED, {"templates/.github/workflows/ci.yml": job("pytest")}),
     (

@@ -57,4 +57,4 @@ class MissingDataValidation(Absence):
             yield Place(use.at, "a model is trained here")
 
     def message(self, graph: Graph) -> str:
-        return "A model is trained, and neither a schema nor a quality check stands before the training data."
+        return "A model is trained, and no known tool checks the schema or the quality of its training data first."

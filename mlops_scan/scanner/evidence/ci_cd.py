@@ -38,6 +38,8 @@ class ContinuousIntegration(Derivation):
             elif ignored is not None:
                 why = f"a failure of '{ignored.name}' ({ignored.at}) is ignored, and nothing else is checked"
                 yield self.evidence(provider, workflow.at, on, Status.DISABLED, why)
+            elif status is Status.DISABLED and workflow.get("active") and words and not workflow.get("state"):
+                yield self.evidence(provider, workflow.at, on, Status.DECLARED, "it runs, and checks no change")
             else:
                 yield self.evidence(provider, workflow.at, on, status)
 

@@ -19,7 +19,7 @@ from mlops_scan.scanner.parsers.base import Parser
 ALL, BASE = "env_list", "testenv"  # targets: all that runs by default; what an environment without a section runs
 _INI = re.compile(rb"^\[(?:tox(?::tox)?|testenv)", re.MULTILINE)
 _COMMANDS = ("commands_pre", "commands", "commands_post")
-_FACTOR = re.compile(r"!?[\w.{},-]+:\s+(?=\S)")  # py310-linux: pytest
+_FACTOR = re.compile(r"([\w.{},!-]+(?:\s*,\s*[\w.{},!-]+)*)\s*:\s+(?=\S)")  # py310-linux: pytest
 _FILLED = (
     ("{toxinidir}/", ""),
     ("{tox_root}/", ""),
@@ -29,8 +29,9 @@ _FILLED = (
 )
 _POSARGS = re.compile(r"\{posargs(?::([^{}]*))?\}")
 _BIN = re.compile(r"\{env_?bin_?dir\}/")
-_ENVIRONMENT = re.compile(r"[\w.-]+(?:\{[\w.,-]+\}[\w.-]*)*")
+_ENVIRONMENT = re.compile(r"(?:[\w.-]|\{[\w.,-]+\})+")
 _CHOICE = re.compile(r"\{([\w.,-]+)\}")
+_LISTS = tuple((section, key) for section in ("tox", "tox:tox") for key in ("envlist", "env_list"))
 _MOST = 200
 
 
@@ -55,6 +56,9 @@ def _runner(source: SourceFile, name: str) -> Runner:
     return Runner(source.path, "config", f"{source.path}#{name}", stage=name, folder=source.folder)
 
 
+Held = dict[tuple[str, str], Option]
+
+
 def _ini(source: SourceFile, text: str, above: int) -> Iterator[Fact]:
     """Facts of INI text that begins `above` lines below the start of the file."""
     held = {(one.section, one.key): one for one in options(text)}
@@ -62,9 +66,44 @@ def _ini(source: SourceFile, text: str, above: int) -> Iterator[Fact]:
         if section in ("tox", "tox:tox") and key in ("envlist", "env_list"):
             yield from _listed(source, _environments(option.text), option.line + above)
         elif key in _COMMANDS and (section == BASE or section.startswith("testenv:")):
-            for name in _expanded(section.partition(":")[2] or BASE):
-                for line, command in _commands(option, held):
-                    yield from _command(_runner(source, name), command, line + above)
+            lines = list(_commands(option, held))
+            for name in _sections(section, held, lines):
+                for line, command in lines:
+                    if (held_here := _for_environment(command, name)) is not None:
+                        yield from _command(_runner(source, name), held_here, line + above)
+
+
+def _sections(section: str, held: Held, lines: list[tuple[int, str]]) -> list[str]:
+    """The environments of a section; of the base section those in the list, too, to which some line is bound."""
+    name = section.partition(":")[2]
+    if name:
+        return _environments(name) or _expanded(name)
+    if not any(_FACTOR.match(text) for _, text in lines):
+        return [BASE]
+    known = [held[key] for key in _LISTS if key in held]
+    own = {one for part, _ in held if part.startswith("testenv:") for one in _expanded(part.partition(":")[2])}
+    return [BASE, *(one for option in known for one in _environments(option.text) if one not in own)]
+
+
+def _for_environment(text: str, name: str) -> str | None:
+    """A command without its condition; None where the condition does not hold in an environment of this name."""
+    factor = _FACTOR.match(text)
+    if factor is None:
+        return text
+    if name == BASE:  # of whatever environment has no section and stands in no list
+        return text[factor.end() :]
+    own = set(name.split("-"))
+    for one in _expanded_list(factor[1]):
+        wanted = [part for part in one.split("-") if part]
+        if all((part[1:] not in own) if part.startswith("!") else part in own for part in wanted):
+            return text[factor.end() :]
+    return None
+
+
+def _expanded_list(condition: str) -> list[str]:
+    """The alternatives of a condition: split at commas outside of braces, each multiplied out."""
+    parts = re.split(r",(?![^{]*\})", condition.replace(" ", ""))
+    return [one for part in parts if part for one in _expanded(part)][:_MOST]
 
 
 def _commands(option: Option, held: dict[tuple[str, str], Option], depth: int = 0) -> Iterator[tuple[int, str]]:
@@ -104,8 +143,6 @@ def _listed(source: SourceFile, names: list[str], line: int) -> Iterator[Fact]:
 def _command(runner: Runner, text: str, line: int) -> Iterator[Fact]:
     soft = text.startswith("-")
     text = text.lstrip("-! ")
-    factor = _FACTOR.match(text)
-    text = text[factor.end() :] if factor else text
     text = _BIN.sub("", _POSARGS.sub(lambda found: found[1] or "", text))
     for written, filled in _FILLED:
         text = text.replace(written, filled)
