@@ -16,6 +16,7 @@ from mlops_scan.scanner.link import code, commands, declared
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.code import pipelines, receivers, routes, targets, timetables
 from mlops_scan.scanner.link.code.composed import Composed
+from mlops_scan.scanner.link.code.composition import plain
 from mlops_scan.scanner.link.code.constants import Constants, decided
 from mlops_scan.scanner.link.code.index import Code, inside, words
 from mlops_scan.scanner.link.code.ordering import order
@@ -75,6 +76,7 @@ def test_a_composed_configuration_is_read_by_its_parameter_alone() -> None:
     assert composed.of("other.model.path", here) is None
     assert composed.of("cfg.model.open", here) is None
     assert composed.of("cfg.gone.path", here) is None
+    assert [plain(None), plain(([1], path.at)), plain((1, path.at))] == [None, None, (1, path.at)]
 
 
 def test_a_constant_of_another_file_completes_a_value() -> None:

@@ -157,7 +157,37 @@ def value(tmp_path: Path, text: str) -> Any:
         ("def g(revision='main'):\n    m.f(revision)", "const", "main"),
         ("m.f(os.path.join('a', 'b'))", "const", "a/b"),
         ("B = Path('a') / 'b'\nm.f(B)", "const", "a/b"),
-        ("m.f(root + '/model.pkl')", "parts", ["/model.pkl"]),
+        ("m.f(root + '/model.pkl')", "parts", ["", "/model.pkl"]),
+        ("m.f(f'models/clf{i}')", "parts", ["models/clf", ""]),
+        ("m.f(root / 'a' / f'{x}.pkl')", "parts", ["", "/a/", ".pkl"]),
+        ("d = 'a'\nd += '/b'\nd += '.pkl'\nm.f(d)", "const", "a/b.pkl"),
+        ("d = Path('a')\nd /= 'b.pkl'\nm.f(d)", "const", "a/b.pkl"),
+        ("n = 1\nn += 2\nm.f(f'a{n}')", "expr", "f'a{n}'"),
+        ("class C:\n    def g(self):\n        self.d = 'a'\n        self.d += 'b'\n        m.f(self.d)", "const", "ab"),
+        ("l = ['a']\nl += ['b']\nm.f(l)", "const", ["a", "b"]),
+        ("l = ['a']\nl += g()\nm.f(l)", "holds", ["a", {"expr": "g()"}]),
+        ("m.f('{}/{name}.pkl'.format('a', name='b'))", "const", "a/b.pkl"),
+        ("m.f('{1}-{0}{{}}'.format('a', 'b'))", "const", "b-a{}"),
+        ("m.f('{:03d}/{!r}.pkl'.format(1, 'a'))", "parts", ["", "/", ".pkl"]),
+        ("m.f('%s/%(b)s%%' % {'b': 'x'})", "parts", ["", "/x%"]),
+        ("m.f('%s/%s.pkl' % ('a', 'b'))", "const", "a/b.pkl"),
+        ("m.f('{}.pkl'.format(*names))", "parts", ["", ".pkl"]),
+        ("m.f('{'.format('a'))", "call", "str.format"),
+        ("m.f(f'{\"a\"!r}.pkl')", "parts", ["", ".pkl"]),
+        ("m.f(Path('a/b.bin').with_suffix('.pkl'))", "const", "a/b.pkl"),
+        ("m.f(Path('a/b.bin').with_name('c.pkl'))", "const", "a/c.pkl"),
+        ("m.f(Path('a/b.bin').with_stem('c'))", "const", "a/c.bin"),
+        ("m.f(Path('a/b.bin').parent / 'c.pkl')", "const", "a/c.pkl"),
+        ("P = Path('a')\nm.f(P.joinpath('b', 'c.pkl'))", "const", "a/b/c.pkl"),
+        ("m.f(f\"{Path('a/b.bin').stem}.pkl\")", "const", "b.pkl"),
+        ("m.f({'prod': 'a.pkl', 'test': 'b.pkl'}['prod'])", "const", "a.pkl"),
+        ("P = {'b': 'no', 'a': {'b': 'yes'}}\nm.f(P['a']['b'])", "const", "yes"),
+        ("B = 'x'\nP = {'a': f'{B}.pkl'}\nm.f(P['a'])", "const", "x.pkl"),
+        ("for n in ('a', 'b'):\n    m.f(f'x/{n}.pkl')", "each", ["x/a.pkl", "x/b.pkl"]),
+        ("L = ['a', 'b']\nfor i, n in enumerate(L):\n    m.f(os.path.join('x', n))", "each", ["x/a", "x/b"]),
+        ("for n, c in {'a': g(), 'b': g()}.items():\n    p = n + '.pkl'\n    m.f(p)", "each", ["a.pkl", "b.pkl"]),
+        ("for n, c in [('a', 1), ('b', 2)]:\n    m.f(Path(n) / 'p')", "each", ["a/p", "b/p"]),
+        ("[m.f('%s.pkl' % n) for n in ('a', 'b')]", "each", ["a.pkl", "b.pkl"]),
         ("p = f's3://b/{run}/x'\nm.f(p)", "parts", ["s3://b/", "/x"]),
         ("m.f('a %s b' % x)", "parts", ["a ", " b"]),
         ("P = {'seed': 1}\nm.f(P['seed'])", "const", 1),
@@ -517,3 +547,35 @@ def test_a_condition_is_looked_into_through_its_name(tmp_path: Path) -> None:
     assert [(fact.at.line, fact.get("ops"), fact.get("body")) for fact in found] == [
         (3, ["<", ">"], ["registry.add_alias"])
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "d = 'a'\nd += x\nm.f(d)",
+        "d = 'a'\nfor i in x:\n    d += 'b'\nm.f(d)",
+        "d = 'a'\nif x:\n    d += 'b'\nm.f(d)",
+        "d = 'a'\ndef g():\n    global d\n    d += x\n    m.f(d)",
+        "for n in ('a', x):\n    m.f(n)",
+        "for n in range(3):\n    m.f(n)",
+        "for n in ('a', 'b'):\n    n += 'c'\n    m.f(n)",
+        "P = {'a': 'x', **y}\nm.f(P['a'])",
+        "P = {'a': x()}\nm.f(P['a'])",
+        "m.f(Path(x).with_suffix('.pkl'))",
+        "m.f(Path('..').with_name(''))",
+        "m.f('%s' % x)",
+        "m.f('a %s %s' % 'b' % 'c')",
+    ],
+)
+def test_what_is_not_known_is_not_told(tmp_path: Path, text: str) -> None:
+    assert not value(tmp_path, text).keys() & {"const", "each"}
+
+
+def test_a_name_of_the_module_to_which_something_is_added_is_no_longer_what_it_was(tmp_path: Path) -> None:
+    found = parse(tmp_path, "A = 'a'\nA += '/b'\nB = 'b'\nB += x\nC = ['c']\nC += x\n")
+    facts = [fact for fact in found if isinstance(fact, Fact)]
+    assert {fact.name: fact.get("value") for fact in facts if fact.kind == "constant"} == {
+        "A": {"expr": "A", "const": "a/b"},
+        "B": {"expr": "B"},
+        "C": ["c"],
+    }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from mlops_scan.scanner.graph import assetnames
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.model import Fact, Location
 
@@ -23,12 +23,11 @@ _OTHER_KEYS = frozenset(
         "artifact_path",  # inside a run, where many have the same
     )
 )
-_LONGEST = 300
-_NAMED = re.compile(r"\w")
 _REGISTRY = "models:/"
-# the end of a text with unknown parts that holds a whole name: after a slash one that does not end in the middle of a
-# word, else a file name with its suffix. A bare suffix would join whatever ends like that.
-_WHOLE = re.compile(r"/(?=[^/]*[A-Za-z])[^/]*(?<![-_./])\Z|\A[A-Za-z][\w-]+\.[A-Za-z]\w{0,11}\Z")
+# the end of a text with unknown parts that holds a whole name: what stands after a slash, else a file name with its
+# suffix, which after a folder or alone is a whole one
+_WHOLE = re.compile(r"/[^/]*(?<![-_./])\Z|\A[A-Za-z][\w-]+\.[A-Za-z]\w{0,11}\Z")
+_IN_REGISTRY = re.compile(r"models:/+[^/@]+[/@]")  # a whole name, though version or alias be unknown
 
 
 def model_path(call: Fact) -> str:
@@ -39,29 +38,33 @@ def model_path(call: Fact) -> str:
     candidates += [value for key, value in kwargs.items() if key not in _NAME_KEYS and key not in _OTHER_KEYS]
     for candidate in candidates:
         text, whole = next(_known(candidate), ("", False))
-        if whole and _NAMED.search(text) and len(text) < _LONGEST:
-            return _registered(text) if text.startswith(_REGISTRY) else text.rstrip("/")
+        name = _registered(text) if text.startswith(_REGISTRY) else text.rstrip("/")
+        if whole and assetnames.model_name(name):
+            return name
     return ""
 
 
 def spread(call: Fact) -> Iterator[Fact]:
-    """The call, or where callers of the function around it tell the path: the call as each of them has it made."""
-    found = [
-        (key, value)
-        for key, value in (*enumerate(call.get("args") or ()), *(call.get("kwargs") or {}).items())
-        if isinstance(value, dict) and value.get("given")
-    ]
+    """The call, or where callers of the function around it or a loop tell the path: the call as each has it made."""
     yield call
-    for key, value in found:
-        for text, path, line in value["given"] if isinstance(value["given"], list) else ():
-            if (path, line) == (call.at.path, call.at.line):
-                continue
-            args, kwargs = list(call.get("args") or ()), dict(call.get("kwargs") or {})
-            if isinstance(key, int):
-                args[key] = text
-            else:
-                kwargs[key] = text
-            yield replace(call, at=Location(path, line), says={**call.says, "args": args, "kwargs": kwargs})
+    for key, value in (*enumerate(call.get("args") or ()), *(call.get("kwargs") or {}).items()):
+        if not isinstance(value, dict):
+            continue
+        for text in value["each"] if isinstance(value.get("each"), list) else ():
+            yield _with(call, key, text, call.at)
+        for text, path, line in value["given"] if isinstance(value.get("given"), list) else ():
+            if (path, line) != (call.at.path, call.at.line):
+                yield _with(call, key, text, Location(path, line))
+
+
+def _with(call: Fact, key: int | str, text: Any, at: Location) -> Fact:
+    """The call with another argument, at another place."""
+    args, kwargs = list(call.get("args") or ()), dict(call.get("kwargs") or {})
+    if isinstance(key, int):
+        args[key] = text
+    else:
+        kwargs[key] = text
+    return replace(call, at=at, says={**call.says, "args": args, "kwargs": kwargs})
 
 
 def registered_name(use: Use, call: Fact) -> str:
@@ -69,16 +72,13 @@ def registered_name(use: Use, call: Fact) -> str:
     for key in ("name", "model"):
         if use.match.given(call, key):
             text, whole = next(_known(use.match.argument(call, key)), ("", False))
-            if not whole or not _NAMED.search(text) or len(text) >= _LONGEST:
-                return ""
-            return _registered(text) if text.startswith(_REGISTRY) else posixpath.basename(text.rstrip("/"))
+            return assetnames.model_name(_registered(text) if text.startswith(_REGISTRY) else text) if whole else ""
     return model_name(call)
 
 
 def model_name(call: Fact) -> str:
-    """The last part of the path, or the registry name."""
-    path = model_path(call)
-    return posixpath.basename(path) if "/" in path else path
+    """The last part of the path that tells, or the registry name."""
+    return assetnames.model_name(model_path(call))
 
 
 def _registered(reference: str) -> str:
@@ -112,9 +112,11 @@ def _known(value: Any) -> Iterator[tuple[str, bool]]:
         inner = value.get("args")
         if isinstance(inner, list) and inner and not (joined and parts):
             yield from _known(inner[0])
-        elif isinstance(parts, list) and parts and isinstance(parts[-1], str):
-            registry = str(parts[0]).startswith(_REGISTRY)
-            yield parts[-1], not registry and bool(_WHOLE.search(parts[-1]))
+        elif isinstance(parts, list) and (known := [part for part in parts if isinstance(part, str) and part]):
+            if known[0] == parts[0] and known[0].startswith(_REGISTRY):
+                yield known[0], bool(_IN_REGISTRY.match(known[0]))
+            else:
+                yield known[-1], known[-1] == parts[-1] and bool(_WHOLE.search(known[-1]))
 
 
 def pairs(writes: Iterable[tuple[str, Fact]], reads: Iterable[tuple[str, Fact]]) -> Iterator[tuple[Location, Location]]:

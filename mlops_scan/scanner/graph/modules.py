@@ -58,6 +58,11 @@ class Names:
         for fact in defined:
             self._defined[fact.at.path].add(fact.name)
         for fact in imports:
+            if not fact.get("names"):  # `import a.b`, `import a.b as c`
+                first = fact.name.partition(".")[0]
+                self._imports[fact.at.path].setdefault(
+                    fact.get("alias") or first, fact.name if fact.get("alias") else first
+                )
             for name in fact.get("names") or ():
                 if name == "*":
                     self._stars[fact.at.path].append(fact.name)

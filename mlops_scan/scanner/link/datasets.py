@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.assetnames import data_id
 from mlops_scan.scanner.graph.handover import spread, whole_text
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import locate
@@ -39,7 +40,9 @@ class Datasets(Link):
                     if name := _name(use.match.argument(call, "data")):
                         folder = posixpath.dirname(call.at.path)
                         found = "" if "://" in name else locate(name, folder, files)
-                        node = f"file:{found}" if found else f"data:{name}"
+                        node = f"file:{found}" if found else data_id(name)
+                        if not node:
+                            continue
                         edge = Edge(f"file:{call.at.path}", relation, node, call.at)
                         if not found and _MOUNTED.match(name):
                             mounted.setdefault(name, []).append(edge)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.assetnames import data_id
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import entry_files, installed_manifests, working_folder
 from mlops_scan.scanner.model import Edge, Fact, Node
+
+_OPEN = re.compile(r"[*?{}<>$]")  # a pattern, or a placeholder that nothing filled
 
 
 class Jobs(Link):
@@ -66,15 +70,17 @@ class Steps(Link):
                 if (home, path) in names:  # a step that is called by name stands for what it puts out
                     yield Edge(owner, "needs", f"step:{home}#{path}", step.at)
                     continue
-                yield Edge(owner, "reads", _path_node(folder, str(path), files), step.at)
+                if node := _path_node(folder, str(path), files):
+                    yield Edge(owner, "reads", node, step.at)
             if step.get("where") != "python" and step.get("runs") in files:
                 yield Edge(owner, "runs", f"file:{step.get('runs')}", step.at)
             for path in (*(step.get("outs") or ()), *(step.get("metrics") or ())):
-                if path == step.name:
-                    continue
-                yield Edge(owner, "writes", _path_node(folder, str(path), files), step.at)
+                if path != step.name and (node := _path_node(folder, str(path), files)):
+                    yield Edge(owner, "writes", node, step.at)
 
 
 def _path_node(folder: str, path: str, files: frozenset[str]) -> str:
     full = posixpath.normpath(posixpath.join(folder, path))
-    return f"file:{full}" if full in files else f"data:{full}"
+    if full in files:
+        return f"file:{full}"
+    return data_id(full) if _OPEN.search(full) else f"data:{full}"  # a whole path within a pipeline is told by itself

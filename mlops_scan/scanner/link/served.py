@@ -5,14 +5,14 @@ The name is the one under which code registers the model; a place is one below w
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlops_scan.scanner.catalog import attribute_values
-from mlops_scan.scanner.graph import Graph, Use
-from mlops_scan.scanner.graph.handover import model_name, model_path, registered_name
+from mlops_scan.scanner.graph import Graph, Use, handover
+from mlops_scan.scanner.graph.assetnames import model_id, model_name
+from mlops_scan.scanner.graph.handover import registered_name
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import told_name
@@ -28,8 +28,6 @@ _REFERENCES = (
     re.compile(r"\w+:(?P<name>[\w.-]+)(?::[\w.-]+|@\w+)\Z"),  # `workspace:name:version`
 )
 _SCHEME = re.compile(r"(?<![\w+.-])[a-z][\w+.-]*://")
-_VERSION = re.compile(r"v?\d+(?:\.\d+)*\Z")
-_COMMON = frozenset(("model", "models", "latest", "artifacts", "artifact", "output", "outputs"))
 _WRITES = ("persists-model", "registers-model", "promotes", "writes-data")
 
 
@@ -43,16 +41,17 @@ class Served(Link):
         written = dict(_written(graph)) if uses else {}
         for use in uses:
             for text in dict.fromkeys(_told(use)):
-                for name in _meant(text, written):
-                    yield Edge(object_id(use.fact), "serves", f"model:{name}", use.at)
+                for node in map(model_id, _meant(text, written)):
+                    if node:
+                        yield Edge(object_id(use.fact), "serves", node, use.at)
         for use in graph.uses("declares-model"):
-            if use.fact.kind == "resource" and (name := _full_name(use)):
-                yield Edge(object_id(use.fact), "registers", f"model:{name}", use.at)
+            if use.fact.kind == "resource" and (node := model_id(_full_name(use))):
+                yield Edge(object_id(use.fact), "registers", node, use.at)
         for use in graph.uses("registers-model"):
-            if use.fact.kind == "command" and (name := told_name(use)) and " " not in name:
-                yield Edge(owner_id(use.fact), "registers", f"model:{name}", use.at)
-            elif use.fact.kind == "call" and (name := registered_name(use, use.fact)):
-                yield Edge(f"file:{use.at.path}", "registers", f"model:{name}", use.at)
+            if use.fact.kind == "command" and " " not in (name := told_name(use)) and (node := model_id(name)):
+                yield Edge(owner_id(use.fact), "registers", node, use.at)
+            elif use.fact.kind == "call" and (node := model_id(registered_name(use, use.fact))):
+                yield Edge(f"file:{use.at.path}", "registers", node, use.at)
 
 
 def _told(use: Use) -> Iterator[str]:
@@ -88,10 +87,8 @@ def _meant(text: str, written: Mapping[str, str]) -> Iterator[str]:
     if below:
         yield from dict.fromkeys(below)
         return
-    while place and _VERSION.match(posixpath.basename(place)):
-        place = posixpath.dirname(place)
-    name = posixpath.basename(place)
-    if name and name.lower() not in _COMMON and "{" not in name:
+    name = model_name(place)
+    if name.lower() != "model":
         yield name
 
 
@@ -106,11 +103,11 @@ def _written(graph: Graph) -> Iterator[tuple[str, str]]:
     """(path in a store, name of the model) of what code saves: of an upload the key, of a save its path."""
     linked = {(edge.source, edge.at): edge.target for edge in graph.edges("writes", "registers")}
     for use in graph.uses(*_WRITES):
-        if use.fact.kind != "call" or not (name := model_name(use.fact)):
+        if use.fact.kind != "call" or not (name := handover.model_name(use.fact)):
             continue
         node = linked.get((f"file:{use.at.path}", use.at), "")
         name = node.removeprefix("model:") if node.startswith("model:") else name
-        given = [*(use.fact.get("args") or ()), *(use.fact.get("kwargs") or {}).values(), model_path(use.fact)]
+        given = [*(use.fact.get("args") or ()), *(use.fact.get("kwargs") or {}).values(), handover.model_path(use.fact)]
         for value in given:
             text = value.get("const") if isinstance(value, Mapping) else value
             if isinstance(text, str) and "/" in text and " " not in text:

@@ -8,6 +8,7 @@ from typing import Any
 from mlops_scan.scanner.formats.python.constant import constant
 from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.entries import asked
+from mlops_scan.scanner.formats.python.literals import in_turn, longer
 from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, ClassInfo, FunctionInfo, Scope
@@ -72,7 +73,9 @@ class Binder:
                 return Binding(const=plain, scope=scope)
             base = self.resolver.resolve(value, scope)
             known, name = (True, base.name) if base.known else (False, "")
-            return Binding(name, known, const=plain.get("const", MISSING), parts=plain.get("parts"), scope=scope)
+            made = Binding(name, known, const=plain.get("const", MISSING), parts=plain.get("parts"), scope=scope)
+            made.each = plain.get("each")
+            return made
         found = self.resolver.resolve(value, scope)
         if isinstance(value, (ast.Call, ast.BoolOp, ast.Subscript)) and (
             not found.known or found.name in CONSTANT_CALLS
@@ -80,10 +83,12 @@ class Binder:
             plain = self.values.of(value, scope)
             partly = isinstance(plain, dict) and "expr" in plain
             known = plain.get("const", MISSING) if partly else plain
-            parts = plain.get("parts") if partly else None
+            parts, each = (plain.get("parts"), plain.get("each")) if partly else (None, None)
             name = found.name if found.known or found.name == "open" else ""
-            if known is not MISSING or parts or name == "open":
-                return Binding(name, found.known, const=known, parts=parts, scope=scope)
+            if known is not MISSING or parts or each or name == "open":
+                made = Binding(name, found.known, const=known, parts=parts, scope=scope)
+                made.each = each
+                return made
             if name and isinstance(value, ast.Call) and len(value.args) == 1 and isinstance(value.args[0], ast.Name):
                 made = Binding(found.name, found.known, call=found.call, scope=found.scope)
                 made.param = self.resolver.name(value.args[0].id, scope).param  # `Path(path)`
@@ -97,8 +102,36 @@ class Binder:
         if found.known or found.local or found.const is not MISSING or found.node is not None:
             return found
         made = Binding(scope=scope)
-        made.param = found.param
+        made.param, made.each = found.param, found.each
         return made
+
+    def loop(self, target: ast.expr, iterated: ast.expr, scope: Scope) -> None:
+        """The variables of a loop: what each is in turn where a literal tells it."""
+        self.unknown(target, scope)
+        for name, turns in in_turn(target, iterated, lambda node: self.resolver.resolve(node, scope).node):
+            made = Binding(scope=scope)
+            made.each = turns
+            scope.bind(name, made)
+
+    def more(self, node: ast.AugAssign, context: Context) -> None:
+        """`x += value`: known where both sides are and it surely happens once, else no longer what it was."""
+        target, scope = node.target, context.scope
+        if not isinstance(target, (ast.Name, ast.Attribute)):
+            return
+        old = self.resolver.resolve(target, scope)
+        sum_ = ast.copy_location(ast.BinOp(target, node.op, node.value), node)
+        sure = not context.branch and not context.loop and old.const is not MISSING
+        const = self.values.const(sum_, scope) if sure else MISSING
+        made = Binding(old.name if old.known else "", old.known, old.local, old.call, old.scope, old.cls, const=const)
+        made.node = longer(old.node, node.value)
+        if isinstance(target, ast.Name):
+            home = scope.shared.get(target.id, scope)
+            if target.id in home.names or old.const is not MISSING:
+                home.names[target.id] = made
+            if home.up is None:
+                self.recorder.changed[target.id] = const
+        else:
+            self._bind(target, made, context)
 
     def unknown(self, target: ast.expr, scope: Scope) -> None:
         """Names that hide outer ones and of which nothing is known: loop variables, unpacked values."""

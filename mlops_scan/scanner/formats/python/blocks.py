@@ -119,7 +119,7 @@ class Blocks:
 
     def _for(self, node: ast.For | ast.AsyncFor, context: Context) -> None:
         self.expression.read(node.iter, context)
-        self.binder.unknown(node.target, context.scope)
+        self.binder.loop(node.target, node.iter, context.scope)
         self._block(node.orelse, context)
         self._block(node.body, replace(context.inside("for"), loop=True))
 

@@ -96,7 +96,7 @@ class Expressions:
     ) -> _Work:
         scope = Scope(context.scope)
         for generator in node.generators:
-            self.binder.unknown(generator.target, scope)
+            self.binder.loop(generator.target, generator.iter, scope)
         inside = replace(context, scope=scope, loop=True)
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         made: _Work = [(result, inside) for result in results]

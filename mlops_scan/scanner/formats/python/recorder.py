@@ -12,7 +12,7 @@ from mlops_scan.scanner.formats.python.constructs.waiting import Constructs
 from mlops_scan.scanner.formats.python.context import Context, Gate
 from mlops_scan.scanner.formats.python.names import PLAIN_BUILTINS, PLAIN_METHODS
 from mlops_scan.scanner.formats.python.resolver import Resolver
-from mlops_scan.scanner.formats.python.scopes import Binding, Scope
+from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
 from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.python.values import Values
 from mlops_scan.scanner.model import Fact, Location, Note, by_place
@@ -49,6 +49,7 @@ class Recorder:
         self.facts: list[Fact] = []
         self.calls: list[tuple[str, Location, dict[str, Any]]] = []
         self.gates: list[Gate] = []
+        self.changed: dict[str, Any] = {}  # names of the module to which something was added, with what they became
         self.constructs = Constructs(source, resolver, values)
         self._late: list[tuple[int, ast.expr, Scope]] = []
         self._receivers: dict[int, dict[str, Any]] = {}
@@ -189,6 +190,9 @@ class Recorder:
         for fact in self.facts if again else ():
             if fact.kind == "constant" and fact.name in again and isinstance(fact.says, dict):
                 fact.says["changed"] = True
+                if fact.name in self.changed and not isinstance(fact.says.get("value"), list):
+                    known = self.changed[fact.name]
+                    fact.says["value"] = {"expr": fact.name, **({} if known is MISSING else {"const": known})}
         for index, node, scope in self._late:
             binding = self.resolver.resolve(node, scope)
             if binding.known or binding.local:

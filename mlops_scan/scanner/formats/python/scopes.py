@@ -18,7 +18,8 @@ class Binding:
     `instance` that an annotation says the class of what stands there,
     `const` a JSON constant, `parts` the known pieces of a text, `node` an expression to look into (a dict, a list,
     a comparison), `before` the comparison or call that a plain constant replaced, `entry` the (file, key) of a
-    configuration file that it was read from, `param` the parameter that it is. `open`: a later statement may yet say
+    configuration file that it was read from, `param` the parameter that it is, `each` the constants that it is in turn.
+    `open`: a later statement may yet say
     more (a global set in a function, an attribute of self).
     """
 
@@ -27,6 +28,7 @@ class Binding:
         "call",
         "cls",
         "const",
+        "each",
         "entry",
         "function",
         "instance",
@@ -64,13 +66,14 @@ class Binding:
         self.before: ast.expr | None = None
         self.entry: tuple[str, str] | None = None
         self.param = ""
+        self.each: list[Any] | None = None
 
     def named(self, name: str) -> Binding:
         """The same for a variable that goes by its own name."""
         made = Binding(
             name, scope=self.scope, const=self.const, node=self.node, parts=self.parts, open=self.const is None
         )
-        made.before, made.entry, made.param = self.before, self.entry, self.param
+        made.before, made.entry, made.param, made.each = self.before, self.entry, self.param, self.each
         return made
 
     def made(self) -> Binding:
@@ -85,7 +88,12 @@ class Binding:
     @property
     def telling(self) -> bool:
         """Whether it says more than the bare name would."""
-        return bool(self.name) or self.const not in (MISSING, None) or self.node is not None or bool(self.parts)
+        return (
+            bool(self.name)
+            or self.const not in (MISSING, None)
+            or self.node is not None
+            or bool(self.parts or self.each)
+        )
 
 
 class Scope:

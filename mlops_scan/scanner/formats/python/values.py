@@ -8,6 +8,8 @@ from typing import Any
 
 from mlops_scan.scanner.formats.python.constant import constant, is_constant, is_unknown, plain
 from mlops_scan.scanner.formats.python.entries import Entries, asked
+from mlops_scan.scanner.formats.python.literals import entry
+from mlops_scan.scanner.formats.python.paths import ON_PATHS, of_path
 from mlops_scan.scanner.formats.python.resolver import TYPES, Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
 from mlops_scan.scanner.formats.python.source import Source
@@ -21,6 +23,7 @@ _ENVIRONMENT = frozenset(("os.environ.get", "os.getenv", "environ.get", "os.envi
 _JOINING = frozenset(("os.path.join", "posixpath.join", "pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath"))
 CONSTANT_CALLS = _ENVIRONMENT | _JOINING | TRANSPARENT  # of which a constant may be known
 PARSES = re.compile(r"(?:[Pp]ars|arguments?\Z)\w*\Z")  # what fills a class from options: the last word of its name
+_PATHS = ("pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath", "pathlib.PosixPath")
 _SPELLING = frozenset(("lower", "upper", "strip", "lstrip", "rstrip"))  # texts that stay what they name
 
 
@@ -117,18 +120,13 @@ class Values:
             made["name"] = binding.name if binding.name not in TYPES else made["expr"]
         if binding.parts:
             made["parts"] = binding.parts
+        if binding.each:
+            made["each"] = binding.each
         if binding.param and isinstance(node, ast.Attribute):
             owner = self.resolver.resolve(node.value, scope).cls
             if owner is not None:
                 made["param"] = f"{owner.name}.__init__.{binding.param}"
-        known = self._known(binding, scope, depth)
-        if known is MISSING and isinstance(node, ast.Attribute) and node.attr in self.options and not binding.known:
-            known = self.options[node.attr]
-        elif known is MISSING and self.options and PARSES.search(binding.name.rpartition(".")[0]):
-            known = self.options.get(binding.name.rpartition(".")[2], MISSING)
-        elif known is MISSING and isinstance(node, ast.Attribute) and node.attr == "value" and depth < _DEPTH:
-            inner = plain(self._of(node.value, scope, depth + 1))  # of a member of an enumeration
-            known = inner if isinstance(inner, str) else MISSING
+        known = self._told(node, binding, scope, depth)
         if known is not MISSING:
             made["const" if is_constant(known) else "holds"] = known
         elif isinstance(node, ast.Attribute):
@@ -136,6 +134,28 @@ class Values:
         elif binding.entry is not None:
             made["file"], made["key"] = binding.entry
         return made
+
+    def _told(self, node: ast.Name | ast.Attribute, binding: Binding, scope: Scope, depth: int) -> Any:
+        """What a name is known to be, or an attribute of options, of an enumeration's member, of a path."""
+        known = self._known(binding, scope, depth)
+        if known is not MISSING or isinstance(node, ast.Name):
+            return self._option(binding) if known is MISSING else known
+        if node.attr in self.options and not binding.known:
+            return self.options[node.attr]
+        if self.options and PARSES.search(binding.name.rpartition(".")[0]):
+            return self._option(binding)
+        if depth < _DEPTH and node.attr == "value":
+            inner = plain(self._of(node.value, scope, depth + 1))
+            return inner if isinstance(inner, str) else MISSING
+        if depth < _DEPTH and node.attr in ON_PATHS and binding.name.startswith(_PATHS):
+            return of_path(node.attr, plain(self._of(node.value, scope, depth + 1)), [])
+        return MISSING
+
+    def _option(self, binding: Binding) -> Any:
+        """The default of an option that a parser gave."""
+        if self.options and PARSES.search(binding.name.rpartition(".")[0]):
+            return self.options.get(binding.name.rpartition(".")[2], MISSING)
+        return MISSING
 
     def _configured(self, made: dict[str, Any], node: ast.expr, scope: Scope) -> None:
         """`file` and `key` of what stands in a configuration file that the code reads by a constant path."""
@@ -171,6 +191,10 @@ class Values:
             inner = plain(self._of(node.func.value, scope, depth + 1))
             if isinstance(inner, str):
                 made["const"] = getattr(inner, node.func.attr)()
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in ON_PATHS and name.startswith(_PATHS):
+            known = of_path(node.func.attr, plain(self._of(node.func.value, scope, depth + 1)), args)
+            if known is not MISSING:
+                made["const"] = known
         elif name in _JOINING or (name in TRANSPARENT and args) or name == "str.format":
             made.update(self._texts.of(node, scope, depth))
         return made
@@ -183,13 +207,26 @@ class Values:
             made["name"] = binding.name
         if binding.name == "os.environ" and isinstance(key, str):
             made["env"] = key
-        elif isinstance(binding.node, ast.Dict) and isinstance(key, str):
-            for one, value in zip(binding.node.keys, binding.node.values, strict=True):
-                if isinstance(one, ast.Constant) and one.value == key and isinstance(value, ast.Constant):
-                    made["const"] = constant(value.value)
+        elif isinstance(key, str) and (found := self._entry(node.value, key, scope, depth)) is not None:
+            known = plain(self._of(*found, depth + 1))
+            if isinstance(known, (str, int, float)):
+                made["const"] = known
         if "const" not in made:
             self._configured(made, node, scope)
-        return made if made.get("const") is not MISSING else {"expr": made["expr"]}
+        return made
+
+    def _entry(self, node: ast.expr, key: str, scope: Scope, depth: int) -> tuple[ast.expr, Scope] | None:
+        """What stands under a key of a dict of this file, itself or in another dict; with its scope."""
+        held: tuple[ast.expr | None, Scope] | None = (node, scope)
+        if isinstance(node, ast.Subscript):
+            inner = node.slice.value if isinstance(node.slice, ast.Constant) else None
+            known = isinstance(inner, str) and depth < _DEPTH
+            held = self._entry(node.value, str(inner), scope, depth + 1) if known else None
+        elif isinstance(node, (ast.Name, ast.Attribute)):
+            binding = self.resolver.resolve(node, scope)
+            held = binding.node, binding.scope or scope
+        found = entry(held[0], key) if held is not None else None
+        return (found, held[1]) if held is not None and found is not None else None
 
     def _unary(self, node: ast.UnaryOp, scope: Scope, depth: int) -> Any:
         if isinstance(node.operand, ast.Constant) and isinstance(node.op, ast.USub):
@@ -217,7 +254,7 @@ class Values:
         self._left = _NODES
         if isinstance(node, (ast.JoinedStr, ast.BinOp)) or (isinstance(node, ast.Call) and node.args):
             pieces = self._texts.pieces(node, scope, 0)
-            return "".join("{}" if piece is None else piece for piece in pieces) if any(pieces) else ""
+            return "".join(piece if isinstance(piece, str) else "{}" for piece in pieces) if any(pieces) else ""
         known = self.const(node, scope)
         return known if isinstance(known, str) else ""
 

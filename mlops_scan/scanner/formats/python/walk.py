@@ -67,6 +67,7 @@ class Walker(Blocks):
     def _aug_assign(self, node: ast.AugAssign, context: Context) -> None:
         self.expression.read(node.value, context)
         self.expression.read(node.target, context)
+        self.binder.more(node, context)
         if isinstance(node.target, ast.Name):
             context.scope.shared.get(node.target.id, context.scope).again.add(node.target.id)
 

@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from mlops_scan.scanner.formats.python.placeholders import between
 from mlops_scan.scanner.link.code.composed import Composed
 from mlops_scan.scanner.link.code.index import Code
-from mlops_scan.scanner.link.code.written import written
+from mlops_scan.scanner.link.code.written import pieces
 from mlops_scan.scanner.model import Fact, Location
 
 _Known = tuple[Any, Location]
@@ -53,6 +54,7 @@ class Constants:
                 if known is not None:
                     one["const"], one["told"] = known[0], str(known[1])
                 else:
+                    self._partly(one, fact)
                     stack += one.get("args") or ()
 
     def of(self, value: Mapping[str, Any], fact: Fact) -> _Known | None:
@@ -66,13 +68,30 @@ class Constants:
 
     def _written(self, text: str, value: Mapping[str, Any], fact: Fact) -> _Known | None:
         """A text put together of names, at least one of which another file tells."""
+        found, places = self._pieces(text, value, fact)
+        return ("".join(map(str, found)), min(places)) if places and None not in found else None
+
+    def _partly(self, value: dict[str, Any], fact: Fact) -> None:
+        """More of the known end of a text than its own file tells."""
+        if value.get("parts"):
+            found, places = self._pieces(str(value.get("expr") or ""), value, fact)
+            parts = between(found) if places else [""]
+            if len(parts[-1]) > len(str(value["parts"][-1])):
+                value["parts"] = parts
+
+    def _pieces(self, text: str, value: Mapping[str, Any], fact: Fact) -> tuple[list[str | None], list[Location]]:
+        """The pieces of a text, and the places of those that other files tell."""
         places: list[Location] = []
         origin = fact.at.path
         read = {_quoted(one["expr"]): one for one in value.get("pieces") or ()}
 
         def lookup(name: str) -> Any:
             piece = read.get(_quoted(name))
-            known = self.of(piece, fact) if piece is not None else self.by_text(name, origin)
+            known = (
+                self.of(piece, fact)
+                if piece is not None
+                else self.by_text(name, origin) or self._composed.of(name, fact)
+            )
             if known is not None:
                 places.append(known[1])
                 return known[0]
@@ -80,8 +99,7 @@ class Constants:
             value = own.get("value") if own is not None else None
             return value.get("const") if isinstance(value, Mapping) else value
 
-        made = written(text, lookup)
-        return (made, min(places)) if made is not None and places else None
+        return pieces(text, lookup), places
 
     def by_text(self, text: str, origin: str) -> _Known | None:
         """The constant that a dotted name as written in a file leads to."""
@@ -97,7 +115,11 @@ class Constants:
         nearest = max(fitting, key=lambda path: (len(posixpath.commonprefix([path, origin])), -path.count("/"), path))
         entries = self._parameters[nearest]
         same = [key] if key in entries else [name for name in entries if name.endswith(f".{key}")]
-        return _plain(entries[same[0]]) if len(same) == 1 else None
+        return (
+            _constant(self._composed.entries.read(nearest, same[0] if len(same) == 1 else key))
+            if len(same) < 2
+            else None
+        )
 
     def _named(self, name: str, text: str, origin: str) -> _Known | None:
         place = self._code.names.place(name, origin)
@@ -175,9 +197,8 @@ def _is_plain(value: Any) -> bool:
     )
 
 
-def _plain(fact: Fact) -> _Known | None:
-    value = fact.get("value")
-    return (value, fact.at) if _is_plain(value) and "${" not in str(value) else None
+def _constant(found: _Known | None) -> _Known | None:
+    return found if found is not None and _is_plain(found[0]) else None
 
 
 def _default(value: Any) -> Any:

@@ -1,0 +1,72 @@
+"""Lists, tuples and dicts that stand in code as literals: what a loop over them gives, what a key or `+=` finds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from mlops_scan.scanner.formats.python.constant import constant
+
+_TURNS = 20  # of one loop
+_ITEMS = 100  # of a list that grows
+_SEQUENCES = (ast.Tuple, ast.List, ast.Set)
+
+_Literal = Callable[[ast.expr], ast.expr | None]  # the literal that a name was set to
+
+
+def in_turn(target: ast.expr, iterated: ast.expr, literal: _Literal) -> Iterator[tuple[str, list[Any]]]:
+    """(variable, constants) of a loop: the constants that the variable is in turn, where all of them are."""
+    rows = list(islice(_rows(iterated, literal), _TURNS + 1))
+    if not rows or len(rows) > _TURNS:
+        return
+    targets = target.elts if isinstance(target, ast.Tuple) else [target]
+    if isinstance(target, ast.Tuple) and all(len(row) == 1 for row in rows):
+        rows = [list(row[0].elts) if isinstance(row[0], _SEQUENCES) else row for row in rows]
+    for index, one in enumerate(targets):
+        if isinstance(one, ast.Name) and all(len(row) == len(targets) for row in rows):
+            column = [row[index] for row in rows]
+            if all(isinstance(cell, ast.Constant) and isinstance(cell.value, (str, int)) for cell in column):
+                yield one.id, [constant(cell.value) for cell in column if isinstance(cell, ast.Constant)]
+
+
+def _rows(node: ast.expr, literal: _Literal) -> Iterator[list[ast.expr]]:
+    """What a loop gives each time: an item, a key, or a key and its value; a count before it."""
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id == "enumerate" and node.args:
+            for row in _rows(node.args[0], literal):
+                yield [ast.Name("", ast.Load()), *row]
+            return
+        method = node.func.attr if isinstance(node.func, ast.Attribute) and not node.args else ""
+        held = node.func.value if isinstance(node.func, ast.Attribute) and method else None
+        held = held if held is None or isinstance(held, ast.Dict) else literal(held)
+        for key, value in zip(held.keys, held.values, strict=True) if isinstance(held, ast.Dict) else ():
+            if key is not None and method in ("items", "keys", "values"):
+                yield [key, value] if method == "items" else [key if method == "keys" else value]
+        return
+    found = node if isinstance(node, (*_SEQUENCES, ast.Dict)) else literal(node)
+    if isinstance(found, _SEQUENCES):
+        yield from ([one] for one in found.elts)
+    elif isinstance(found, ast.Dict):
+        yield from ([key] for key in found.keys if key is not None)
+
+
+def longer(old: ast.expr | None, value: ast.expr) -> ast.expr | None:
+    """A list or tuple after `+=`; what is not a literal stands in it as one thing of which nothing is known."""
+    if not isinstance(old, (ast.List, ast.Tuple)) or len(old.elts) >= _ITEMS:
+        return None
+    more = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [ast.copy_location(ast.Starred(value), value)]
+    return ast.copy_location(ast.List([*old.elts, *more][:_ITEMS], ast.Load()), old)
+
+
+def entry(table: ast.expr | None, key: str) -> ast.expr | None:
+    """What stands under a key of a dict; of several the last, nothing where another dict may hide it."""
+    if not isinstance(table, ast.Dict):
+        return None
+    for one, value in zip(reversed(table.keys), reversed(table.values), strict=True):
+        if one is None:
+            return None
+        if isinstance(one, ast.Constant) and one.value == key:
+            return value
+    return None
