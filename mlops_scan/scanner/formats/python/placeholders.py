@@ -7,7 +7,7 @@ import re
 import string
 from collections.abc import Iterable, Iterator
 
-_PERCENT = re.compile(r"%(?:\((\w+)\))?([-#0 +]*[\d.*]*)([a-zA-Z%])")
+_PERCENT = re.compile(r"%(?:\((\w+)\))?([-#0 +]{0,5}[\d.*]{0,9})([a-zA-Z%])")
 _DIGITS = 3  # of the place of an argument
 
 Piece = str | ast.expr | None  # a literal, the expression that is put in, or what is unknown
