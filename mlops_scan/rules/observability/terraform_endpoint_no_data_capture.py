@@ -16,6 +16,8 @@ class TerraformEndpointNoDataCapture(Rule):
     ## Why is this bad?
     Without a sample of requests and answers nobody can see drift, look into a complaint or build the next training set.
 
+    The rule judges definitions of endpoints wherever they are written: Terraform, CloudFormation, CDK, calls of an SDK.
+
     ## Example
     ```python title="train.py"
     from sklearn.linear_model import Ridge
@@ -81,7 +83,7 @@ class TerraformEndpointNoDataCapture(Rule):
                 continue
             kind = str(use.fact.get("type"))
             yield self.finding(
-                f"Resource '{kind}.{use.fact.name}' does not capture requests and answers.",
+                f"Endpoint definition '{kind}.{use.fact.name}' does not capture requests and answers.",
                 use.at,
                 subject=f"{use.at.path.rpartition('/')[0]}#{kind}.{use.fact.name}",
             )

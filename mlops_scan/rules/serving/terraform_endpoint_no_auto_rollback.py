@@ -21,6 +21,8 @@ class TerraformEndpointNoAutoRollback(Rule):
     The new model or container is live as soon as it starts. With alarms in the deployment configuration the service
     takes the update back by itself while the old fleet is still there.
 
+    The rule judges definitions of endpoints wherever they are written: Terraform, CloudFormation, CDK, calls of an SDK.
+
     ## Example
     ```python title="train.py"
     from sklearn.linear_model import Ridge
@@ -90,7 +92,7 @@ class TerraformEndpointNoAutoRollback(Rule):
                 continue  # made in one branch and changed in another
             told.add((use.at.path, kind, use.fact.name))
             yield self.finding(
-                f"Resource '{kind}.{use.fact.name}' does not take back an update that raises alarms.",
+                f"Endpoint definition '{kind}.{use.fact.name}' does not take back an update that raises alarms.",
                 use.at,
                 subject=f"{use.at.path.rpartition('/')[0]}#{kind}.{use.fact.name}",
             )

@@ -16,6 +16,8 @@ class TerraformEndpointNoAutoscaling(Rule):
     ## Why is this bad?
     The number that fits the peak is paid for all night, and the number that fits the night turns requests away at noon.
 
+    The rule judges definitions of endpoints wherever they are written: Terraform, CloudFormation, CDK, calls of an SDK.
+
     ## Example
     ```python title="train.py"
     from sklearn.linear_model import Ridge
@@ -85,7 +87,7 @@ class TerraformEndpointNoAutoscaling(Rule):
                 continue
             kind = str(use.fact.get("type"))
             yield self.finding(
-                f"Nothing scales {kind} '{use.fact.name}': no scaling target names its variants.",
+                f"Nothing scales endpoint definition '{kind}.{use.fact.name}': no scaling target names its variants.",
                 use.at,
                 subject=f"{use.at.path.rpartition('/')[0]}#{kind}.{use.fact.name}",
             )

@@ -96,6 +96,7 @@ ROLES = {
     "pipeline-definition": "defines a pipeline, a flow, a DAG, or a step of one",
     "pipeline-step": "defines one step of a pipeline (`name`, `runs`, `needs`, `makes`, `pipeline`)",
     "chooses-steps": "a step of a pipeline that says which of the steps after it come",
+    "reads-step": "reads what a step of a pipeline came to (`name`): what reads it comes after the step",
     "orders-steps": "says which step of a pipeline comes next (`name`, `needs`)",
     "starts-on-data": "makes new data in a store start a delivery pipeline",
     "starts-pipeline": "starts a run of a pipeline",

@@ -25,5 +25,7 @@ class Models(Link):
                     yield Edge(f"file:{call.at.path}", relation, f"model:{run}", call.at)
         for role, relation in _BY_NAME:
             for use, call in calls(graph, role):
+                if relation == "registers" and graph.has_role(use.fact, "deploys"):
+                    continue  # the name is that of what serves it
                 if name := registered_name(use, call):
                     yield Edge(f"file:{call.at.path}", relation, f"model:{name}", call.at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from mlops_scan.scanner.link.code.index import Code, inside, words
+from mlops_scan.scanner.link.code.index import Code, inside, text, words
 from mlops_scan.scanner.link.code.parts import Pipeline, Step
 from mlops_scan.scanner.model import Fact
 
@@ -23,6 +23,7 @@ def order(pipeline: Pipeline, code: Code) -> None:
         _by_arrows(fact, pipeline)
     _by_words(pipeline, code)
     _by_calls(pipeline, code)
+    _by_results(pipeline, code)
     _by_names(pipeline, code)
     for step in pipeline.steps:
         step.needs = sorted({name for name in step.needs if name != step.name})
@@ -78,9 +79,9 @@ def _by_calls(pipeline: Pipeline, code: Code) -> None:
         assert call is not None
         used = words([*(call.get("args") or ()), *(call.get("kwargs") or {}).values()])
         within = [one for one in told if one.call is not None and inside(one.call.at, call.at)]
-        for other in within:  # what stands in a call that stands in this one, that one needs
+        for other in within:  # what stands in a call that stands in this one, that one needs, or decides on
             if not any(_within(other, one) for one in within if one is not other):
-                step.needs.append(other.name)
+                _inside(other, step)
         for other in told:
             if any(_assigns(other.call, name) for name in step.leads if other.call is not None):
                 other.needs.append(step.name)
@@ -88,6 +89,37 @@ def _by_calls(pipeline: Pipeline, code: Code) -> None:
         for name in sorted(used - step.leads):
             before = [one for one in told[:index] if one.call is not None and _assigns(one.call, name)]
             step.needs += [one.name for one in before[-1:]]
+
+
+def _inside(inner: Step, outer: Step) -> None:
+    """A step that is made in the call of another: one that is decided on comes after it, any other before."""
+    if inner.call is not None and inner.call.name.rpartition(".")[2] in outer.leads:
+        inner.needs.append(outer.name)
+    else:
+        outer.needs.append(inner.name)
+
+
+def _by_results(pipeline: Pipeline, code: Code) -> None:
+    """A condition over what a step came to, in the call of the step that decides or in a variable that it is given."""
+    for use in code.uses("reads-step"):
+        call = use.fact
+        if call.at.path != pipeline.at.path:
+            continue
+        asked = use.match.argument(call, "name")
+        told = {text(asked), *words(asked)}
+        read = [step for step in pipeline.steps if told & step.known_as]
+        for step in pipeline.steps if read else ():
+            if step.call is not None and _is_given(step.call, call, code):
+                step.needs += [one.name for one in read[-1:]]
+
+
+def _is_given(holder: Fact, call: Fact, code: Code) -> bool:
+    """Whether a call stands in the arguments of another, or in what makes a variable among them."""
+    if inside(call.at, holder.at):
+        return True
+    used = words([*(holder.get("args") or ()), *(holder.get("kwargs") or {}).values()])
+    around = (one for one in code.calls(call.at.path)[:_CALLS] if one.get("assigned") in used)
+    return any(inside(call.at, one.at) and one.get("function") == call.get("function") for one in around)
 
 
 def _between(pipeline: Pipeline, code: Code) -> dict[tuple[str, str], set[str]]:

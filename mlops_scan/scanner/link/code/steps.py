@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
+from mlops_scan.scanner.catalog.conditions import argument
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.link.code.index import Code, known, text, texts, words
@@ -33,7 +34,7 @@ def of_call(use: Use, call: Fact, code: Code) -> Step:
     step = Step(name, call.at, use.tool, target, call=call)
     step.script = program(runs) or _entry(runs, call, code)
     step.known_as = {name, *words({"expr": assigned})}
-    step.leads = words(match.argument(call, "steps"))
+    step.leads = {word for ref in match.data.get("steps", ()) for word in words(argument(call.says, [ref])[1])}
     needs = match.argument(call, "needs")
     if match.data.get("makes"):
         step.makes, step.reads = texts(match.argument(call, "makes")), texts(needs)
