@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import mlops_scan
@@ -22,6 +23,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _BASE = "%SRCROOT%"
 _PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
 _RELATED = 10
+_TOGETHER = 10  # messages of one alert
 _NOTICES = 1000
 _RESULTS = 5000  # GitHub keeps the most severe 5,000, and refuses a file of over 25,000
 
@@ -94,13 +96,16 @@ def _rule(info: RuleInfo) -> Any:
 
 
 def _merged(findings: Iterable[Finding], sources: Sources) -> Iterator[tuple[str, Finding]]:
-    """(line hash, finding): GitHub shows results of one rule, file and line hash as one alert."""
-    seen: set[tuple[str, str, str]] = set()
+    """(line hash, finding): GitHub shows results of one rule, file and line hash as one alert, which names them all."""
+    alerts: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        key = sources.line_hash(finding.at)
-        if sources.exists(finding.at.path) and (finding.rule, finding.at.path, key) not in seen:
-            seen.add((finding.rule, finding.at.path, key))
-            yield key, finding
+        if sources.exists(finding.at.path):
+            key = sources.line_hash(finding.at)
+            alerts.setdefault((finding.rule, finding.at.path, key), []).append(finding)
+    for (_, _, key), (first, *others) in alerts.items():
+        messages = list(dict.fromkeys(one.message for one in (first, *others)))
+        more = [f"And {len(messages) - _TOGETHER} more."] if len(messages) > _TOGETHER else []
+        yield key, replace(first, message=" ".join([*messages[:_TOGETHER], *more])) if others else first
 
 
 def _result(finding: Finding, key: str, index: int, sources: Sources) -> Any:

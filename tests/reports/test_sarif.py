@@ -91,9 +91,22 @@ def test_one_rule_file_and_line_hash_is_one_result(results: dict[str, Result]) -
     told = results["fraud-api"]
     first = told.open_findings[0]
     twice = replace(told, findings=(first, replace(first, subject="another", message="Another thing is wrong.")))
-    assert len(run_of(twice)["results"]) == 1
+    shown = run_of(twice)["results"]
+    assert len(shown) == 1
+    said = shown[0]["message"]["text"]
+    assert said.startswith(f"{first.message} Another thing is wrong. Fix: ")
+    alone = run_of(replace(told, findings=(first,)))["results"][0]
+    assert shown[0]["partialFingerprints"] == alone["partialFingerprints"]
     elsewhere = replace(first, places=(Place(Location("src/train.py", 12)),))
     assert len(run_of(replace(told, findings=(first, elsewhere)))["results"]) == 2
+
+
+def test_a_long_list_of_findings_in_one_result_is_cut(results: dict[str, Result]) -> None:
+    told = results["fraud-api"]
+    first = told.open_findings[0]
+    many = tuple(replace(first, subject=f"s{one:02}", message=f"Wrong {one:02}.") for one in range(14))
+    (only,) = run_of(replace(told, findings=many))["results"]
+    assert "Wrong 00. Wrong 01." in only["message"]["text"] and "Wrong 09. And 4 more." in only["message"]["text"]
 
 
 def test_places_that_no_reader_can_open_stay_out(results: dict[str, Result], tmp_path: Path) -> None:
