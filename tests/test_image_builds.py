@@ -235,3 +235,17 @@ def test_a_folder_that_nobody_knows_is_not_the_root(tmp_path: Path) -> None:
         },
     )
     assert found == set()
+
+
+def test_a_function_whose_image_is_built_where_it_is_declared(tmp_path: Path) -> None:
+    text = (
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Predict:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: {PackageType: Image}\n    Metadata: {DockerContext: ./fn, Dockerfile: Dockerfile}\n"
+    )
+    (tmp_path / "fn").mkdir()
+    (tmp_path / "template.yaml").write_text(text)
+    (tmp_path / "fn" / "Dockerfile").write_text(_DOCKERFILE)
+    edges = scan(tmp_path, Config(jobs=1)).edges
+    assert ("template.yaml#Predict", "stage:fn/Dockerfile#0") in {
+        (one.source.partition(":")[2], one.target) for one in edges if one.relation == "builds"
+    }

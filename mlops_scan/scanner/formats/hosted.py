@@ -65,10 +65,11 @@ def ends(kind: str) -> bool:
 def facts(one: Declared, runner: Runner | None = None, build: dict[str, Any] | None = None) -> Iterator[Fact]:
     """`workload`, `container`, `image`, `command` and `env` of a resource that holds containers; else nothing.
 
-    `runner` is another resource that runs this one, `build` says where its image is built from.
+    `runner` is another resource that runs this one, `build` says where its image is built from: that it is told suffices.
     """
-    found = list(_find(one.body)) if runs_containers(one.kind) else []
-    if not found:
+    runs = runs_containers(one.kind)
+    found = list(_find(one.body)) if runs else []
+    if not found and not (runs and build):
         return
     scene = Scene(one.locate, one.identity, ORIGIN, common=one.common)
     path = scene.locate(one.body.line, one.body.column)[0].path
