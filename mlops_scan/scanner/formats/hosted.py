@@ -65,7 +65,7 @@ def ends(kind: str) -> bool:
 def facts(one: Declared, runner: Runner | None = None, build: dict[str, Any] | None = None) -> Iterator[Fact]:
     """`workload`, `container`, `image`, `command` and `env` of a resource that holds containers; else nothing.
 
-    `runner` is another resource that runs this one, `build` says where its image is built from: that it is told suffices.
+    `runner` is another resource that runs this one, `build` where its image is built from: it suffices.
     """
     runs = runs_containers(one.kind)
     found = list(_find(one.body)) if runs else []
