@@ -10,6 +10,7 @@ from mlops_scan.scanner.link.modelnames import ModelNames
 from mlops_scan.scanner.link.models import Models
 from mlops_scan.scanner.model import Fact
 from tests.by_hand import call, fact, use
+from tests.conftest import Understand
 
 
 def _ids(*said: tuple[str, str], stages: tuple[Fact, ...] = ()) -> list[str]:
@@ -117,3 +118,54 @@ def test_what_a_variable_tells_is_kept_apart_from_what_code_says() -> None:
     found = ModelNames(Graph([told], (), [use("loads-model", load), *(use("persists-model", one) for one in saves)]))
     assert [edge.target for edge in found.said] == ["model:a/m.pkl", "model:b/m.pkl"]
     assert [edge.target for edge in found.told] == ["model:b/m.pkl"]
+
+
+UP = (
+    "import boto3, joblib\ns3 = boto3.client('s3')\ndef keep(m, path):\n    joblib.dump(m, path)\n"
+    "    s3.upload_file(path, 'store', 'prod/m.bin')\n"
+)
+DOWN = (
+    "import boto3, joblib\nboto3.client('s3').download_file('{}', 'prod/m.bin', '/tmp/z.bin')\n"
+    "model = joblib.load('/tmp/z.bin')\n"
+)
+
+
+def test_a_key_of_a_store_leads_from_the_training_to_the_service(understand: Understand) -> None:
+    graph = understand({"train.py": UP, "app.py": DOWN.format("store"), "other.py": DOWN.format("elsewhere")})
+    (key,) = {edge.target for edge in graph.edges("writes") if edge.target.startswith("model:")}
+    assert {edge.source for edge in graph.links_to(key, "reads")} == {"file:app.py"}
+    assert {edge.at.line for edge in graph.links_to(key, "reads")} == {2}
+    assert {edge.source for edge in graph.links_to("model:elsewhere/prod/m.bin", "reads")} == {"file:other.py"}
+
+
+def test_a_bucket_and_a_blob_hold_the_key(understand: Understand) -> None:
+    graph = understand(
+        {
+            "train.py": "import boto3, joblib\njoblib.dump(object(), 'x.bin')\n"
+            "boto3.resource('s3').Bucket('store').upload_file('x.bin', 'prod/m.bin')\n",
+            "app.py": "from google.cloud import storage\nimport joblib\nbucket = storage.Client().bucket('store')\n"
+            "bucket.blob('prod/m.bin').download_to_filename('y.bin')\nmodel = joblib.load('y.bin')\n",
+        }
+    )
+    assert {edge.source for edge in graph.links_to("model:m.bin", "writes", "reads")} == {
+        "file:train.py",
+        "file:app.py",
+    }
+
+
+def test_commands_copy_models_to_a_store_and_back(understand: Understand) -> None:
+    graph = understand(
+        {
+            "train.py": "import joblib\njoblib.dump(object(), 'out/x.bin')\n",
+            "app.py": "import joblib\nmodel = joblib.load('y.bin')\n",
+            "Makefile": "up:\n\taws s3 cp out/x.bin s3://store/prod/m.bin --quiet\n"
+            "down:\n\taws s3 cp s3://store/prod/m.bin y.bin\n\taws s3 cp report.html s3://store/prod/r.html\n",
+        }
+    )
+    found = {(e.source, e.relation, e.target) for e in graph.edges("writes", "reads") if e.source.startswith("target")}
+    assert found == {
+        ("target:Makefile#up", "reads", "model:x.bin"),
+        ("target:Makefile#up", "writes", "model:m.bin"),
+        ("target:Makefile#down", "reads", "model:m.bin"),
+        ("target:Makefile#down", "writes", "model:y.bin"),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.handover import pairs, spread
@@ -28,13 +28,17 @@ class Deliveries:
         return tuple(dict.fromkeys(pairs(self._known(writes, "writes", "registers"), self._known(reads, "reads"))))
 
     def _known(self, calls: list[Fact], *relations: str) -> list[tuple[str, Fact]]:
-        """(the model that it is linked with, the call) for each call that is."""
-        models: dict[Location, list[str]] = defaultdict(list)
-        for path in sorted({call.at.path for call in calls}):
+        """(the model that it is linked with, the call) for each call that is; a file's only one may go by a store."""
+        models: dict[Location | str, list[str]] = defaultdict(list)
+        alone = Counter(call.at.path for call in calls)
+        for path in sorted(alone):
             for edge in self._graph.links_from(f"file:{path}", *relations):
                 if edge.target.startswith("model:"):
-                    models[edge.at].append(edge.target)
-        return [(model, call) for call in calls for model in dict.fromkeys(models.get(call.at, ()))]
+                    models[path if alone[path] == 1 else edge.at].append(edge.target)
+        places: list[tuple[Fact, Location | str]] = [
+            (call, call.at.path if alone[call.at.path] == 1 else call.at) for call in calls
+        ]
+        return [(model, call) for call, at in places for model in dict.fromkeys(models.get(at, ()))]
 
     def environment(self, path: str) -> dict[str, Fact]:
         """Distribution -> the fact that fixes its version where `path` runs.

@@ -10,17 +10,17 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.handover import model_name, model_path, spread
 from mlops_scan.scanner.graph.modelplaces import Place, nodes, place
 from mlops_scan.scanner.graph.runpaths import named_by_run
-from mlops_scan.scanner.model import Edge, Fact, Location
+from mlops_scan.scanner.link.stores import Told, carried
+from mlops_scan.scanner.model import Edge, Fact
 
 BY_PATH = (("persists-model", "writes"), ("loads-model", "reads"))
-_Told = tuple[str, str, Place, Location]  # node, relation, the model, where it is said
 
 
 class ModelNames:
     """Everything that says where a model is, read once: `told` by a variable, and the rest."""
 
     def __init__(self, graph: Graph) -> None:
-        said = [*_saved(graph), *_configured(graph), *_held(graph)]
+        said = [*carried(graph, list(_saved(graph))), *_configured(graph), *_held(graph)]
         told = list(_told(graph))
         ids = nodes((one for _, _, one, _ in (*said, *told)), graph.facts("stage"))
         self.said = tuple(Edge(node, relation, ids[one], at) for node, relation, one, at in said)
@@ -33,15 +33,15 @@ def calls(graph: Graph, role: str) -> Iterator[tuple[Use, Fact]]:
             yield use, call
 
 
-def _saved(graph: Graph) -> Iterator[_Told]:
-    """What code saves and loads by a path."""
+def _saved(graph: Graph) -> Iterator[tuple[str, Place | None, Fact]]:
+    """(relation, the model where the path tells, the call) of what code saves and loads by a path."""
     for role, relation in BY_PATH:
         for use, call in calls(graph, role):
-            name = model_name(call) if named_by_run(use, call) is None else ""
-            if name:
+            if named_by_run(use, call) is None:
                 path = model_path(call)
-                where = place(call.at.path, path, name, partial=not _stands(path, call))
-                yield f"file:{call.at.path}", relation, where, call.at
+                name = model_name(call)
+                partial = bool(path) and not _stands(path, call)
+                yield relation, place(call.at.path, path, name, partial=partial) if name else None, call
 
 
 def _stands(path: str, call: Fact) -> bool:
@@ -55,7 +55,7 @@ def _says(path: str, value: Any) -> bool:
     return isinstance(value, str) and value.rstrip("/") == path
 
 
-def _configured(graph: Graph) -> Iterator[_Told]:
+def _configured(graph: Graph) -> Iterator[Told]:
     """What the configuration of a server reads: the file or folder it names, or all below the folder it lies in."""
     files = graph.facts("model-file")
     for use in graph.uses("serves-file"):
@@ -67,7 +67,7 @@ def _configured(graph: Graph) -> Iterator[_Told]:
                 yield f"file:{use.at.path}", "reads", _lying(file), use.at
 
 
-def _held(graph: Graph) -> Iterator[_Told]:
+def _held(graph: Graph) -> Iterator[Told]:
     """Model files of the repository."""
     for file in graph.facts("model-file"):
         yield f"file:{file.at.path}", "holds", _lying(file), file.at
@@ -77,7 +77,7 @@ def _lying(file: Fact) -> Place:
     return place(file.at.path, file.at.path, posixpath.basename(file.at.path))
 
 
-def _told(graph: Graph) -> Iterator[_Told]:
+def _told(graph: Graph) -> Iterator[Told]:
     """What code loads from where a variable says that an image or a manifest sets."""
     set_to: dict[str, set[str]] = {}
     for env in graph.facts("env"):
