@@ -8,6 +8,7 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.modelplaces import nodes, place
 from mlops_scan.scanner.link.modelnames import ModelNames
 from mlops_scan.scanner.link.models import Models
+from mlops_scan.scanner.link.stores import carried
 from mlops_scan.scanner.model import Fact
 from tests.by_hand import call, fact, use
 from tests.conftest import Understand
@@ -169,3 +170,16 @@ def test_commands_copy_models_to_a_store_and_back(understand: Understand) -> Non
         ("target:Makefile#down", "reads", "model:m.bin"),
         ("target:Makefile#down", "writes", "model:y.bin"),
     }
+
+
+def test_what_is_put_into_a_store_elsewhere_is_read_there() -> None:
+    call_ = call("boto3.client.upload_file", "ship.py:3", "m.pkl", "store", "v1/m.pkl")
+    graph = Graph([], (), [use("stores-file", call_, local=(0,), bucket=(1,), key=(2,))])
+    saved = call("joblib.dump", "train.py:2", {"expr": "m"}, "out/m.pkl")
+    found = list(carried(graph, [("writes", place("train.py", "out/m.pkl", "m.pkl"), saved)]))
+    assert [(node, relation, one.folders, at.line) for node, relation, one, at in found] == [
+        ("file:train.py", "writes", ("out",), 2),
+        ("file:ship.py", "reads", (), 3),
+        ("file:ship.py", "writes", ("store", "v1"), 3),
+    ]
+    assert list(carried(graph, [])) == []

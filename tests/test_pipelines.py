@@ -209,11 +209,12 @@ def test_dvc(tmp_path: Path) -> None:
         "frozen": True,
         "tool": "dvc",
     }
-    assert each.get("outs") == ["model-${item}"]
+    assert each.get("outs") == ["model-a", "model-b"]
     assert commands(facts) == [
         ("python src/prepare.py data", 6, "prepare"),
         ("python src/split.py --x", 8, "prepare"),
-        ("python train.py ${item}", 20, "train-each"),
+        ("python train.py a", 20, "train-each"),
+        ("python train.py b", 20, "train-each"),
     ]
     assert {fact.get("owner") for fact in facts if fact.kind == "command"} == {
         "pipe/dvc.yaml#prepare",

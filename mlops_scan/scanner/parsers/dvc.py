@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import dvcvalues, placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import truth
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
@@ -40,7 +40,7 @@ class Dvc(Parser):
             elif source.name == "dvc.lock":
                 yield from islice(_locked(source, document), bounds.FACTS_PER_FILE)
             else:
-                yield from islice(_stages(source, document), bounds.FACTS_PER_FILE)
+                yield from islice(_stages(source, document, tree), bounds.FACTS_PER_FILE)
 
 
 class DvcConfig(Parser):
@@ -90,41 +90,68 @@ def _locked(source: SourceFile, document: Mapping) -> Iterator[Fact]:
         yield from _tracked(source.path, source.folder, yamlnodes.child(stage, "outs"))
 
 
-def _stages(source: SourceFile, document: Mapping) -> Iterator[Fact]:
+def _stages(source: SourceFile, document: Mapping, tree: Tree) -> Iterator[Fact | Note]:
     stages = document.get("stages")
     if not isinstance(stages, Mapping):
         return
+    filled = "${" in source.text
+    shared = dvcvalues.values(document, source.folder, tree.get) if filled else {}
+    known = dvcvalues.flat(shared)
     for name, written in stages.items():
         each = yamlnodes.child(written, "do")
         stage = each if isinstance(each, Mapping) else written
-        if not isinstance(stage, Mapping):
+        if not isinstance(stage, Mapping) or not isinstance(written, Mapping):
             continue
-        folder = _joined(source.folder, yamlnodes.text(stage, "wdir"))
-        frozen = truth(stage.get("frozen"))
+        ways: list[placeholders.Known] = [known]
+        if filled:
+            found, count = dvcvalues.items(written, shared)
+            ways = [{**known, **dvcvalues.flat(one)} for one in found]
+            if count > len(found):
+                at = Location(source.path, *stages.places[name])
+                yield Note(at, f"'{name}' has {count} items: {len(found)} of them are followed")
+        yield from _stage(source, name, stages.places[name], stage, ways)
+
+
+def _stage(
+    source: SourceFile, name: str, place: tuple[int, int], stage: Mapping, ways: Sequence[placeholders.Known]
+) -> Iterator[Fact]:
+    """A stage with the files of all its items, and the commands of each."""
+    frozen = truth(stage.get("frozen"))
+    runners = []
+    for known in ways:
+        folder = _joined(source.folder, dvcvalues.fill(yamlnodes.text(stage, "wdir"), known))
         owner = f"{source.path}#{name}"
-        runner = Runner(source.path, "dvc", owner, stage=name, folder=folder, disabled=frozen)
-        says: dict[str, Any] = {
-            "pipeline": source.path,
-            "command": " && ".join(str(one) for one in yamlnodes.items(stage, "cmd"))[: bounds.FACT_TEXT],
-            "deps": _paths(stage, "deps", folder, source.folder),
-            "outs": [*_paths(stage, "outs", folder, source.folder), *_paths(stage, "plots", folder, source.folder)],
-            "metrics": _paths(stage, "metrics", folder, source.folder),
-            "params": _params(stage.get("params")),
-            "frozen": frozen,
-            "tool": "dvc",
-        }
-        yield replace(runner, disabled=False).fact("pipeline-step", name, stages.places[name], says)
-        for command in yamlnodes.items(stage, "cmd"):
-            if isinstance(command, Scalar):
+        runners.append(Runner(source.path, "dvc", owner, stage=name, folder=folder, disabled=frozen, known=known))
+
+    def files(key: str) -> list[str]:
+        told = (path for one in runners for path in _paths(stage, key, str(one.folder), source.folder, one.known))
+        return list(dict.fromkeys(told))
+
+    says: dict[str, Any] = {
+        "pipeline": source.path,
+        "command": " && ".join(str(one) for one in yamlnodes.items(stage, "cmd"))[: bounds.FACT_TEXT],
+        "deps": files("deps"),
+        "outs": [*files("outs"), *files("plots")],
+        "metrics": files("metrics"),
+        "params": _params(stage.get("params")),
+        "frozen": frozen,
+        "tool": "dvc",
+    }
+    yield replace(runners[0], disabled=False).fact("pipeline-step", name, place, says)
+    told: set[str] = set()
+    for command in yamlnodes.items(stage, "cmd"):
+        for runner in runners:
+            if isinstance(command, Scalar) and (text := dvcvalues.fill(str(command), runner.known)) not in told:
+                told.add(text)
                 yield from runner.script(command, lines_of(source))
 
 
-def _paths(stage: Mapping, key: str, folder: str, own: str) -> list[str]:
+def _paths(stage: Mapping, key: str, folder: str, own: str, known: placeholders.Known) -> list[str]:
     """The files of `deps`, `outs` ... relative to the folder of dvc.yaml, as facts of a step name them."""
     found: list[str] = []
     for one in yamlnodes.items(stage, key):
         names = list(one) if isinstance(one, Mapping) else [str(one)] if isinstance(one, Scalar) else []
-        found += [_joined(folder, name) for name in names]
+        found += [_joined(folder, dvcvalues.fill(name, known)) for name in names]
     return [posixpath.relpath(name, own) if own and "://" not in name and name[:1] != "/" else name for name in found]
 
 
