@@ -11,7 +11,7 @@ from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.entries import READS
 from mlops_scan.scanner.formats.python.recorder import NOTHING, Recorder, Top
 from mlops_scan.scanner.formats.python.scopes import Scope
-from mlops_scan.scanner.formats.python.values import PARSES
+from mlops_scan.scanner.formats.python.values import PARSES, WIDGETS
 
 _SIGNS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 _NONE = type(None)
@@ -80,6 +80,8 @@ class Expressions:
             option = declared_option(node)
             if option is not None:
                 self.recorder.values.options[option[0]] = self.recorder.values.const(option[1], context.scope)
+        elif name in WIDGETS:
+            self.recorder.values.ask(node, context.scope)
         elif PARSES.search(name):
             self.recorder.values.declare(node, context.scope)
         elif name.endswith(READS):

@@ -22,6 +22,8 @@ _CALL_ARGS = 4  # of a call inside a value
 _ENVIRONMENT = frozenset(("os.environ.get", "os.getenv", "environ.get", "os.environ.pop", "os.environ.setdefault"))
 _JOINING = frozenset(("os.path.join", "posixpath.join", "pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath"))
 CONSTANT_CALLS = _ENVIRONMENT | _JOINING | TRANSPARENT  # of which a constant may be known
+WIDGETS = frozenset(f"dbutils.widgets.{one}" for one in ("text", "dropdown", "combobox", "multiselect"))
+WIDGET_READERS = frozenset(("dbutils.widgets.get", "dbutils.widgets.getArgument"))
 PARSES = re.compile(r"(?:[Pp]ars|arguments?\Z)\w*\Z")  # what fills a class from options: the last word of its name
 _PATHS = ("pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath", "pathlib.PosixPath")
 _SPELLING = frozenset(("lower", "upper", "strip", "lstrip", "rstrip"))  # texts that stay what they name
@@ -32,6 +34,7 @@ class Values:
 
     def __init__(self, source: Source, resolver: Resolver) -> None:
         self.source, self.resolver = source, resolver
+        self.widgets: dict[str, str] = {}  # defaults of a notebook's widgets by name
         self.options: dict[str, Any] = {}  # defaults of command-line options by attribute name
         self.entries = Entries(resolver, self._of)
         self._texts = Texts(resolver, self._of)
@@ -53,6 +56,14 @@ class Values:
         """The JSON constant that an expression is known to be, or MISSING."""
         value = self.of(node, scope)
         return value.get("const", MISSING) if isinstance(value, dict) and "expr" in value else value
+
+    def ask(self, node: ast.Call, scope: Scope) -> None:
+        """Keep what a widget of a notebook is by default, under its name."""
+        given = {one.arg: one.value for one in node.keywords}
+        asked = [*node.args[:2], *(given[one] for one in ("name", "defaultValue") if one in given)]
+        told = [self.const(one, scope) for one in asked]
+        if len(told) == 2 and isinstance(told[0], str) and isinstance(told[1], str):
+            self.widgets[told[0]] = told[1]
 
     def declare(self, call: ast.Call, scope: Scope) -> None:
         """Options that a parser takes from the classes it is handed: their fields, with their defaults."""
@@ -187,6 +198,8 @@ class Values:
             made["env"] = args[0]
             if len(args) > 1 and not is_unknown(args[1]):
                 made["const"] = plain(args[1])
+        elif name in WIDGET_READERS and args and isinstance(args[0], str) and args[0] in self.widgets:
+            made["const"] = self.widgets[args[0]]
         elif isinstance(node.func, ast.Attribute) and node.func.attr in _SPELLING and not node.args:
             inner = plain(self._of(node.func.value, scope, depth + 1))
             if isinstance(inner, str):
