@@ -118,6 +118,7 @@ class Mounts:
         self._code = code
         self._told: dict[str, list[Mount]] = defaultdict(list)
         self._here: dict[tuple[str, str], list[Mount]] = defaultdict(list)
+        self._lists: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
         self._made: dict[str, dict[str, str]] = {}
         self._alike: dict[str, dict[str, list[str]]] = {}
         for use in code.uses("mounts-routes"):
@@ -125,6 +126,9 @@ class Mounts:
 
     def _mount(self, use: Use) -> None:
         router, path = use.argument("router"), use.at.path
+        if isinstance(router, list):
+            self._list(use, router)
+            return
         instead = text(use.argument("instead"))
         prefix = _joined(_own(use.fact), instead or text(use.argument("url"))).removesuffix("/")
         shown = str(router.get("expr") or "") if isinstance(router, Mapping) else ""
@@ -137,6 +141,27 @@ class Mounts:
         if home and home != path:
             self._told[home].append(Mount(path, str(name).rpartition(".")[2], prefix, bool(instead)))
 
+    def _list(self, use: Use, handlers: list[Any]) -> None:
+        """A router that is given its handlers when it is made: classes, functions, other routers."""
+        path = use.at.path
+        mount = (path, str(use.fact.get("assigned") or ""), text(use.argument("url")))
+        for one in handlers[:_MANY] if mount[1] or mount[2] else ():
+            if not isinstance(one, Mapping):
+                continue
+            shown, name = str(one.get("expr") or ""), str(one.get("name") or "")
+            here = shown in self._makers(path) or name == shown
+            found = (path, shown) if here else self._code.names.find(name, path)
+            if found is not None and mount not in self._lists[found]:
+                self._lists[found].append(mount)
+
+    def _listed(self, path: str, name: str, left: int) -> list[str]:
+        """The prefixes of the routers that list a class, a function or a router; none where no router does."""
+        found = []
+        for holder, variable, prefix in self._lists.get((path, name), ())[:_MANY] if left else ():
+            above = self._listed(holder, variable, left - 1) if variable else []
+            found += [_joined(one, prefix).removesuffix("/") for one in above or [""]]
+        return sorted(set(found))[:_MANY]
+
     def _makers(self, path: str) -> dict[str, str]:
         """Variable -> how its value is made, for what the calls of a file make."""
         if path not in self._made:
@@ -147,6 +172,9 @@ class Mounts:
     def prefixes(self, call: Fact) -> list[tuple[str, bool]]:
         """The prefixes under which what a call registers is reached, and whether each replaces the router's own."""
         path = call.at.path
+        decorated = str(call.get("decorates") or "").partition(".")[0]
+        if self._lists and decorated and (listed := self._listed(path, decorated, _DEEP)):
+            return [(prefix, False) for prefix in listed]
         variable = self._variable(call)
         here = self._here.get((path, variable), [])[:_MANY] if variable else []
         found = {(f"{prefix}{one.prefix}", one.instead) for one in here for prefix, _ in self._above(path, "", _DEEP)}
