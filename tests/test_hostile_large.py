@@ -86,6 +86,10 @@ CASES: dict[str, Mapping[str, str]] = {
         + many(lambda n: f"  v{n}: {{default: '${{var.v{n + 1}}}${{var.v{n + 1}}}'}}\n", 60)
         + "resources: {jobs: {a: {name: '${var.v0}'}}}\n"
     },
+    "CI: many jobs that extend a long line": {
+        ".gitlab-ci.yml": many(lambda n: f".b{n}: {{extends: [.b{n - 1}, .b{n - 1}], image: a{n}}}\n", 60)
+        + many(lambda n: f"j{n}: {{extends: .b59, needs: [j{n - 1}]}}\n", 20_000)
+    },
     "CI: many jobs, each of which a workflow names": {
         ".circleci/config.yml": "version: 2.1\njobs:\n"
         + many(lambda n: f"  j{n}: {{docker: [{{image: a}}], steps: [{{run: ls}}]}}\n", 2_000)
@@ -148,6 +152,7 @@ def test_the_worst_of_a_megabyte(tmp_path: Path, name: str) -> None:
     [
         ("kustomization: many patches for many objects", "has patches looked for in more than"),
         ("Python: an f-string without end", "an f-string of more than"),
+        ("CI: many jobs that extend a long line", "extends more than"),
     ],
 )
 def test_what_is_cut_is_told(tmp_path: Path, name: str, reason: str) -> None:

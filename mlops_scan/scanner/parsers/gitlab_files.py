@@ -14,7 +14,7 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Location, Note
 
 _STARS = 6  # of one pattern
-_EXTENDS = 11  # as many levels as the service allows
+_ANCESTORS = 44  # of one job; the service allows eleven levels
 _FILES = 100  # of one pipeline
 _COMPONENT = re.compile(r"[^@]*\$\{?CI_PROJECT_PATH\}?/([\w.-]+)@")
 
@@ -37,6 +37,9 @@ class Written:
         self.documents: list[tuple[SourceFile, Mapping, Known]] = []
         self.keys: dict[str, Placed] = {}
         self.left = bounds.YAML_ALIASED_NODES  # nodes that lists may still open, `!reference` by `!reference`
+        self._lines: dict[str, list[Placed]] = {}
+        self._merged: dict[str, dict[str, Placed]] = {}
+        self._cut: set[str] = set()
 
     def load(self) -> Iterator[Note]:
         """Read the file and what it includes of this repository; what the including file says wins."""
@@ -66,6 +69,7 @@ class Written:
                 name = placeholders.fill(key, known)
                 self.keys.setdefault(name, Placed(source, node, document.places[key], known))
         yield from (Note(at, circles.told(names)) for _, at, names in circles.closing({**ways, **self._extending()}))
+        yield from self._too_long()
 
     def _extending(self) -> dict[str, list[tuple[str, Location]]]:
         """The jobs that jobs extend, and the lists that lists refer to."""
@@ -113,23 +117,50 @@ class Written:
 
     def held(self, job: str, key: str) -> Iterator[Placed]:
         """A key as a job says it, then as what it extends does (the last named first)."""
-        queue, seen = [job], 0
-        while queue and seen < _EXTENDS * 4:
-            name = queue.pop(0)
-            seen += 1
-            placed = self.keys.get(name)
-            if placed is None or not isinstance(placed.node, Mapping):
-                continue
-            if key in placed.node:
+        for placed in self._line(job):
+            if isinstance(placed.node, Mapping) and key in placed.node:
                 yield Placed(placed.source, placed.node[key], placed.node.places[key], placed.known)
+
+    def merged(self, job: str) -> dict[str, Placed]:
+        """The keys of a job with those of what it extends; merged once."""
+        if job not in self._merged:
+            made = self._merged[job] = {}
+            for placed in self._line(job):
+                for key, node in placed.node.items() if isinstance(placed.node, Mapping) else ():
+                    if key not in made:
+                        made[key] = Placed(placed.source, node, placed.node.places[key], placed.known)  # type: ignore[union-attr]
+        return self._merged[job]
+
+    def _line(self, job: str) -> list[Placed]:
+        """A job and what it extends, in the order in which they are asked for a key; looked up once."""
+        if job in self._lines:
+            return self._lines[job]
+        found: dict[str, Placed] = {}
+        waiting = [job]
+        while waiting and len(found) < _ANCESTORS:
+            name = waiting.pop()
+            placed = self.keys.get(name)
+            if name in found or placed is None or not isinstance(placed.node, Mapping):
+                continue
+            found[name] = placed
             written = [str(one) for one in yamlnodes.items(placed.node, "extends") if isinstance(one, Scalar)]
-            parents = [placeholders.fill(one, placed.known) for one in written]
-            queue = [*reversed(parents), *queue]
+            waiting += [placeholders.fill(one, placed.known) for one in written]
+        if any(name in self.keys and name not in found for name in waiting):
+            self._cut.add(job)
+        return self._lines.setdefault(job, list(found.values()))
+
+    def _too_long(self) -> Iterator[Note]:
+        """A note at each job that extends more than is followed; what extends such a job in its turn needs none."""
+        for name, placed in self.keys.items():
+            self._line(name)
+            above = yamlnodes.items(placed.node, "extends") if name in self._cut else ()
+            if name in self._cut and not any(str(one) in self._cut for one in above if isinstance(one, Scalar)):
+                at = Location(placed.source.path, *placed.place)
+                yield Note(at, f"'{name}' extends more than {_ANCESTORS - 1} jobs: the rest is left out"[:400])
 
     def get(self, job: str, key: str) -> Placed | None:
         """A key of a job, of what it extends, or of `default`."""
-        own = next(self.held(job, key), None)
-        if own is not None:
+        if (own := self.merged(job).get(key)) is not None:
             return own
         default = self.keys.get("default")
         if default is not None and isinstance(default.node, Mapping) and key in default.node:
