@@ -13,7 +13,7 @@ from typing import Any
 
 from mlops_scan.scanner.formats.holes import Parameters, filled, flat
 
-_MOST = 300  # applications of one set
+MOST = 300  # applications of one set
 _DEPTH = 4
 _STARS = 8
 _DOCUMENTS = 1_000  # of the files that one generator reads
@@ -44,7 +44,12 @@ class Folders:
 
 def applications(spec: Any, folders: Folders) -> list[Parameters]:
     """The parameters of each application that the generators of a set make."""
-    return list(islice(_all(_items(spec, "generators"), folders, 0), _MOST))
+    return list(islice(_all(_items(spec, "generators"), folders, 0), MOST))
+
+
+def left_out(spec: Any, folders: Folders) -> bool:
+    """Whether the generators of a set make more applications than are told."""
+    return next(islice(_all(_items(spec, "generators"), folders, 0), MOST, None), None) is not None
 
 
 def elsewhere(spec: Any, folders: Folders) -> bool:
@@ -80,7 +85,7 @@ def _made(kind: str, content: Any, folders: Folders, depth: int) -> Iterator[Par
     elif kind == "git":
         yield from _of_git(content, folders)
     elif kind == "matrix":
-        parts = [list(_all([one], folders, depth + 1))[:_MOST] for one in _items(content, "generators")]
+        parts = [list(_all([one], folders, depth + 1))[:MOST] for one in _items(content, "generators")]
         for chosen in product(*parts) if parts else ():
             yield {key: value for one in chosen for key, value in one.items()}
     elif kind == "merge":
@@ -91,7 +96,7 @@ def _made(kind: str, content: Any, folders: Folders, depth: int) -> Iterator[Par
 
 def _merged(content: Any, folders: Folders, depth: int) -> Iterator[Parameters]:
     keys = [str(one) for one in _items(content, "mergeKeys")]
-    first, *others = [list(_all([one], folders, depth + 1))[:_MOST] for one in _items(content, "generators")] or [[]]
+    first, *others = [list(_all([one], folders, depth + 1))[:MOST] for one in _items(content, "generators")] or [[]]
     for base in first:
         made = dict(base)
         for other in others:

@@ -62,7 +62,8 @@ class AzurePipelines(Parser):
             runner = Runner(source.path, "ci", source.path, disabled=off, macros=True, known=known, settled=settled)
             if not template:
                 yield from _workflow(runner, document, active=active)
-            yield from islice(azure_jobs.Reader(opened, runner, scope, document).facts(), bounds.FACTS_PER_FILE)
+            yield from islice(azure_jobs.Reader(opened, runner, scope, document).facts(), bounds.FACTS_PER_FILE + 1)
+            yield from opened.notes()
 
 
 def _shaped(document: Node) -> bool:

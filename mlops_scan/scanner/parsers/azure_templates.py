@@ -11,6 +11,7 @@ from mlops_scan.scanner.formats import placeholders, yamlnodes
 from mlops_scan.scanner.formats.azuresteps import Branches, flat_mapping, is_expression, template_path
 from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.model import Location, Note
 from mlops_scan.scanner.parsers import azure_values
 
 _EACH = re.compile(r"\$\{\{[ \t]*each[ \t]+(\w+)[ \t]+in[ \t]+([\w.-]+)[ \t]*\}\}\Z")
@@ -72,6 +73,7 @@ class Expander:
 
     def __init__(self, tree: Tree) -> None:
         self.tree, self.left = tree, _MOST
+        self._cut: dict[Location, str] = {}
 
     def root(self, source: SourceFile, document: Mapping) -> Scope:
         """The scope of a pipeline: a parameter with a default that somebody may choose otherwise is open."""
@@ -84,6 +86,10 @@ class Expander:
         nodes = {key: (holder, node) for key, (holder, node) in scope.nodes.items() if node}
         scope = replace(scope, settled=settled, nodes=nodes)
         return self.with_variables(scope, document)
+
+    def notes(self) -> Iterator[Note]:
+        """Where a bound kept the lists from being opened whole."""
+        yield from (Note(at, reason) for at, reason in sorted(self._cut.items()))
 
     def body(self, scope: Scope, document: Mapping) -> Iterator[Item]:
         """The document itself, and what it extends."""
@@ -104,6 +110,9 @@ class Expander:
         for one in yamlnodes.items(nodes):
             self.left -= 1
             if self.left < 0 or deep > _NESTED:
+                many = f"more than {_MOST} items, templates opened" if self.left < 0 else f"more than {_NESTED} levels"
+                if not self._cut or self.left >= 0:  # where it first was too much
+                    self._cut[Location(scope.source.path, one.line, one.column)] = f"{many}: the rest is left out"
                 return
             if isinstance(one, Mapping) and one and all(is_expression(name) for name in one):
                 yield from self._expressions(scope, one, key, branches, deep)
@@ -147,7 +156,11 @@ class Expander:
         """What a call gives a template of the repository, and the template; None for one elsewhere or around it."""
         path = template_path(scope.source.folder, scope.text(call, "template"))
         source = self.tree.get(path) if path != "." and path not in scope.inside else None
-        documents = yamlnodes.documents(source).documents[:1] if source and len(scope.inside) < _DEEP else ()
+        if source is not None and len(scope.inside) >= _DEEP:
+            reason = f"a template more than {_DEEP - 1} templates deep: not opened"
+            self._cut[yamlnodes.at(scope.source.path, call, "template")] = reason
+            return None
+        documents = yamlnodes.documents(source).documents[:1] if source else ()
         for document in documents:
             if source is not None and isinstance(document, Mapping):
                 return self._entered(scope, call, source, document), document

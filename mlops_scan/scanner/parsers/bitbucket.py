@@ -31,7 +31,7 @@ class BitbucketPipelines(Parser):
         yield from parsed.notes
         for document in parsed.documents[:1]:
             if isinstance(document, Mapping) and isinstance(document.get("pipelines"), Mapping):
-                yield from islice(_facts(source, document), bounds.FACTS_PER_FILE)
+                yield from islice(_facts(source, document), bounds.FACTS_PER_FILE + 1)
 
 
 @dataclass(frozen=True, slots=True)

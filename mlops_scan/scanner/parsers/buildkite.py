@@ -38,7 +38,7 @@ class Buildkite(Parser):
         for document in parsed.documents[:1]:
             steps = document if isinstance(document, yamlnodes.Sequence) else yamlnodes.child(document, "steps")
             if any(isinstance(one, Mapping) and not _KEYS.isdisjoint(one) for one in yamlnodes.items(steps)):
-                yield from islice(_pipeline(source, document, steps), bounds.FACTS_PER_FILE)
+                yield from islice(_pipeline(source, document, steps), bounds.FACTS_PER_FILE + 1)
 
 
 def _pipeline(source: SourceFile, document: Node, steps: Node | None) -> Iterator[Fact]:

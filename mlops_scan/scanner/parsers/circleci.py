@@ -35,7 +35,7 @@ class CircleCi(Parser):
         yield from parsed.notes
         for document in parsed.documents[:1]:
             if isinstance(document, Mapping) and ("jobs" in document or "workflows" in document):
-                yield from islice(_pipeline(source, document), bounds.FACTS_PER_FILE)
+                yield from islice(_pipeline(source, document), bounds.FACTS_PER_FILE + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,10 @@ def _job(whole: _Whole, name: str, job: Mapping, place: tuple[int, int], uses: l
     before = [step for one in uses for step in yamlnodes.items(one.options, "pre-steps")]
     after = [step for one in uses for step in yamlnodes.items(one.options, "post-steps")]
     steps = [*before, *yamlnodes.items(job, "steps"), *after]
-    yield from islice(_steps(source, runner, steps, whole.commands, name.rpartition("/")[0]), _MOST_STEPS)
+    found = _steps(source, runner, steps, whole.commands, name.rpartition("/")[0])
+    yield from islice(found, _MOST_STEPS)
+    if next(found, None) is not None:
+        yield Note(Location(source.path, *place), f"'{name}' runs more than {_MOST_STEPS} things: the rest is left out")
 
 
 def _steps(
@@ -225,7 +228,9 @@ def _steps(
                 says = {"step": yamlnodes.text(value, "name")} if isinstance(value, Mapping) else {}
                 yield from replace(runner, folder=_folder(folder), says=says).script(script, lines_of(source))
             elif command is not None and (name in inside or len(inside) >= _DEPTH):
-                yield Note(Location(source.path, *_place(step, key)), circles.told([*inside, name]))
+                deep = f"'{name}' is a command more than {_DEPTH} commands deep: not followed"[:400]
+                reason = circles.told([*inside[inside.index(name) :], name]) if name in inside else deep
+                yield Note(Location(source.path, *_place(step, key)), reason)
             elif command is not None:
                 known = {**runner.known, **_defaults(command[0]), **_given([value], runner.known)}
                 inner = yamlnodes.items(command[0], "steps")

@@ -45,7 +45,7 @@ class Drone(Parser):
             and _steps(one)
         ]
         if pipelines:
-            yield from islice(_facts(source, provider, pipelines), bounds.FACTS_PER_FILE)
+            yield from islice(_facts(source, provider, pipelines), bounds.FACTS_PER_FILE + 1)
 
 
 def _steps(document: Mapping) -> list[tuple[str, Mapping]]:

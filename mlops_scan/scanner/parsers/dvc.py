@@ -38,9 +38,9 @@ class Dvc(Parser):
                 folder = _joined(source.folder, yamlnodes.text(document, "wdir"))
                 yield from _tracked(source.path, folder, document.get("outs"))
             elif source.name == "dvc.lock":
-                yield from islice(_locked(source, document), bounds.FACTS_PER_FILE)
+                yield from islice(_locked(source, document), bounds.FACTS_PER_FILE + 1)
             else:
-                yield from islice(_stages(source, document, tree), bounds.FACTS_PER_FILE)
+                yield from islice(_stages(source, document, tree), bounds.FACTS_PER_FILE + 1)
 
 
 class DvcConfig(Parser):

@@ -38,7 +38,7 @@ class Jenkins(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("Jenkinsfile*", "jenkinsfile*", "*.jenkinsfile", "*.Jenkinsfile")
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        yield from islice(_Reader(source).facts(), bounds.FACTS_PER_FILE)
+        yield from islice(_Reader(source).facts(), bounds.FACTS_PER_FILE + 1)
 
 
 @dataclass(slots=True)

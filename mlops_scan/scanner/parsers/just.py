@@ -38,7 +38,7 @@ class Just(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("justfile", "Justfile", ".justfile", "JUSTFILE", "*.just")
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        yield from islice(circles.of_tasks(_commands(source)), bounds.FACTS_PER_FILE)
+        yield from islice(circles.of_tasks(_commands(source)), bounds.FACTS_PER_FILE + 1)
         yield from include_circles.notes(include_circles.JUST, source, tree)
 
 

@@ -33,7 +33,7 @@ class Make(Parser):
         return super().reads(source, tree) and not source.name.endswith(_GENERATED)
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        yield from islice(circles.of_tasks(_commands(source)), bounds.FACTS_PER_FILE)
+        yield from islice(circles.of_tasks(_commands(source)), bounds.FACTS_PER_FILE + 1)
         yield from include_circles.notes(include_circles.MAKE, source, tree)
         yield from _unfinished(source)
 

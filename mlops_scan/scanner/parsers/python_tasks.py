@@ -39,7 +39,7 @@ class PythonTasks(Parser):
             return  # the parser of Python says so
         nox = source.name == "noxfile.py"
         tasks = Reader(module, _SESSIONS if nox else _TASKS, _RUNS).tasks()
-        yield from islice((fact for task in tasks for fact in _facts(source, task, nox=nox)), bounds.FACTS_PER_FILE)
+        yield from islice((fact for task in tasks for fact in _facts(source, task, nox=nox)), bounds.FACTS_PER_FILE + 1)
 
 
 def _facts(source: SourceFile, task: Task, *, nox: bool) -> Iterator[Fact]:

@@ -37,7 +37,7 @@ class Tekton(Parser):
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         known = _tasks(source)
         if known:
-            yield from islice(_facts(source, tree, known), bounds.FACTS_PER_FILE)
+            yield from islice(_facts(source, tree, known), bounds.FACTS_PER_FILE + 1)
 
 
 def _facts(source: SourceFile, tree: Tree, documents: list[Mapping]) -> Iterator[Fact]:

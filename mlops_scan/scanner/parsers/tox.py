@@ -49,7 +49,7 @@ class Tox(Parser):
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         found = _toml(source) if source.name.endswith(".toml") else _ini(source, source.text, 0)
-        yield from islice(found, bounds.FACTS_PER_FILE)
+        yield from islice(found, bounds.FACTS_PER_FILE + 1)
 
 
 def _runner(source: SourceFile, name: str) -> Runner:

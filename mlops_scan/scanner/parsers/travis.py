@@ -40,7 +40,7 @@ class Travis(Parser):
         yield from parsed.notes
         for document in parsed.documents[:1]:
             if isinstance(document, Mapping):
-                yield from islice(_build(source, document), bounds.FACTS_PER_FILE)
+                yield from islice(_build(source, document), bounds.FACTS_PER_FILE + 1)
 
 
 def _build(source: SourceFile, document: Mapping) -> Iterator[Fact]:

@@ -79,11 +79,13 @@ def applications(fact: Fact, tree: Tree) -> Iterator[Application]:
 
 
 def notes(fact: Fact, tree: Tree) -> Iterator[Note]:
-    """That a set is made of files which the repository does not have."""
+    """That a set is made of files which the repository does not have, or makes more than is told."""
     data = fact.get("data")
     spec = data.get("spec") if isinstance(data, Mapping) else None
     if fact.get("type") == SET and applicationsets.elsewhere(spec, folders_of(tree)):
         yield Note(fact.at, f"files of which '{fact.name}' makes applications are not in the repository")
+    if fact.get("type") == SET and applicationsets.left_out(spec, folders_of(tree)):
+        yield Note(fact.at, f"'{fact.name}' makes more than {applicationsets.MOST} applications: the rest is left out")
 
 
 def told(one: Application) -> Fact:

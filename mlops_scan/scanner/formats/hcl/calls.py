@@ -49,7 +49,9 @@ def _merge(args: list[Value], source: str) -> Value:
             made.place = made.place or getattr(value, "place", None)
     if not made and any(isinstance(arg, Unknown) for arg in args):
         return combined(source, args, call="merge")
-    return made if len(made) <= MAX_ITEMS else Unknown(source, call="merge")
+    if len(made) > MAX_ITEMS:
+        raise OverflowError
+    return made
 
 
 def _concat(args: list[Value], source: str) -> Value:
@@ -58,7 +60,7 @@ def _concat(args: list[Value], source: str) -> Value:
         value = settled(arg)
         made += value if isinstance(value, list) else [arg] if isinstance(arg, Unknown) else []
         if len(made) > MAX_ITEMS:
-            return Unknown(source, call="concat")
+            raise OverflowError
     return made
 
 

@@ -68,10 +68,12 @@ def _opaque(expression: Opaque, frame: Frame) -> Value:
 
 
 def _tuple(expression: Tuple, frame: Frame) -> Value:
+    _told(expression, frame)
     return [evaluate(item, frame) for item in expression.items[:MAX_ITEMS]]
 
 
 def _object(expression: ObjectLiteral, frame: Frame) -> Value:
+    _told(expression, frame)
     made = Object(place=(frame.path, *expression.spot))
     for item in expression.items[:MAX_ITEMS]:
         key = to_text(settled(evaluate(item.key, frame)))
@@ -80,6 +82,11 @@ def _object(expression: ObjectLiteral, frame: Frame) -> Value:
         made[key] = evaluate(item.value, frame)
         made.places[key] = (frame.path, *item.spot)
     return made
+
+
+def _told(expression: Tuple | ObjectLiteral, frame: Frame) -> None:
+    if len(expression.items) > MAX_ITEMS:
+        frame.budget.large.add((frame.path, *expression.spot))
 
 
 def _conditional(expression: Conditional, frame: Frame) -> Value:

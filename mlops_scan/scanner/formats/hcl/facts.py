@@ -158,7 +158,7 @@ def _limits(path: str, tree: Files, own: modules.Module, scopes: list[Scope]) ->
         at = _declared(modules.module(tree, folder), name) or Location(path)
         yield Note(at, f"'{name}' refers to itself: not evaluated")
     for place in sorted({place for one in scopes for place in one.budget.large}):
-        yield Note(Location(*place), "comes to more elements than are kept: the value stays unknown")
+        yield Note(Location(*place), "comes to more elements than are kept: the value stays unknown, or in part")
     for block in own.blocks:
         if (block.kind, len(block.labels)) in (("resource", 2), ("module", 1)):
             left = instances.left_out(block, scopes)

@@ -10,6 +10,7 @@ import math
 import posixpath
 import re
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 from mlops_scan.scanner.formats.hcl.decoding import bounded, from_text
@@ -213,6 +214,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "reverse": lambda x: _list(x)[::-1],
     "sensitive": lambda x: x,
     "setintersection": lambda x, y: [item for item in _toset(x) if _contains(y, item)],
+    "setproduct": lambda *xs: bounded([*one] for one in product(*(_list(x) for x in xs))),
     "setsubtract": lambda x, y: [item for item in _toset(x) if not _contains(y, item)],
     "setunion": lambda *xs: _toset([item for x in xs for item in _list(x)]),
     "slice": lambda x, start, end: _list(x)[_integer(start) : _integer(end)],
