@@ -322,5 +322,5 @@ def test_hostile_files_end_soon(tmp_path: Path, name: str) -> None:
     started = time.process_time()
     for parser in (Make(), Just(), ShellScripts(), Procfile(), Dvc(), MlProject(), TaskFiles()):
         facts, _ = read(tmp_path, parser, {name: HOSTILE[name]})
-        assert len(facts) <= bounds.FACTS_PER_FILE
+        assert len(facts) <= bounds.FACTS_PER_FILE + 1  # the one more shows the reader that there is more
     assert time.process_time() - started < 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import ClassVar
@@ -25,6 +26,7 @@ PROJECTS = frozenset({"project", "template"})  # somebody's own ML system, or th
 OPERATED = PROJECTS | {"platform"}  # also charts and platforms for other people's models
 ANY_ML = OPERATED | {"notebooks"}
 ANY_CODE = ANY_ML | {"library"}
+_NAME = re.compile(r"\S*[\w-][./_:(]\S")  # `group.io/Kind 'x'`, `aws_thing 'x'`, `module.call`
 
 
 class Rule:
@@ -183,10 +185,14 @@ def _is_aside(graph: Graph, path: str) -> tuple[bool, bool]:
 
 def _partly(one: Evidence) -> str:
     if one.status is Status.DISABLED and one.why:
-        what = one.what[:1].upper() + one.what[1:]
-        return f"{what} ({one.at}), without effect: {one.why}."
+        return f"{_begun(one.what)} ({one.at}), without effect: {one.why}."
     if one.status is Status.DISABLED:
         return f"'{one.tool}' is there but switched off ({one.at})."
     if one.why:
-        return f"{one.what[:1].upper()}{one.what[1:]} ({one.at}): {one.why}."
+        return f"{_begun(one.what)} ({one.at}): {one.why}."
     return f"'{one.tool}' is declared and never used ({one.at})."
+
+
+def _begun(what: str) -> str:
+    """The words as the beginning of a sentence; a name of code or of a type of resource keeps its case."""
+    return what if _NAME.match(what) else what[:1].upper() + what[1:]

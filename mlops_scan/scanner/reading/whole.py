@@ -14,6 +14,7 @@ from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.model import Fact, Note, Skipped, by_place
 from mlops_scan.scanner.parsers import parameters
 from mlops_scan.scanner.parsers.base import Parser
+from mlops_scan.scanner.reading import counted
 from mlops_scan.scanner.reading.desk import Desk
 from mlops_scan.scanner.reading.pages import Page, path_of
 
@@ -52,6 +53,8 @@ def read(
             progress(f"reading {len(pages)} of {len(desk.work)} files")
     result = _bound([(desk.work[index][0], pages[index]) for index in sorted(pages)], desk.unpacker.matches)
     result = _followed(tree, result)
+    taken = (path_of(desk.work[index][0]) for index, page in pages.items() if page.parsed)
+    result = replace(result, parsed=counted.read(tree, taken, result.facts))
     gc.freeze()  # what was read stays: it need not be looked at again
     suppress.remember(tree, {path for page in pages.values() for path in page.mentions})
     _log(result.tracebacks)
@@ -73,7 +76,7 @@ def _bound(pages: list[tuple[SourceFile, Page]], matches: Mapping[int, tuple[Mat
     return Reading(
         facts=tuple(facts),
         notes=tuple(sorted({note for _, page in pages for note in page.notes})),
-        parsed=sum(page.parsed for _, page in pages),
+        parsed=0,  # counted when it is known what files lead to
         skipped=tuple(Skipped(path_of(source), page.skipped) for source, page in pages if page.skipped),
         tracebacks=tuple(text for _, page in pages for text in page.tracebacks),
         matches=matches or None,
