@@ -88,7 +88,7 @@ CASES: dict[str, tuple[Mapping[str, str], set[tuple[str, int, str]]]] = {
             + "  b:\n    matrix: {x: [1, 2], y: [1, 2]}\n    cmd: echo\n"
             + f"  c:\n    matrix: {{x: {list(range(20))}, y: {list(range(20))}}}\n    cmd: echo\n"
         },
-        {("dvc.yaml", 2, "'a' stands for 200 stages"), ("dvc.yaml", 8, "'c' stands for 400 stages")},
+        {("dvc.yaml", 2, "'a' has 200 items: 16 of them"), ("dvc.yaml", 8, "'c' has 400 items: 16 of them")},
     ),
     "elements of a product": ({"main.tf": TERRAFORM}, {("main.tf", 3, "comes to more elements than are kept")}),
     "elements that are written down": (
