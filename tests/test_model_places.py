@@ -136,6 +136,7 @@ def test_a_key_of_a_store_leads_from_the_training_to_the_service(understand: Und
     (key,) = {edge.target for edge in graph.edges("writes") if edge.target.startswith("model:")}
     assert {edge.source for edge in graph.links_to(key, "reads")} == {"file:app.py"}
     assert {edge.at.line for edge in graph.links_to(key, "reads")} == {2}
+    assert not [edge for edge in graph.edges("reads") if edge.target == "data:prod/m.bin"]
     assert {edge.source for edge in graph.links_to("model:elsewhere/prod/m.bin", "reads")} == {"file:other.py"}
 
 

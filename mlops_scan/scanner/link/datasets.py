@@ -33,11 +33,16 @@ class Datasets(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
+        buckets = {
+            id(use.fact): whole_text(use.argument("bucket")) for use in graph.uses("stores-file", "fetches-file")
+        }
         mounted: dict[str, list[Edge]] = {}
         for role, relation in _ROLES:
             for use in graph.uses(role):
                 for call in spread(use.fact) if use.fact.kind == "call" and not use.disabled else ():
                     if name := _name(use.match.argument(call, "data")):
+                        if bucket := buckets.get(id(use.fact)):  # stores of one key are not one store
+                            name = f"{bucket}/{name}"
                         folder = posixpath.dirname(call.at.path)
                         found = "" if "://" in name else locate(name, folder, files)
                         node = f"file:{found}" if found else data_id(name)
