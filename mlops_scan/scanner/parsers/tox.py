@@ -19,7 +19,7 @@ from mlops_scan.scanner.parsers.base import Parser
 ALL, BASE = "env_list", "testenv"  # targets: all that runs by default; what an environment without a section runs
 _INI = re.compile(rb"^\[(?:tox(?::tox)?|testenv)", re.MULTILINE)
 _COMMANDS = ("commands_pre", "commands", "commands_post")
-_FACTOR = re.compile(r"([\w.{},!-]+(?:\s*,\s*[\w.{},!-]+)*)\s*:\s+(?=\S)")  # py310-linux: pytest
+_FACTOR = re.compile(r"([\w.{}!-]+(?:[ \t]*,[ \t]*[\w.{}!-]+)*)[ \t]*:[ \t]+(?=\S)")  # py310-linux: pytest
 _FILLED = (
     ("{toxinidir}/", ""),
     ("{tox_root}/", ""),
