@@ -10,7 +10,7 @@ from mlops_scan.scanner.model import Fact
 
 _MODULE_TARGET = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?\Z")  # uvicorn app.main:app
 _IMPORTS = re.compile(  # in a program of one line
-    r"(?:^|[;\n\"'])\s*"
+    r"(?:^|[;\n\"'])[ \t]*"
     r"(?:from\s+(?P<from>[A-Za-z_][\w.]*)\s+import\s+\(?(?P<names>[\w, \t]*)|import\s+(?P<name>[A-Za-z_][\w.]*))"
 )
 _SUFFIXES = (".py", ".sh", ".ipynb", ".R", ".bash", ".py.tmpl", ".py.j2", ".py.jinja")
