@@ -46,8 +46,8 @@ def _loads(graph: Graph, call: Fact) -> bool:
 def left_open(graph: Graph, call: Fact) -> str:
     """The text of the version in `models:/NAME/VERSION`, where neither is known and the version is left to others."""
     for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values()):
-        parts = value.get("parts") if isinstance(value, dict) else None
-        if parts and parts[0] == _REGISTRY and len(parts) == 2 and parts[1] in ("/", "@"):
+        parts = [part for part in value.get("parts") or () if part != ""] if isinstance(value, dict) else []
+        if len(parts) == 2 and parts[0] == _REGISTRY and parts[1] in ("/", "@"):
             return _choice(graph, call, str(value.get("expr") or ""))
     return ""
 
