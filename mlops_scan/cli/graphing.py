@@ -43,7 +43,7 @@ def _chain(result: Result, first: str, second: str) -> str:
         raise RejectedError(complaints)
     source, target = ends[first][0], ends[second][0]
     for word, node in ((first, source), (second, target)):
-        if others := [one for one in subjects.named(result, word) if one.id != node.id]:
+        if others := subjects.others(result, word, node):
             more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
             told = ", ".join(f"'{one.id}'" for one in others[:_SHOWN]) + more
             click.echo(

@@ -13,7 +13,7 @@ KINDS = ("endpoint", "workload", "pipeline", "schedule", "trigger", "monitor")
 _MOST = 25  # rows of one kind
 _LED = 3  # things in one row
 _OUT = {
-    "endpoint": ("selects", "routes to", "refers to"),
+    "endpoint": ("selects", "routes to", "refers to", "runs", "builds", "serves"),
     "workload": ("runs", "builds"),
     "schedule": ("triggers",),
     "trigger": ("triggers",),

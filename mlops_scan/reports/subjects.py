@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from mlops_scan.reports.view import MAIN
+from mlops_scan.reports.view import MAIN, twin
 from mlops_scan.scanner.model import Edge, Node, Result
 
 _LOOSE = ("imports", "needs")
@@ -53,6 +53,11 @@ def meant(result: Result, word: str) -> list[Node]:
     return found
 
 
+def others(result: Result, word: str, node: Node) -> list[Node]:
+    """What else has that name, but for the same object as a subject of another kind."""
+    return [one for one in named(result, word) if one.id not in (node.id, twin(node.id))]
+
+
 def similar(result: Result, word: str, most: int = 3) -> list[str]:
     """Names of subjects that are spelled like `word` or hold it, the nearest first."""
     from difflib import get_close_matches  # only for a name that nobody knows
@@ -89,8 +94,13 @@ def chain(result: Result, source: str, target: str) -> tuple[Edge, ...]:
 
 
 def why(edges: Iterable[Edge]) -> str:
-    """A chain as text: where each link is written, and what it says."""
-    rows = [(str(edge.at), f"{_bare(edge.source)}  {edge.relation}  {_bare(edge.target)}") for edge in edges]
+    """A chain as text: where each link is written, and what it says.
+
+    Left out is that an object that answers runs itself, unless that is all that there is to tell.
+    """
+    found = [*edges]
+    told = [edge for edge in found if edge.target != twin(edge.source)] or found
+    rows = [(str(edge.at), f"{_bare(edge.source)}  {edge.relation}  {_bare(edge.target)}") for edge in told]
     width = max((len(place) for place, _ in rows), default=0)
     return "".join(f"{place:<{width}}  {text}\n" for place, text in rows)
 

@@ -24,12 +24,14 @@ _CODE = frozenset(("entry point", "module", "file"))
 _IN_FILES = frozenset(("step", "workload", "target", "stage", "image", "job"))  # labels that begin with their file
 _LABEL = 45  # characters of a name with what tells it from its namesakes
 _ROUTES = 5  # routes of one application that are drawn one by one
+_TWINS = frozenset(("endpoint", "pipeline"))  # drawn together with the workload that the same object is
+_SAME = {"workload": "resource", "resource": "workload"}
 _SHIPPED = frozenset(("production", "development", ""))
 
 
 def folded(result: Result) -> Result:
     """The result with the subjects and links of the view."""
-    nodes, edges = _without_many_routes(result.nodes, result.edges)
+    nodes, edges = _without_many_routes(*_without_twins(result.nodes, result.edges))
     asides = {node.id for node in nodes if node.reach not in _SHIPPED}
     if len(asides) < len([node for node in nodes if node.kind in MAIN]) or any(
         node.kind in MAIN and node.id not in asides for node in nodes
@@ -126,19 +128,42 @@ def _joined(edges: Iterable[Edge], kept: set[str], kinds: dict[str, str]) -> lis
 
 
 def _repeated(edges: Iterable[Edge]) -> Iterator[tuple[str, str, str]]:
-    """Links that say again what others do: copies of what starts, imports of what the steps of that file run."""
+    """Links that say again what others do: copies of what starts, runs by the clock, imports of what steps run."""
     runs: dict[str, list[str]] = defaultdict(list)
     steps: dict[str, list[str]] = defaultdict(list)
     for edge in edges:
         if edge.relation in ("runs", "starts"):
             runs[edge.source].append(edge.target)
             yield edge.source, "copies", edge.target
+        elif edge.relation == "triggers":
+            yield edge.source, "runs", edge.target
         elif edge.relation == "has step":
             steps[edge.source].append(edge.target)
     for pipeline in sorted(steps):
         ran = {target for step in steps[pipeline] for target in runs.get(step, ())}
         for file in (pipeline, *runs.get(pipeline, ())):
             yield from ((file, "imports", target) for target in ran)
+
+
+def twin(node: str) -> str:
+    """The id that the same object has as something declared, where this is that of what it runs, and the other way."""
+    kind, _, name = node.partition(":")
+    return f"{_SAME[kind]}:{name}" if kind in _SAME else ""
+
+
+def _without_twins(nodes: Iterable[Node], edges: Iterable[Edge]) -> tuple[list[Node], list[Edge]]:
+    """An object that answers, or is a pipeline, and that is a workload, too, as one subject with the name of both."""
+    known = {node.id: node for node in nodes}
+    twins = {one: twin(one) for one in known if one.startswith("workload:") and twin(one) in known}
+    into = {one: other for one, other in twins.items() if known[other].kind in _TWINS}
+    for one, other in into.items():
+        known[other] = replace(known[other], label=known[one].label.rpartition("#")[2], names=(known[other].label,))
+    moved = (
+        replace(edge, source=into.get(edge.source, edge.source), target=into.get(edge.target, edge.target))
+        for edge in edges
+    )
+    ends = {(one.source, one.relation, one.target): one for one in moved if one.source != one.target}
+    return [node for node in known.values() if node.id not in into], list(ends.values())
 
 
 def _without_many_routes(nodes: Iterable[Node], edges: Iterable[Edge]) -> tuple[list[Node], list[Edge]]:

@@ -15,7 +15,7 @@ PLAIN_KINDS = frozenset(
     ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig")
 )
 _ENDING = frozenset(
-    ("Job", "CronJob", "Pod", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "Sensor")
+    ("Job", "CronJob", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "Sensor")
 )
 _ENDINGS = ("Job", "Workflow", "Task", "TaskRun", "PipelineRun")
 _SHOWN = 3  # environments that a title names
@@ -130,13 +130,17 @@ def shared_name(variants: Iterable[Fact]) -> str:
     return str(found[0].get("id") or "").rpartition("#")[2].rpartition("/")[2].partition("~")[0]
 
 
+def ends_itself(workload: Workload) -> bool:
+    """Whether what the workload runs comes to an end: a job, a task, a flow."""
+    return workload.kind in _ENDING or workload.kind.endswith(_ENDINGS) or bool(workload.fact.get("ends"))
+
+
 def stays_up(workload: Workload) -> bool:
     """Whether the workload is meant to run on in a cluster: no compose service, job, single pod, hook or add-on.
 
     Nor what a cloud runs by itself: there the platform gives amounts, checks and a new instance for a broken one.
     """
-    ends = workload.kind in _ENDING or workload.kind.endswith(_ENDINGS) or workload.origin in ("compose", "cloud")
-    ends = ends or bool(workload.fact.get("ends"))
+    ends = ends_itself(workload) or workload.kind == "Pod" or workload.origin in ("compose", "cloud")
     add_on = workload.fact.get("namespace") == "kube-system"
     return not (ends or add_on or workload.disabled or workload.fact.get("hook"))
 

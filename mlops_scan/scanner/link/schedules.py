@@ -157,7 +157,9 @@ def _owner(fact: Fact, ids: Mapping[str, str], known: Mapping[str, Node]) -> str
 
 
 def _of_resource(graph: Graph, node: str, known: Mapping[str, Node]) -> list[str]:
-    """What a declared schedule names, or what is named by that which names it: its target."""
+    """What a declared schedule runs itself, else names, or what is named by that which names it: its target."""
+    if (own := _run_as(node, known)) != node:
+        return [own]
     near = [edge.target for edge in graph.links_from(node, "refers to", "calls", "starts")]
     beside = [edge.source for edge in graph.links_to(node, "refers to")]
     for source in beside:

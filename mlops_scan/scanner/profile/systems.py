@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mlops_scan.scanner.graph import Graph, Use, Workload
+from mlops_scan.scanner.graph.workloads import ends_itself
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Fact, System
 
-_BATCH = frozenset(("Job", "CronJob", "Workflow", "CronWorkflow"))
 _BATCH_TYPE = re.compile(r"(?:job|jobs|job_?definition)\Z", re.IGNORECASE)
 
 
@@ -74,7 +74,7 @@ def _workload(graph: Graph, workload: Workload) -> System:
     for image in sorted(member for member in members if member.startswith("image:")):
         members |= graph.reachable_from(*(edge.source for edge in graph.links_to(image, "builds")))
     members |= {edge.source for edge in graph.links_to(workload.node)}
-    kind = "batch" if workload.kind in _BATCH or _BATCH_TYPE.search(workload.kind) else "online"
+    kind = "batch" if ends_itself(workload) or _BATCH_TYPE.search(workload.kind) else "online"
     return System(workload.id, workload.name, kind, workload.at, _ordered(members))
 
 

@@ -37,7 +37,7 @@ def _kind(document: Mapping) -> dict[str, Any]:
 
 def runs_programs(document: Mapping) -> bool:
     """Whether an operator runs what the object says, be there a pod template or not."""
-    return bool(_kind(document))
+    return bool(_kind(document).get("runs"))
 
 
 def ends(document: Mapping) -> bool:
