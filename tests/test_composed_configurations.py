@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mlops_scan.scanner.formats.entrytexts import closing, resolve, resolve_option
+from mlops_scan.scanner.formats.entrytexts import resolve, resolve_option
+from mlops_scan.scanner.formats.interpolation import closing
 from mlops_scan.scanner.link.code.composition import Composition
 from mlops_scan.scanner.model import Fact
 from tests.by_hand import at, fact
@@ -92,7 +93,7 @@ def test_what_an_option_of_a_section_comes_to(text: str, expected: str | None) -
 
 
 def test_brackets_close_where_their_own_do() -> None:
-    assert [closing("${a${b}c}", 2), closing("${a", 2)] == [8, -1]
+    assert [closing("${a${b}c}", 2), closing("${a", 2), closing("${abc}", 2, 3)] == [8, -1, -1]
 
 
 def composition(**files: dict[str, Any]) -> Composition:

@@ -78,6 +78,16 @@ def is_example(path: str) -> bool:
     return bool(_EXAMPLE.search(path))
 
 
+def shared(one: Iterable[str], other: Iterable[str]) -> int:
+    """How many parts of two paths agree from the start."""
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
 def is_sample(path: str) -> bool:
     """A file that somebody is to copy and fill in: what it says takes no effect."""
     return bool(_SAMPLE.search(path))

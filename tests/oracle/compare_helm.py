@@ -29,6 +29,7 @@ from mlops_scan.scanner.formats.charts import dependencies
 from mlops_scan.scanner.formats.charts.packed import Opened
 from mlops_scan.scanner.formats.charts.render import Renderer
 from mlops_scan.scanner.formats.gotemplate.values import Values
+from mlops_scan.scanner.formats.yamlnodes import Repository
 
 RELEASE = "release-name"
 _SECRET = re.compile(r"[A-Za-z0-9+/=_-]{8,}")
@@ -81,7 +82,7 @@ def compare_folder(folder: Path, helm: Any, counts: Counter[str], verbose: bool)
                 print(f"{where}: {key}: {what}")
 
 
-def rendered_here(tree: dependencies.Repository, chart: charts.Chart) -> Iterator[tuple[str, str]]:
+def rendered_here(tree: Repository, chart: charts.Chart) -> Iterator[tuple[str, str]]:
     for output in Renderer(tree, chart).render(Values(), name=RELEASE).outputs:
         yield output.name, output.writer.text()
 

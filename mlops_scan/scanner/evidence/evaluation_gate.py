@@ -10,7 +10,7 @@ from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.branches import same_either_way
 from mlops_scan.scanner.evidence.decided import only_told, why
 from mlops_scan.scanner.evidence.read_steps import evaluating_steps
-from mlops_scan.scanner.evidence.unheeded import ignored, unawaited, unread
+from mlops_scan.scanner.evidence.unheeded import ignored, steps, unawaited, unread
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -42,8 +42,8 @@ class EvaluationGate(Derivation):
     def find(self, graph: Graph) -> Iterator[Evidence]:
         found = list(self._compared(graph))
         yield from found
-        steps = list(evaluating_steps(graph))
-        for one in () if found else steps:
+        judging = list(evaluating_steps(graph))
+        for one in () if found else judging:
             if one.allows is not None:
                 what = f"step '{one.allows.name}' only comes if what step '{one.step.name}' finds allows it"
                 found.append(self.evidence("workflow", one.allows.at, what))
@@ -54,7 +54,7 @@ class EvaluationGate(Derivation):
             if _speaks_of_metrics(fact) and only_told(graph, fact):
                 told = "what follows is a line in a log"
                 yield self.evidence("python", fact.at, f"'{fact.name}' is asked", Status.DISABLED, told)
-        for one in steps:
+        for one in judging:
             if not one.read:
                 told = "no condition reads what it finds"
                 yield self.evidence("python", one.step.at, f"step '{one.step.name}' evaluates", Status.DISABLED, told)
@@ -65,7 +65,7 @@ class EvaluationGate(Derivation):
             (use.at.path, use.fact.name) for use in graph.uses("promotes", "deploys") if use.fact.kind == "call"
         }
         stopping = {path for path, _ in promoting} | {use.at.path for use in graph.uses("evaluates")}
-        stopping |= _steps(graph)
+        stopping |= {edge.target[5:] for edge in steps(graph)}
         names = {name for _, name in promoting}
         flagged = _behind_a_flag(graph)
         unheeded = {**unawaited(graph), **ignored(graph)}
@@ -159,15 +159,6 @@ def _is_range_check(fact: Fact) -> bool:
     if not plain or any(one not in (0, 1, 100) for one in plain) or not fact.get("raises"):
         return False
     return len(fact.get("ops") or ()) > 1 or "threshold" in fact.name
-
-
-def _steps(graph: Graph) -> set[str]:
-    """Files that a CI job, a make target or a pipeline step runs: when they fail, what comes after does not happen."""
-    return {
-        edge.target[5:]
-        for edge in graph.edges("runs")
-        if edge.target.startswith("file:") and edge.source.partition(":")[0] in ("job", "target", "step")
-    }
 
 
 def _leads_to_promotion(graph: Graph, fact: Fact, call: str) -> bool:

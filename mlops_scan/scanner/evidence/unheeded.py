@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mlops_scan.scanner.evidence.decided import LOGS
+from mlops_scan.scanner.formats.python.names import EXITS
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.owners import owner_id
-from mlops_scan.scanner.model import Fact, Location
+from mlops_scan.scanner.model import Edge, Fact, Location
 
-_LEAVES = frozenset(("sys.exit", "exit", "quit", "os._exit"))
 _ALWAYS = frozenset(("always()", "!cancelled()", "succeededOrFailed()", "always"))  # conditions that nothing fails
 _BY_HAND = frozenset(("manual", "dispatch", "schedule"))
 _TALK = frozenset(("echo", "printf", "true", ":", "sleep", "exit", "set"))
+
+
+def steps(graph: Graph) -> Iterator[Edge]:
+    """What CI jobs, make targets and pipeline steps run: when a file fails there, what comes after does not happen."""
+    for edge in graph.edges("runs"):
+        if edge.target.startswith("file:") and edge.source.partition(":")[0] in ("job", "target", "step"):
+            yield edge
 
 
 def ignored(graph: Graph) -> dict[str, str]:
@@ -21,13 +30,12 @@ def ignored(graph: Graph) -> dict[str, str]:
             commands.setdefault((fact.at, owner_id(fact)), []).append(fact)
     found: dict[str, str] = {}
     serious: set[str] = set()
-    for edge in graph.edges("runs"):
-        if edge.target.startswith("file:") and edge.source.partition(":")[0] in ("job", "target", "step"):
-            running = commands.get((edge.at, edge.source), [])
-            if running and all(fact.get("soft") for fact in running):
-                found.setdefault(edge.target[5:], f"its failure is ignored where it runs ({edge.at})")
-            else:
-                serious.add(edge.target[5:])
+    for edge in steps(graph):
+        running = commands.get((edge.at, edge.source), [])
+        if running and all(fact.get("soft") for fact in running):
+            found.setdefault(edge.target[5:], f"its failure is ignored where it runs ({edge.at})")
+        else:
+            serious.add(edge.target[5:])
     return {path: told for path, told in found.items() if path not in serious}
 
 
@@ -41,7 +49,7 @@ def unread(graph: Graph, fact: Fact) -> str:
         return ""
     function = str(fact.get("function") or "")
     after = (one for one in graph.in_file(fact.at.path, "call") if str(one.get("function") or "") == function)
-    if any(one.at.line > fact.at.line and not LOGS.search(one.name) and one.name not in _LEAVES for one in after):
+    if any(one.at.line > fact.at.line and not LOGS.search(one.name) and one.name not in EXITS for one in after):
         return ""
     if not fact.get("returns"):
         return "the program ends as if all were well"
@@ -69,9 +77,8 @@ def unawaited(graph: Graph) -> dict[str, str]:
         return {}  # what ships may wait for the whole workflow
     jobs = {str(fact.get("id")): fact for fact in graph.facts("job") if not fact.get("state")}
     runs: dict[str, set[str]] = {}
-    for edge in graph.edges("runs"):
-        if edge.target.startswith("file:") and edge.source.partition(":")[0] in ("job", "target", "step"):
-            runs.setdefault(edge.source.removeprefix("job:"), set()).add(edge.target[5:])
+    for edge in steps(graph):
+        runs.setdefault(edge.source.removeprefix("job:"), set()).add(edge.target[5:])
     used = [use for use in graph.uses("promotes", "deploys", "registers-model") if not use.disabled]
     shipping = {str(use.fact.get("owner")) for use in used if use.fact.kind in ("command", "action")}
     code = {use.at.path for use in used if use.fact.kind == "call"}

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mlops_scan.scanner.formats.hcl.reader import Files
+from mlops_scan.scanner.formats.yamlnodes import Repository
 
 _MODULE = re.compile(
     r"^module[ \t]+\w+[ \t]+'(?P<path>[^'\n:]+\.bicep)'[ \t]*=[ \t]*(?:if[ \t]*\((?P<asks>[^()\n]*)\))?", re.MULTILINE
@@ -27,17 +27,17 @@ class _Use:
     asks: str
 
 
-def switched_off(tree: Files, path: str) -> bool:
+def switched_off(tree: Repository, path: str) -> bool:
     """Whether the file is a module that nothing makes with the parameters as they stand."""
     return _is_off(tree, path, _DEPTH)
 
 
-def _is_off(tree: Files, path: str, left: int) -> bool:
+def _is_off(tree: Repository, path: str, left: int) -> bool:
     uses = tree.memo("bicep-modules", lambda: _uses(tree)).get(path, ())
     return bool(uses) and left > 0 and all(_false(tree, use) or _is_off(tree, use.path, left - 1) for use in uses)
 
 
-def _uses(tree: Files) -> dict[str, tuple[_Use, ...]]:
+def _uses(tree: Repository) -> dict[str, tuple[_Use, ...]]:
     found: dict[str, list[_Use]] = defaultdict(list)
     for path in tree.paths:
         source = tree.get(path) if path.endswith(".bicep") else None
@@ -47,7 +47,7 @@ def _uses(tree: Files) -> dict[str, tuple[_Use, ...]]:
     return {path: tuple(uses) for path, uses in found.items()}
 
 
-def _false(tree: Files, use: _Use) -> bool:
+def _false(tree: Repository, use: _Use) -> bool:
     """Whether the condition of a module is known to be false."""
     flag = _FLAG.fullmatch(use.asks)
     if use.asks == "false" or flag is None:
@@ -56,7 +56,7 @@ def _false(tree: Files, use: _Use) -> bool:
     return values.get(flag[2]) is bool(flag[1])
 
 
-def _flags(tree: Files, path: str) -> Mapping[str, bool | None]:
+def _flags(tree: Repository, path: str) -> Mapping[str, bool | None]:
     """The switches of a file: their defaults, or what all files of parameters say; None where these differ."""
     source = tree.get(path)
     if source is None or path in tree.memo("bicep-modules", lambda: _uses(tree)):
@@ -70,7 +70,7 @@ def _flags(tree: Files, path: str) -> Mapping[str, bool | None]:
     return values
 
 
-def _told(tree: Files, folder: str) -> Iterator[tuple[str, bool | None]]:
+def _told(tree: Repository, folder: str) -> Iterator[tuple[str, bool | None]]:
     within = f"{folder}/" if folder else ""
     for path in tree.paths:
         as_json = path.endswith(".json") and "parameters" in path.rpartition("/")[2]

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
 
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Scalar, Sequence, scalar
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Repository, Scalar, rewritten, scalar
 
-T = TypeVar("T")
 _ROOTS = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
 _VARIABLE = re.compile(r"\$\{(?:var\.(?P<var>[\w-]+)|bundle\.(?P<bundle>name|target))\}")
 _STARS = 6
 _DEPTH = 40
-
-
-class Files(Protocol):
-    """The repository as this module needs it."""
-
-    def get(self, path: str) -> Readable | None: ...
-
-    def under(self, folder: str) -> tuple[str, ...]: ...
-
-    def memo(self, key: str, make: Callable[[], T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +42,23 @@ class Bundle:
 
     def resolved(self, node: Node, target: Target | None = None) -> Node:
         """The node with the values of variables in place of their names: their defaults, or those of a target."""
-        return _resolved(node, {**self.values, **target.values} if target is not None else self.values, 0)
+        values = {**self.values, **target.values} if target is not None else self.values
+        return rewritten(node, lambda text: _resolved(text, values), _DEPTH)
 
 
-def _resolved(node: Node, values: dict[str, str], depth: int) -> Node:
-    if depth > _DEPTH:
-        return node
-    if isinstance(node, Mapping):
-        made = Mapping(node.line, node.column, node.tag)
-        made.places = node.places
-        made.update((key, _resolved(value, values, depth + 1)) for key, value in node.items())
-        return made
-    if isinstance(node, Sequence):
-        listed = Sequence(node.line, node.column, node.tag)
-        listed.extend(_resolved(value, values, depth + 1) for value in node)
-        return listed
-    if "${" not in node:
-        return node
+def _resolved(text: Scalar, values: dict[str, str]) -> Scalar:
+    if "${" not in text:
+        return text
 
     def value(match: re.Match[str]) -> str:
         return values.get(match["var"] or f"bundle.{match['bundle']}", match[0])
 
-    whole = scalar(_VARIABLE.sub(value, str(node)), node.line, node.column, bare=node.bare)
-    whole.block = node.block
+    whole = scalar(_VARIABLE.sub(value, str(text)), text.line, text.column, bare=text.bare)
+    whole.block = text.block
     return whole
 
 
-def bundle_of(files: Files, path: str) -> Bundle | None:
+def bundle_of(files: Repository, path: str) -> Bundle | None:
     """The bundle in whose folder (or below it) a file lies; None where there is none above it."""
     folder = posixpath.dirname(path)
     while True:
@@ -93,7 +71,7 @@ def bundle_of(files: Files, path: str) -> Bundle | None:
         folder = posixpath.dirname(folder)
 
 
-def _known(files: Files, root: Readable) -> Bundle:
+def _known(files: Repository, root: Readable) -> Bundle:
     return files.memo(f"bundle:{root.path}", lambda: _read(files, root))
 
 
@@ -101,7 +79,7 @@ def _is_root(source: Readable) -> bool:
     return re.search(r"^bundle[ \t]*:", source.text, re.MULTILINE) is not None
 
 
-def _read(files: Files, root: Readable) -> Bundle:
+def _read(files: Repository, root: Readable) -> Bundle:
     document = next(iter(yamlnodes.documents(root).documents), None)
     folder = posixpath.dirname(root.path)
     included = {root.path}
@@ -118,12 +96,12 @@ def _read(files: Files, root: Readable) -> Bundle:
     )
 
 
-def homes(files: Files, bundle: Bundle) -> dict[tuple[str, str], str]:
+def homes(files: Repository, bundle: Bundle) -> dict[tuple[str, str], str]:
     """(group, name) of what the bundle deploys to all its targets -> the file that declares it."""
     return files.memo(f"bundle-homes:{bundle.path}", lambda: dict(_homes(files, bundle)))
 
 
-def _homes(files: Files, bundle: Bundle) -> Iterator[tuple[tuple[str, str], str]]:
+def _homes(files: Repository, bundle: Bundle) -> Iterator[tuple[tuple[str, str], str]]:
     for path in sorted(bundle.included, reverse=True):
         source = files.get(path)
         for document in yamlnodes.documents(source).documents if source is not None else ():
@@ -154,7 +132,7 @@ def _defaults(variables: Node | None) -> Iterator[tuple[str, str]]:
             yield name, str(default)
 
 
-def _matching(files: Files, folder: str, pattern: str) -> list[str]:
+def _matching(files: Repository, folder: str, pattern: str) -> list[str]:
     """The files that an `include` names: a path or a glob relative to the root file."""
     whole = posixpath.normpath(posixpath.join(folder, pattern))
     if not any(char in whole for char in "*?"):

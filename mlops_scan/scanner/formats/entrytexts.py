@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from mlops_scan.scanner.formats.interpolation import closing
+
 Lookup = Callable[[str], Any]  # dotted key -> the value as written; None where no such entry stands
 _STEPS = 100  # entries asked for one value
 _DEEP = 12
@@ -46,7 +48,7 @@ class _Reader:
             return value
         if depth > _DEEP or len(value) > _LONGEST:
             return None
-        if value.startswith("${") and closing(value, 2) == len(value) - 1:
+        if value.startswith("${") and closing(value, 2, _LONGEST) == len(value) - 1:
             return self._reference(value[2:-1].strip(), key, depth + 1)
         return self._text(value, key, depth)
 
@@ -54,7 +56,7 @@ class _Reader:
         made, place = "", 0
         while (start := text.find("${", place)) >= 0:
             escaped = text[start - 1 : start] in ("\\", "$") and start > place
-            end = closing(text, start + 2)
+            end = closing(text, start + 2, _LONGEST)
             if end < 0:
                 return None
             made += text[place : start - escaped]
@@ -100,7 +102,7 @@ class _Reader:
                 return (
                     self.value(holder[int(last)], key, depth) if last.isdecimal() and int(last) < len(holder) else None
                 )
-            if isinstance(holder, str) and holder.startswith("${") and closing(holder, 2) == len(holder) - 1:
+            if isinstance(holder, str) and holder.startswith("${") and closing(holder, 2, _LONGEST) == len(holder) - 1:
                 inner = holder[2:-1].strip()
                 plain = depth < _DEEP and ":" not in inner and "${" not in inner
                 return self._entry(f"{_absolute(inner, above)}.{last}", depth + 1) if plain else None
@@ -147,19 +149,6 @@ class _Options:
                 text = str(found)
                 return self.text(text, section, depth) if "%" in text or "${" in text else text
         return None
-
-
-def closing(text: str, start: int) -> int:
-    """Where the bracket closes whose inside begins at `start`; -1 where none does."""
-    depth = 1
-    for index in range(start, min(len(text), start + _LONGEST)):
-        if text.startswith("${", index):
-            depth += 1
-        elif text[index] == "}":
-            depth -= 1
-            if not depth:
-                return index
-    return -1
 
 
 def _absolute(name: str, key: str) -> str:

@@ -57,7 +57,7 @@ class _Reader:
             return Interpolated("$", unresolved=braced), dollar + 1
         if not braced:
             return self._known(name[0], text[dollar : name.end()]), name.end()
-        end = _closing(text, dollar + 2)
+        end = closing(text, dollar + 2)
         if end < 0 or depth >= _DEPTH:
             return Interpolated(text[dollar:], unresolved=True), len(text)
         return self._braced(name[0], text[name.end() : end], text[dollar : end + 1], depth), end + 1
@@ -81,9 +81,10 @@ class _Reader:
         return Interpolated(written, unresolved=True)
 
 
-def _closing(text: str, start: int) -> int:
+def closing(text: str, start: int, most: int | None = None) -> int:
+    """Where the bracket closes whose inside begins at `start`; -1 where none does (in so many characters)."""
     depth = 1
-    for index in range(start, len(text)):
+    for index in range(start, len(text) if most is None else min(len(text), start + most)):
         if text.startswith("${", index):
             depth += 1
         elif text[index] == "}":

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Scalar, Sequence, scalar
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Repository, Scalar, rewritten, scalar
 
-T = TypeVar("T")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*)(?::?[=-](?P<default>[^{}]*))?\}")
 _SUFFIXES = (".yaml", ".yml")
 _DEPTH = 60
@@ -29,15 +28,10 @@ class File(Readable, Protocol):
     def data(self) -> bytes: ...
 
 
-class Files(Protocol):
+class Files(Repository, Protocol):
     """The repository as this module needs it."""
 
-    @property
-    def paths(self) -> Iterable[str]: ...
-
     def get(self, path: str) -> File | None: ...
-
-    def memo(self, key: str, make: Callable[[], T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +45,7 @@ class Substitution:
 def substituted(files: Files, path: str, document: Mapping) -> Mapping:
     """The document of the file (or kustomization) at `path` as the controller applies it."""
     found = _holding(files.memo("substitutions", lambda: list(_all(files))), path)
-    made = _replaced(document, found, 0) if found else document
+    made = rewritten(document, lambda text: _replaced(text, found), _DEPTH) if found else document
     return made if isinstance(made, Mapping) else document
 
 
@@ -62,22 +56,11 @@ def _holding(known: list[Substitution], path: str) -> list[Substitution]:
     return [one for one in above if len(one.folder) == longest]
 
 
-def _replaced(node: Node, found: list[Substitution], depth: int) -> Node:
-    if depth > _DEPTH:
-        return node
-    if isinstance(node, Mapping):
-        made = Mapping(node.line, node.column, node.tag)
-        made.places = node.places
-        made.update((key, _replaced(value, found, depth + 1)) for key, value in node.items())
-        return made
-    if isinstance(node, Sequence):
-        listed = Sequence(node.line, node.column, node.tag)
-        listed.extend(_replaced(value, found, depth + 1) for value in node)
-        return listed
-    if "${" not in node:
-        return node
-    whole = scalar(_VARIABLE.sub(lambda match: _value(match, found), str(node)), node.line, node.column, bare=node.bare)
-    whole.block, whole.tag = node.block, node.tag
+def _replaced(text: Scalar, found: list[Substitution]) -> Scalar:
+    if "${" not in text:
+        return text
+    whole = scalar(_VARIABLE.sub(lambda match: _value(match, found), str(text)), text.line, text.column, bare=text.bare)
+    whole.block, whole.tag = text.block, text.tag
     return whole
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from mlops_scan.scanner.graph import assetnames
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.model import Fact, Location
+from mlops_scan.scanner.paths import shared
 
 _NAME_KEYS = (
     *("registered_model_name", "model_package_group_name", "ModelPackageGroupName", "model_name"),
@@ -128,15 +129,5 @@ def pairs(writes: Iterable[tuple[str, Fact]], reads: Iterable[tuple[str, Fact]])
         found = [one for one in writers.get(model, ()) if one[1].at.path != read.at.path]
         if found:
             parts, folders = model_path(read).split("/")[::-1], read.at.path.split("/")
-            best = max(found, key=lambda one: (_shared(one[0], parts), _shared(one[1].at.path.split("/"), folders)))
+            best = max(found, key=lambda one: (shared(one[0], parts), shared(one[1].at.path.split("/"), folders)))
             yield best[1].at, read.at
-
-
-def _shared(one: list[str], other: list[str]) -> int:
-    """How many parts agree from the start."""
-    count = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count

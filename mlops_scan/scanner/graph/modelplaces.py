@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from mlops_scan.scanner.model import Fact
+from mlops_scan.scanner.paths import shared
 
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*:/{1,3}")
 # where a platform puts what it hands over, and folders of one run: they tell nothing of the model
@@ -106,23 +107,13 @@ def _nearest(one: Place, groups: Mapping[Folders, Folders], told: Mapping[Folder
         if found := groups.get((*around.split("/"), *one.folders)):
             return found
         around = posixpath.dirname(around)
-    here = posixpath.dirname(one.file).split("/")
+    here = one.file.split("/")[:-1]
     near: dict[int, list[Folders]] = defaultdict(list)
     for group, folders in told.items():
         if _ends(group, one.folders):
-            near[max(_shared(here, folder.split("/")) for folder in folders)].append(group)
+            near[max(shared(here, folder.split("/")) for folder in folders)].append(group)
     best = near[max(near)] if near and max(near) else []
     return best[0] if len(best) == 1 else one.folders
-
-
-def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many folders agree from the root on."""
-    count = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right or not left:
-            break
-        count += 1
-    return count
 
 
 def _ends(whole: Folders, end: Folders) -> bool:

@@ -15,6 +15,7 @@ from mlops_scan.scanner.link.imagebuilds import Built, builds
 from mlops_scan.scanner.link.imagenames import Name
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact
+from mlops_scan.scanner.paths import shared
 
 _ROOT = re.compile(r"\$(?:\{[^{}]*\}|\w+)(?:/|\Z)")
 _MOST_ALIKE = 200  # builds of names that end alike
@@ -100,15 +101,15 @@ class _Joins:
         """Whether one word is enough: no product's image, and of a common word the nearest Dockerfile."""
         if self._graph.uses_of(image):
             return False
-        near = _shared(image.at.path, _folder(one.stage))
+        near = _near(image, _folder(one.stage))
         return run.parts[-1] not in self._common or all(
-            _shared(image.at.path, folder) <= near for folder in self._folders if folder != _folder(one.stage)
+            _near(image, folder) <= near for folder in self._folders if folder != _folder(one.stage)
         )
 
     def _nearest(self, image: Fact, best: list[tuple[Name, Built]]) -> list[tuple[Name, Built]]:
         """Those of the folder that shares most with the workload's; none where several do."""
-        most = max(_shared(image.at.path, _folder(one.stage)) for _, one in best)
-        found = [pair for pair in best if most and _shared(image.at.path, _folder(pair[1].stage)) == most]
+        most = max(_near(image, _folder(one.stage)) for _, one in best)
+        found = [pair for pair in best if most and _near(image, _folder(pair[1].stage)) == most]
         return found if len({_folder(one.stage) for _, one in found}) == 1 else []
 
 
@@ -116,14 +117,9 @@ def _folder(stage: str) -> str:
     return stage.removeprefix("stage:").partition("#")[0].rpartition("/")[0]
 
 
-def _shared(path: str, folder: str) -> int:
+def _near(place: Fact, folder: str) -> int:
     """How many folders two places have in common."""
-    count = 0
-    for one, other in zip(path.split("/")[:-1], folder.split("/"), strict=False):
-        if one != other or not one:
-            break
-        count += 1
-    return count
+    return shared(place.at.path.split("/")[:-1], folder.split("/"))
 
 
 def _is_open(image: Fact) -> bool:

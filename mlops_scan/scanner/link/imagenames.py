@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from mlops_scan.scanner.formats import images
+from mlops_scan.scanner.paths import shared
 
 _KNOWN = re.compile(r"(?!_+\Z)[a-z0-9._:-]+\Z")
 _HOST = re.compile(r"[.:]|\Alocalhost\Z")
@@ -48,11 +49,7 @@ def read(reference: str) -> Name | None:
 
 def agreement(built: Name, run: Name) -> int:
     """How many of the last parts agree, 0 where the two are different images."""
-    common = 0
-    for one, other in zip(reversed(built.parts), reversed(run.parts), strict=False):
-        if one != other:
-            break
-        common += 1
+    common = shared(reversed(built.parts), reversed(run.parts))
     if built.whole and run.whole:
         return common if built.parts == run.parts or (common and (built.bare or run.bare)) else 0
     needed = [len(one.parts) for one in (built, run) if not one.whole or one.bare]

@@ -12,6 +12,7 @@ from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import entry_files
 from mlops_scan.scanner.model import Edge, Fact
+from mlops_scan.scanner.paths import shared
 
 _MODULE = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*\Z")
 _PROGRAMS = (".py", ".sh", ".ipynb", ".R")
@@ -82,23 +83,13 @@ class _Tails:
         most = least
         for one in self._by_name.get(parts[-1], ()) if parts else ():
             own = one.split("/")
-            same = _common(own[::-1], parts[::-1])
+            same = shared(own[::-1], parts[::-1])
             if same >= most:
                 best = [*best, one] if same == most else [one]
                 most = same
         if len(best) > 1:
             beside = near.split("/")
-            best.sort(key=lambda one: -_common(one.split("/"), beside))
-            if _common(best[0].split("/"), beside) == _common(best[1].split("/"), beside):
+            best.sort(key=lambda one: -shared(one.split("/"), beside))
+            if shared(best[0].split("/"), beside) == shared(best[1].split("/"), beside):
                 return ""
         return best[0] if best else ""
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many parts are equal from the start."""
-    count = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mlops_scan.scanner.files import Tree
 from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.paths import shared
 from mlops_scan.scanner.releases.applications import APPLICATION, applications
 
 _WAITING = ("kustomize.toolkit.fluxcd.io/Kustomization", "helm.toolkit.fluxcd.io/HelmRelease")
@@ -38,13 +39,13 @@ def _awaited(facts: list[Fact]) -> dict[int, list[int]]:
             name = str(one.get("name")) if isinstance(one, Mapping) else ""
             same = named[str(fact.get("type")), name]
             if same:
-                nearest = max(same, key=lambda other: _shared(fact.at.path, facts[other].at.path))
+                nearest = max(same, key=lambda other: _near(fact.at.path, facts[other].at.path))
                 found.setdefault(number, []).append(nearest)
     return found
 
 
-def _shared(one: str, other: str) -> int:
-    return len(posixpath.commonprefix([posixpath.dirname(one).split("/"), posixpath.dirname(other).split("/")]))
+def _near(one: str, other: str) -> int:
+    return shared(posixpath.dirname(one).split("/"), posixpath.dirname(other).split("/"))
 
 
 def _generated(tree: Tree, facts: list[Fact]) -> dict[int, list[int]]:

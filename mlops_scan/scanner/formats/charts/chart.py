@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.charts.dependencies import ANCHOR, Dependency, Repository, declared, fits
+from mlops_scan.scanner.formats.charts.dependencies import ANCHOR, Dependency, declared, fits
 from mlops_scan.scanner.formats.charts.helmignore import ignored
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError
 from mlops_scan.scanner.formats.gotemplate.values import Values, from_node
-from mlops_scan.scanner.formats.yamlnodes import Mapping
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Repository
 from mlops_scan.scanner.model import Location, Note
 
 T = TypeVar("T")

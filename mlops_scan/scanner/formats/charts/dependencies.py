@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.gotemplate.functions.semver import satisfies
 from mlops_scan.scanner.formats.gotemplate.nodes import TemplateError
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Readable
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Repository
 
-T = TypeVar("T")
 ANCHOR = "Chart.yaml"
-
-
-class Repository(Protocol):
-    """The files of a repository, as much as a chart needs of them."""
-
-    @property
-    def paths(self) -> tuple[str, ...]: ...
-
-    def get(self, path: str) -> Readable | None: ...
-
-    def under(self, folder: str) -> tuple[str, ...]: ...
-
-    def memo(self, key: str, make: Callable[[], T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mlops_scan.scanner import bounds, paths
 from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.charts import objects, summary
 from mlops_scan.scanner.formats.charts.chart import Chart, is_vendored, load, read_values
-from mlops_scan.scanner.formats.charts.dependencies import ANCHOR, Repository
+from mlops_scan.scanner.formats.charts.dependencies import ANCHOR
 from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
 from mlops_scan.scanner.formats.charts.lacking import lacking
 from mlops_scan.scanner.formats.charts.packed import Opened, Shelf, is_inside
@@ -20,6 +20,7 @@ from mlops_scan.scanner.formats.charts.telling import DEFAULT, Telling, Variant,
 from mlops_scan.scanner.formats.gotemplate.budget import Budget
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError
 from mlops_scan.scanner.formats.gotemplate.values import Values, copy, table
+from mlops_scan.scanner.formats.yamlnodes import Repository
 from mlops_scan.scanner.model import Fact, Location, Note
 
 

@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.charts.chart import Chart, find
-from mlops_scan.scanner.formats.charts.dependencies import Repository
-from mlops_scan.scanner.formats.yamlnodes import Readable
+from mlops_scan.scanner.formats.yamlnodes import Readable, Repository
 from mlops_scan.scanner.model import Fact, Location, Note
 
 T = TypeVar("T")

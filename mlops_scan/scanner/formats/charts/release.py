@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.charts.chart import Chart, find
-from mlops_scan.scanner.formats.charts.dependencies import Dependency, Repository
+from mlops_scan.scanner.formats.charts.dependencies import Dependency
 from mlops_scan.scanner.formats.gotemplate import merging
 from mlops_scan.scanner.formats.gotemplate.nodes import Value
 from mlops_scan.scanner.formats.gotemplate.values import Values, copy, table
+from mlops_scan.scanner.formats.yamlnodes import Repository
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mlops_scan.scanner.formats.charts.chart import Chart
-from mlops_scan.scanner.formats.charts.dependencies import Repository
 from mlops_scan.scanner.formats.charts.release import Instance, install, metadata, reader
 from mlops_scan.scanner.formats.gotemplate.budget import Budget
 from mlops_scan.scanner.formats.gotemplate.evaluator import Evaluator
@@ -18,6 +17,7 @@ from mlops_scan.scanner.formats.gotemplate.parser import parse
 from mlops_scan.scanner.formats.gotemplate.struct import Struct
 from mlops_scan.scanner.formats.gotemplate.values import Values, copy
 from mlops_scan.scanner.formats.gotemplate.writer import Writer
+from mlops_scan.scanner.formats.yamlnodes import Repository
 from mlops_scan.scanner.model import Location, Note
 
 KUBERNETES = "v1.36.2"

@@ -8,8 +8,8 @@ from typing import Any
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.charts.chart import Chart, find
-from mlops_scan.scanner.formats.charts.dependencies import Repository
 from mlops_scan.scanner.formats.gotemplate.nodes import Value
+from mlops_scan.scanner.formats.yamlnodes import Repository
 from mlops_scan.scanner.model import Fact
 
 _OVERLAY = re.compile(r"(?:[^/]*values[^/]*|values/[^/]+)\.ya?ml\Z", re.IGNORECASE)

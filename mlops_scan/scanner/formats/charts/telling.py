@@ -12,11 +12,10 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.charts import objects
 from mlops_scan.scanner.formats.charts.chart import Chart, is_vendored
-from mlops_scan.scanner.formats.charts.dependencies import Repository
 from mlops_scan.scanner.formats.charts.lines import Lines
 from mlops_scan.scanner.formats.charts.release import Instance
 from mlops_scan.scanner.formats.charts.render import Output, Rendering
-from mlops_scan.scanner.formats.yamlnodes import Mapping
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Repository
 from mlops_scan.scanner.model import Fact, Note
 
 _KIND = re.compile(r"^kind[ \t]*:[ \t]*[\"']?([A-Za-z]+)", re.MULTILINE)

@@ -6,24 +6,17 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import interpolation, yamlnodes
 from mlops_scan.scanner.formats.compose.merging import merged
 from mlops_scan.scanner.formats.ledger import Ledger
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Repository
 
 MAIN_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _NAMED = re.compile(r"(?:^|[-_.])compose(?:[-_.].*)?\.ya?ml\Z|compose[^/]*\.ya?ml\Z", re.IGNORECASE)
 _OVERRIDE = re.compile(r"(?:docker-)?compose\.override\.ya?ml\Z")
 _TOP_KEYS = frozenset(("version", "name", "services", "networks", "volumes", "secrets", "configs", "include", "models"))
-
-
-class Repository(Protocol):
-    """The files of a repository, as much as a Compose file needs of them."""
-
-    def get(self, path: str) -> Readable | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import credentials, yamlnodes
 from mlops_scan.scanner.formats.hcl import bodies, instances, modules, reader, resources, uses
 from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block, Literal
-from mlops_scan.scanner.formats.hcl.reader import Files, Readable
 from mlops_scan.scanner.formats.hcl.scope import Scope
 from mlops_scan.scanner.formats.hcl.values import plain
+from mlops_scan.scanner.formats.yamlnodes import Readable, Repository
 from mlops_scan.scanner.model import Fact, Location, Note
 
 
-def of_module(path: str, tree: Files) -> Iterator[Fact | Note]:
+def of_module(path: str, tree: Repository) -> Iterator[Fact | Note]:
     """What the module says whose first file stands at `path`."""
     own = modules.module(tree, path.rpartition("/")[0])
     yield from own.notes
@@ -40,7 +40,7 @@ def of_module(path: str, tree: Files) -> Iterator[Fact | Note]:
     yield from _limits(path, tree, own, scopes)
 
 
-def _is_left_out(tree: Files, own: modules.Module) -> bool:
+def _is_left_out(tree: Repository, own: modules.Module) -> bool:
     """A part of a configuration that nothing calls: it stands below a root, or beside a module that is called.
 
     A folder that sets up a provider or a backend is a root itself.
@@ -112,7 +112,7 @@ def _module_call(block: Block, scopes: list[Scope]) -> Fact:
     return Fact("terraform-module", block.labels[0], resources.at(block), {**kept, "local": written.startswith(".")})
 
 
-def _calls_back(tree: Files, own: str, called: str) -> bool:
+def _calls_back(tree: Repository, own: str, called: str) -> bool:
     """Whether the module at `called` is the one at `own`, or comes to call it."""
     seen, waiting = {own}, [own]
     while waiting and len(seen) <= uses.MAX_FOLDERS:
@@ -148,7 +148,7 @@ def _declared(own: modules.Module, name: str) -> Location | None:
     return resources.at(block) if block is not None else None
 
 
-def _limits(path: str, tree: Files, own: modules.Module, scopes: list[Scope]) -> Iterator[Note]:
+def _limits(path: str, tree: Repository, own: modules.Module, scopes: list[Scope]) -> Iterator[Note]:
     """What the evaluation had to give up."""
     cycles = {cycle for one in scopes for cycle in one.budget.cycles}
     unused = modules.circular_local(own)

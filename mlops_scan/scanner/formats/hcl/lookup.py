@@ -8,28 +8,28 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner.formats.hcl import reader
 from mlops_scan.scanner.formats.hcl.nodes import Expression
-from mlops_scan.scanner.formats.hcl.reader import Files
 from mlops_scan.scanner.formats.hcl.values import Text, placed
+from mlops_scan.scanner.formats.yamlnodes import Readable, Repository
 
 _TEMPLATES = re.compile(r"""(?:templatefile\(\s*|template\s*=\s*\$?\{?file\(\s*)\\?"([^"\\]+)""")
 _STARS = 8  # each may cost the length of a path times what the others cost
 _GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
-def is_template(files: Files, path: str) -> bool:
+def is_template(files: Repository, path: str) -> bool:
     """Whether a Terraform module gives the file at `path` its values: as it stands it says less."""
     named = files.memo("hcl-template-names", lambda: frozenset(_template_names(files)))
     return posixpath.basename(path) in named
 
 
-def _template_names(files: Files) -> Iterator[str]:
+def _template_names(files: Repository) -> Iterator[str]:
     for path in files.paths:
         source = files.get(path) if path.endswith((".tf", ".tofu", ".tf.json")) else None
         for match in _TEMPLATES.finditer(source.text) if source is not None else ():
             yield posixpath.basename(match[1])
 
 
-def text(files: Files, path: str, folder: str, root: str) -> Text | None:
+def text(files: Repository, path: str, folder: str, root: str) -> Text | None:
     """The text of the file that `path` names in the module at `folder`."""
     source = _file(files, path, folder, root)
     if source is None:
@@ -37,7 +37,7 @@ def text(files: Files, path: str, folder: str, root: str) -> Text | None:
     return placed(source.text, source.path, range(1, source.text.count("\n") + 2))
 
 
-def template(files: Files, path: str, folder: str, root: str) -> tuple[Expression, str] | None:
+def template(files: Repository, path: str, folder: str, root: str) -> tuple[Expression, str] | None:
     """A file as a template, and its path."""
     source = _file(files, path, folder, root)
     if source is None:
@@ -46,7 +46,7 @@ def template(files: Files, path: str, folder: str, root: str) -> tuple[Expressio
     return (found, source.path) if found is not None else None
 
 
-def names(files: Files, where: str, pattern: str, folder: str, root: str) -> list[str] | None:
+def names(files: Repository, where: str, pattern: str, folder: str, root: str) -> list[str] | None:
     """The files below the folder `where` that fit a glob, relative to it, sorted."""
     for base in _places(where, folder, root):
         own = files.under(base)
@@ -57,7 +57,7 @@ def names(files: Files, where: str, pattern: str, folder: str, root: str) -> lis
     return None
 
 
-def _file(files: Files, path: str, folder: str, root: str) -> reader.Readable | None:
+def _file(files: Repository, path: str, folder: str, root: str) -> Readable | None:
     return next((source for place in _places(path, folder, root) if (source := files.get(place)) is not None), None)
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.formats.hcl import jsonsyntax, reader, terragrunt, varfiles
 from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block
-from mlops_scan.scanner.formats.hcl.reader import Document, Files
+from mlops_scan.scanner.formats.hcl.reader import Document
+from mlops_scan.scanner.formats.yamlnodes import Repository
 from mlops_scan.scanner.model import Note
 
 _LOCAL = re.compile(r"(?<![\w.-])local\.([A-Za-z_][\w-]*)")
@@ -45,12 +46,12 @@ class Module:
     notes: tuple[Note, ...] = ()
 
 
-def folders(files: Files) -> dict[str, tuple[str, ...]]:
+def folders(files: Repository) -> dict[str, tuple[str, ...]]:
     """Folder -> its Terraform files, sorted. Of `x.tf` and `x.tofu` the latter counts."""
     return files.memo("hcl-folders", lambda: _folders(files))
 
 
-def _folders(files: Files) -> dict[str, tuple[str, ...]]:
+def _folders(files: Repository) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for path in files.paths:
         if path.endswith(SUFFIXES) or path.rpartition("/")[2] == terragrunt.NAME:
@@ -61,7 +62,7 @@ def _folders(files: Files) -> dict[str, tuple[str, ...]]:
     }
 
 
-def module(files: Files, folder: str) -> Module:
+def module(files: Repository, folder: str) -> Module:
     """The module at `folder`, put together once (it is kept with its first file)."""
     own = folders(files).get(folder, ())
     anchor = files.get(own[0]) if own else None
@@ -70,7 +71,7 @@ def module(files: Files, folder: str) -> Module:
     return anchor.memo("hcl-module", lambda: _read(files, folder, own))
 
 
-def _read(files: Files, folder: str, own: tuple[str, ...]) -> Module:
+def _read(files: Repository, folder: str, own: tuple[str, ...]) -> Module:
     documents = [(path, reader.document(source)) for path in own if (source := files.get(path)) is not None]
     names = [posixpath.join(folder, "terraform.tfvars")]
     names += sorted(path for path in _auto_files(files).get(folder, ()))
@@ -87,11 +88,11 @@ def _read(files: Files, folder: str, own: tuple[str, ...]) -> Module:
     return _module(folder, documents, [*settings, *given])
 
 
-def _auto_files(files: Files) -> dict[str, list[str]]:
+def _auto_files(files: Repository) -> dict[str, list[str]]:
     return files.memo("hcl-auto-tfvars", lambda: _by_folder(files, ".auto.tfvars"))
 
 
-def _by_folder(files: Files, suffix: str) -> dict[str, list[str]]:
+def _by_folder(files: Repository, suffix: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in files.paths:
         if path.endswith(suffix):
@@ -165,14 +166,14 @@ def local_source(folder: str, source: str) -> str | None:
     return None if found.startswith("..") else "" if found == "." else found
 
 
-def callers(files: Files, folder: str) -> tuple[Caller, ...]:
+def callers(files: Repository, folder: str) -> tuple[Caller, ...]:
     """The calls that put the module at `folder` to use, sorted; tests and examples count only for their own modules."""
     found = files.memo("hcl-callers", lambda: _callers(files)).get(folder, ())
     roles = ("production", paths.role(f"{folder}/"))
     return tuple(caller for caller in found if paths.role(f"{caller.folder}/") in roles)
 
 
-def _callers(files: Files) -> dict[str, list[Caller]]:
+def _callers(files: Repository) -> dict[str, list[Caller]]:
     """By a look at the text alone: reading every module of a repository for this would cost more than all else."""
     found: dict[str, set[Caller]] = {}
     for folder, own in folders(files).items():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from time import process_time
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import yamlnodes
@@ -14,41 +14,16 @@ from mlops_scan.scanner.formats.hcl import jsonsyntax
 from mlops_scan.scanner.formats.hcl.expressions import Reader
 from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block, Body, Expression, Piece, Template
 from mlops_scan.scanner.formats.hcl.templates import constant
+from mlops_scan.scanner.formats.yamlnodes import Readable
 from mlops_scan.scanner.model import Location, Note
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-T = TypeVar("T")
 # a block (or, in a file of values, an attribute) that begins at the left margin: where a broken file is cut
 _MARGIN = re.compile(rb'^[a-z_]\w*(?:[ \t]+"[^"\n]*")*[ \t]*[{=]', re.MULTILINE)
 _PIECE = 2**16
 _MARKER = "END_OF_TEMPLATE_FILE"
-
-
-class Readable(Protocol):
-    """A file as this reader needs it: its path, its text, and a place to keep what was made of it."""
-
-    @property
-    def path(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-    def memo(self, key: str, make: Callable[[], T]) -> T: ...
-
-
-class Files(Protocol):
-    """The repository as this package needs it: files by path, and a place to keep what was found out of it."""
-
-    @property
-    def paths(self) -> Iterable[str]: ...
-
-    def get(self, path: str) -> Readable | None: ...
-
-    def under(self, folder: str) -> tuple[str, ...]: ...
-
-    def memo(self, key: str, make: Callable[[], T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from mlops_scan.scanner.formats.hcl.evaluate import evaluate
 from mlops_scan.scanner.formats.hcl.frames import Budget, Frame, Steps
 from mlops_scan.scanner.formats.hcl.modules import Module
 from mlops_scan.scanner.formats.hcl.nodes import Block, Expression, Splat
-from mlops_scan.scanner.formats.hcl.reader import Files
 from mlops_scan.scanner.formats.hcl.special import rendered
 from mlops_scan.scanner.formats.hcl.values import Object, Text, Unknown, Value, settled, to_text
+from mlops_scan.scanner.formats.yamlnodes import Repository
 
 MAX_INSTANCES = 20  # uses of one module, and instances of one block, that are told apart
 _NOT_RESOURCES = frozenset(("each", "count", "self", "terraform", "path", "provider"))
@@ -27,7 +27,7 @@ class Scope:
     `key` tells the uses of one module apart: the calls that lead to it, each with its key where there are several.
     """
 
-    files: Files
+    files: Repository
     module: Module
     budget: Budget
     arguments: tuple[Block, Frame] | None = None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from mlops_scan.scanner.formats.hcl import modules
 from mlops_scan.scanner.formats.hcl.frames import Budget
-from mlops_scan.scanner.formats.hcl.reader import Files
 from mlops_scan.scanner.formats.hcl.scope import MAX_INSTANCES, Scope
+from mlops_scan.scanner.formats.yamlnodes import Repository
 
 MAX_USES = 8  # calls of one module that are looked at
 MAX_FOLDERS = 64  # modules above one module
 
 
-def uses(files: Files, folder: str) -> list[Scope]:
+def uses(files: Repository, folder: str) -> list[Scope]:
     """The module at `folder` as each of its local calls uses it; on its own when no other module calls it."""
     return _uses(files, folder, Budget(), {})
 
 
-def _uses(files: Files, folder: str, budget: Budget, found: dict[str, list[Scope]]) -> list[Scope]:
+def _uses(files: Repository, folder: str, budget: Budget, found: dict[str, list[Scope]]) -> list[Scope]:
     if folder in found:  # also a module that is on its way: a circle of calls
         return found[folder]
     found[folder] = []

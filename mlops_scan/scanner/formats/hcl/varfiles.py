@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from mlops_scan.scanner.formats.hcl import reader
-from mlops_scan.scanner.formats.hcl.reader import Files
+from mlops_scan.scanner.formats.yamlnodes import Repository
 
 _NAMED = re.compile(r"-var-file(?:\s*=\s*|\s+|[\"'],\s*[\"'])[\"']?([^\s\"'`,;]+?\.tfvars)\b")
 _HOLE = re.compile(r"\$\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|\$\w+|%\w+%")
@@ -20,7 +20,7 @@ _RANKS = (r"prod|prd|live", r"stag|stg|uat|preprod", r"(?!.*(?:dev|test|sandbox|
 _FITS = 0.8  # of the names in the file, how many the module declares
 
 
-def chosen(files: Files, folder: str, declared: Collection[str]) -> str:
+def chosen(files: Repository, folder: str, declared: Collection[str]) -> str:
     """The path of the file that holds for the root module at `folder`, or ''."""
     extra = files.memo("hcl-var-files", lambda: [path for path in files.paths if _is_extra(path)])
     if not extra or not declared:
@@ -37,7 +37,7 @@ def _is_extra(path: str) -> bool:
     return name.endswith(".tfvars") and name != "terraform.tfvars" and not name.endswith(".auto.tfvars")
 
 
-def _patterns(files: Files) -> Iterator[str]:
+def _patterns(files: Repository) -> Iterator[str]:
     for path in files.paths:
         if not path.endswith(_SCRIPTS) and posixpath.basename(path) not in _NAMES:
             continue
@@ -55,7 +55,7 @@ def _is_meant(path: str, pattern: str) -> bool:
     return fnmatchcase(path, pattern) or fnmatchcase(path, f"*/{pattern}")
 
 
-def _fits(files: Files, path: str, declared: Collection[str]) -> bool:
+def _fits(files: Repository, path: str, declared: Collection[str]) -> bool:
     source = files.get(path)
     names = list(reader.document(source).body.attributes) if source is not None else []
     return bool(names) and sum(name in declared for name in names) >= _FITS * len(names)

@@ -14,10 +14,10 @@ from mlops_scan.scanner.formats.gotemplate import merging
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError
 from mlops_scan.scanner.formats.gotemplate.values import Values, from_node
 from mlops_scan.scanner.formats.kustomize import variant
-from mlops_scan.scanner.formats.kustomize.sources import Kustomization, Repository, chart_folder, file_of
+from mlops_scan.scanner.formats.kustomize.sources import Kustomization, chart_folder, file_of
 from mlops_scan.scanner.formats.kustomize.variant import Variant
 from mlops_scan.scanner.formats.ledger import Ledger
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Repository, Scalar, Sequence
 from mlops_scan.scanner.model import Location, Note
 
 

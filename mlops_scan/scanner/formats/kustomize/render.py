@@ -13,14 +13,13 @@ from mlops_scan.scanner.formats.kustomize.patches import json_patch, merge, put
 from mlops_scan.scanner.formats.kustomize.sources import (
     Kustomization,
     Reference,
-    Repository,
     file_of,
     kustomizations,
     references,
 )
 from mlops_scan.scanner.formats.kustomize.variant import Variant
 from mlops_scan.scanner.formats.ledger import Ledger, TooLargeError
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, scalar
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Repository, Scalar, Sequence, scalar
 from mlops_scan.scanner.model import Location, Note
 
 __all__ = ["Rendered", "Variant", "render"]

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Scalar
-
-T = TypeVar("T")
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Repository, Scalar
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _ENTRIES = ("resources", "bases", "components")
 _CONFIGURATION = ("transformers", "generators", "configurations", "validators")
 _REMOTE = re.compile(r"://|^git@|^(?:www\.)?(?:github|gitlab|bitbucket)\.[a-z]+[/:]|\?ref=|\.git(?:$|[/?])")
-
-
-class Repository(Protocol):
-    """The files of a repository, as much as a kustomization needs of them."""
-
-    @property
-    def paths(self) -> tuple[str, ...]: ...
-
-    def get(self, path: str) -> Readable | None: ...
-
-    def under(self, folder: str) -> tuple[str, ...]: ...
-
-    def memo(self, key: str, make: Callable[[], T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ _TELLING = frozenset(("open", "exec", "eval", "compile", "__import__", "exit", "
 BUILTINS = frozenset(dir(builtins))
 # calls of these only compute: left out of the facts
 PLAIN_BUILTINS = BUILTINS - _TELLING
+EXITS = frozenset(("sys.exit", "exit", "quit", "os._exit"))  # calls that end the program
 # methods of str, list, dict and set: left out where the receiver is unknown
 PLAIN_METHODS = frozenset(
     (

@@ -10,14 +10,13 @@ from typing import Any
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.python.constructs.waiting import Constructs
 from mlops_scan.scanner.formats.python.context import Context, Gate
-from mlops_scan.scanner.formats.python.names import PLAIN_BUILTINS, PLAIN_METHODS
+from mlops_scan.scanner.formats.python.names import EXITS, PLAIN_BUILTINS, PLAIN_METHODS
 from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
 from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.python.values import Values
 from mlops_scan.scanner.model import Fact, Location, Note, by_place
 
-_EXITS = frozenset(("sys.exit", "exit", "quit", "os._exit"))
 _LITERALS = frozenset(("str", "bytes", "list", "dict", "set", "tuple", "int", "float", "open"))
 _RECEIVER_CHARS = 200
 
@@ -80,7 +79,7 @@ class Recorder:
         """Record a call, unless it is one of the language's own that only computes. Returns the callee's name."""
         binding = self.resolver.callee(node, context.scope)
         name = self._callee(binding)
-        if name in _EXITS:
+        if name in EXITS:
             for gate, _ in context.gates:
                 gate.exits = True
                 gate.fails |= not _is_success(node)

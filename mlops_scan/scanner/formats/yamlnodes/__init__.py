@@ -2,10 +2,11 @@
 
 from mlops_scan.scanner.formats.yamlnodes.access import at, child, items, plain, text, typed
 from mlops_scan.scanner.formats.yamlnodes.builder import YamlError
-from mlops_scan.scanner.formats.yamlnodes.nodes import Mapping, Node, Scalar, Sequence, made, scalar
+from mlops_scan.scanner.formats.yamlnodes.nodes import Mapping, Node, Scalar, Sequence, made, rewritten, scalar
 from mlops_scan.scanner.formats.yamlnodes.reader import (
     Parsed,
     Readable,
+    Repository,
     document,
     documents,
     is_definition,
@@ -18,6 +19,7 @@ __all__ = [
     "Node",
     "Parsed",
     "Readable",
+    "Repository",
     "Scalar",
     "Sequence",
     "YamlError",
@@ -30,6 +32,7 @@ __all__ = [
     "made",
     "parse",
     "plain",
+    "rewritten",
     "scalar",
     "split",
     "text",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -61,6 +62,22 @@ def scalar(text: str, line: int = 1, column: int = 1, *, bare: bool = True) -> S
     one = Scalar(text)
     one.line, one.column, one.bare, one.block, one.tag = line, column, bare, False, ""
     return one
+
+
+def rewritten(node: Node, make: Callable[[Scalar], Scalar], depth: int) -> Node:
+    """A copy whose scalars are what `make` makes of them, as deep as `depth`; below that it is the node itself."""
+    if depth < 0:
+        return node
+    if isinstance(node, Mapping):
+        mapping = Mapping(node.line, node.column, node.tag)
+        mapping.places = node.places
+        mapping.update((key, rewritten(value, make, depth - 1)) for key, value in node.items())
+        return mapping
+    if isinstance(node, Sequence):
+        sequence = Sequence(node.line, node.column, node.tag)
+        sequence.extend(rewritten(value, make, depth - 1) for value in node)
+        return sequence
+    return make(node)
 
 
 def _written(value: Any) -> str:

@@ -49,6 +49,19 @@ class Readable(Protocol):
     def memo(self, key: str, make: Callable[[], T]) -> T: ...
 
 
+class Repository(Protocol):
+    """The files of a repository, as much as a format needs of them that is spread over several."""
+
+    @property
+    def paths(self) -> tuple[str, ...]: ...
+
+    def get(self, path: str) -> Readable | None: ...
+
+    def under(self, folder: str) -> tuple[str, ...]: ...
+
+    def memo(self, key: str, make: Callable[[], T]) -> T: ...
+
+
 def documents(source: Readable) -> Parsed:
     """The documents of a YAML or JSON file, definitions of types left out; a broken one costs only itself."""
     return source.memo("yaml", lambda: _documents(source))
