@@ -10,9 +10,9 @@ from typing import Any
 from mlops_scan.scanner.formats.python import definitions
 from mlops_scan.scanner.formats.python.binder import Binder
 from mlops_scan.scanner.formats.python.comparisons import Comparisons
-from mlops_scan.scanner.formats.python.context import GUARDS, Context, Gate
+from mlops_scan.scanner.formats.python.context import GUARDS, Context, Gate, Top
 from mlops_scan.scanner.formats.python.expressions import Expressions
-from mlops_scan.scanner.formats.python.recorder import Recorder, Top
+from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import Binding, FunctionInfo
 from mlops_scan.scanner.formats.python.source import Source

@@ -1,8 +1,9 @@
-"""Where in a file the walker is: scope, function, enclosing blocks."""
+"""Where in a file the walker is: scope, function, enclosing blocks, and what becomes of an expression's value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlops_scan.scanner.formats.python.scopes import ClassInfo, Scope
 from mlops_scan.scanner.model import Location
@@ -62,3 +63,37 @@ class Context:
             gates,
             self.caught,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """What becomes of an expression's value: its target, whether it is returned, managed or read, what it decorates.
+
+    `until` is the last line of the block that it manages.
+    """
+
+    assigned: str = ""
+    returned: bool = False
+    managed: bool = False
+    decorates: str = ""
+    until: int = 0
+    unread: bool = False  # a statement of its own
+
+
+NOTHING = Top()
+UNREAD = Top(unread=True)
+
+
+def outcome(made: dict[str, Any], top: Top) -> None:
+    """Put what becomes of the value of a call into what is said of it."""
+    if top.unread and made.get("local"):  # of other calls nobody asks
+        made["unread"] = True
+    if top.assigned:
+        made["assigned"] = top.assigned
+    if top.returned:
+        made["returned"] = True
+    if top.managed:
+        made["with"] = True
+        made["until"] = top.until
+    if top.decorates:
+        made["decorates"] = top.decorates

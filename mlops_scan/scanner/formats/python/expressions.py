@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from mlops_scan.scanner.formats.python import system
 from mlops_scan.scanner.formats.python.binder import Binder, declared_option
-from mlops_scan.scanner.formats.python.context import Context
+from mlops_scan.scanner.formats.python.context import NOTHING, Context, Top
 from mlops_scan.scanner.formats.python.entries import READS
-from mlops_scan.scanner.formats.python.recorder import NOTHING, Recorder, Top
+from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.scopes import Scope
 from mlops_scan.scanner.formats.python.values import PARSES, WIDGETS
 

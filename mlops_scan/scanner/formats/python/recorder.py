@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.python.constructs.waiting import Constructs
-from mlops_scan.scanner.formats.python.context import Context, Gate
+from mlops_scan.scanner.formats.python.context import NOTHING, Context, Gate, Top, outcome
 from mlops_scan.scanner.formats.python.names import EXITS, PLAIN_BUILTINS, PLAIN_METHODS
 from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
@@ -19,25 +18,6 @@ from mlops_scan.scanner.model import Fact, Location, Note, by_place
 
 _LITERALS = frozenset(("str", "bytes", "list", "dict", "set", "tuple", "int", "float", "open"))
 _RECEIVER_CHARS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Top:
-    """What becomes of an expression's value: its target, whether it is returned, managed or read, what it decorates.
-
-    `until` is the last line of the block that it manages.
-    """
-
-    assigned: str = ""
-    returned: bool = False
-    managed: bool = False
-    decorates: str = ""
-    until: int = 0
-    unread: bool = False  # a statement of its own
-
-
-NOTHING = Top()
-UNREAD = Top(unread=True)
 
 
 class Recorder:
@@ -153,7 +133,7 @@ class Recorder:
         if context.guards:
             made["guards"] = list(context.guards)
         if top is not NOTHING:
-            _outcome(made, top)
+            outcome(made, top)
         if binding.call is not None:
             made.update(self._receiver(binding))
         if self.source.origins:
@@ -237,20 +217,6 @@ def _plain(name: str) -> bool:
     if not first:
         return name in PLAIN_BUILTINS
     return last in PLAIN_METHODS or first in _LITERALS
-
-
-def _outcome(made: dict[str, Any], top: Top) -> None:
-    if top.unread and made.get("local"):  # of other calls nobody asks
-        made["unread"] = True
-    if top.assigned:
-        made["assigned"] = top.assigned
-    if top.returned:
-        made["returned"] = True
-    if top.managed:
-        made["with"] = True
-        made["until"] = top.until
-    if top.decorates:
-        made["decorates"] = top.decorates
 
 
 def _short(value: Any) -> Any:

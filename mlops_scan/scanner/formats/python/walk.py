@@ -9,9 +9,8 @@ from typing import Any
 
 from mlops_scan.scanner.formats.python import definitions, system
 from mlops_scan.scanner.formats.python.blocks import Blocks
-from mlops_scan.scanner.formats.python.context import Context
+from mlops_scan.scanner.formats.python.context import UNREAD, Context, Top
 from mlops_scan.scanner.formats.python.names import absolute
-from mlops_scan.scanner.formats.python.recorder import UNREAD, Top
 from mlops_scan.scanner.formats.python.scopes import Binding, FunctionInfo, Scope
 from mlops_scan.scanner.model import Fact, Note
 
