@@ -63,6 +63,50 @@ CIRCLES: dict[str, tuple[dict[str, str], str]] = {
         },
         "m/main.tf:2 'output.out' refers",
     ),
+    "entries of one file": (
+        {"conf/config.yaml": "k: 1\na: ${b}\nb: x-${a}\n", "t.py": ""},
+        "conf/config.yaml:3 'a' leads back to itself (a -> b -> a): its value is not known",
+    ),
+    "more entries, in lists and below each other": (
+        {"conf/config.yaml": "a: [1, '${m.b}']\nm:\n  b: ${.c}\n  c: ${oc.select:d,1}\nd: ${a}\n", "t.py": ""},
+        "conf/config.yaml:5 'a' leads back to itself (a -> m.b -> m.c -> d -> a)",
+    ),
+    "entries of options that are chosen": (
+        {
+            "conf/config.yaml": "defaults: [{model: gbm}, {data: raw}]\n",
+            "conf/model/gbm.yaml": "out: ${data.in}\n",
+            "conf/data/raw.yaml": "in: ${model.out}\n",
+            "t.py": "",
+        },
+        "conf/model/gbm.yaml:1 'data.in' leads back",
+    ),
+    "entries of an option that a command may choose": (
+        {
+            "conf/config.yaml": "defaults: [{model: gbm}]\nout: ${model.out}\n",
+            "conf/model/gbm.yaml": "out: x\n",
+            "conf/model/xgb.yaml": "out: ${out}\n",
+            "t.py": "",
+        },
+        "conf/config.yaml:2 'model.out' leads back",
+    ),
+    "files that choose each other": (
+        {"conf/a.yaml": "k: 1\ndefaults: [b]\n", "conf/b.yaml": "defaults: [a]\n", "t.py": ""},
+        "conf/b.yaml:1 'conf/a.yaml' leads back to itself (conf/a.yaml -> conf/b.yaml -> conf/a.yaml)",
+    ),
+    "options of sections": (
+        {
+            "s.ini": "[m]\na = %(b)s\nb = x%(a)s\n",
+            "t.py": "import configparser\nc = configparser.ConfigParser()\nc.read('s.ini')\nopen(c['m']['a'])\n",
+        },
+        "s.ini:3 'm.a' leads back",
+    ),
+    "entries that lead to more than is followed": (
+        {
+            "conf/config.yaml": "c0: x\n" + "".join(f"c{n}: ${{c{n - 1}}}${{c{n - 1}}}\n" for n in range(1, 50)),
+            "t.py": "",
+        },
+        "conf/config.yaml:7 'c6' leads to more than 100 other entries",
+    ),
     "modules by their source": (
         {"a/main.tf": 'module "b" {\n  source = "../b"\n}\n', "b/main.tf": 'module "a" {\n  source = "../a"\n}\n'},
         "a/main.tf:1 module 'b' leads back",
@@ -91,6 +135,10 @@ def test_what_only_looks_like_a_circle_is_none(tmp_path: Path) -> None:
         "eu/a.yaml": FLUX % (*KUSTOMIZATION, "a", "b"),
         "us/b.yaml": FLUX % (*KUSTOMIZATION, "b", "c"),
         "us/c.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: c}\n",
+        "conf/config.yaml": "defaults: [{model: gbm}]\nname: a\nHOME: ${HOME}\nk: ${oc.env:k}-\\${k}\nm: {x: '${n}'}\n",
+        "conf/model/gbm.yaml": "name: ${name}\npath: ${model.name}/${.name}/${hydra:run.dir}\n",
+        "conf/model/net/xgb.yaml": "name: ${name}\n",
+        "t.py": "",
     }
     assert not [note for note in notes(tmp_path, files) if "itself" in note or "back" in note]
 

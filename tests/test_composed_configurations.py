@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from mlops_scan.scanner.formats.composition import Composition
 from mlops_scan.scanner.formats.entrytexts import resolve, resolve_option
 from mlops_scan.scanner.formats.interpolation import closing
-from mlops_scan.scanner.link.code.composition import Composition
 from mlops_scan.scanner.model import Fact
 from tests.by_hand import at, fact
 from tests.conftest import Understand
@@ -107,7 +107,7 @@ def composition(**files: dict[str, Any]) -> Composition:
 def test_what_defaults_choose_and_who_wins() -> None:
     made = composition(
         conf__a={"defaults": [{"model": "gbm"}, {"optional data": None}, {"x": ["one", "two"]}], "model.name": "own"},
-        conf__b={"defaults": ["_self_", {"override /model@net": "gbm"}, "a"], "net.name": "own", "k": "b"},
+        conf__b={"defaults": ["_self_", {"/model@net": "gbm"}, "a"], "net.name": "own", "k": "b"},
         conf__model__gbm={"name": "gbm", "file": "${.name}-${model.name}.pkl"},
         conf__x__one={"first": 1},
         conf__x__two={"first": 2, "second": 2},

@@ -12,11 +12,11 @@ import pytest
 
 from mlops_scan import plugins
 from mlops_scan.scanner import link
+from mlops_scan.scanner.formats.composition import plain
 from mlops_scan.scanner.link import code, commands, declared
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.code import pipelines, receivers, routes, targets, timetables
 from mlops_scan.scanner.link.code.composed import Composed
-from mlops_scan.scanner.link.code.composition import plain
 from mlops_scan.scanner.link.code.constants import Constants, decided
 from mlops_scan.scanner.link.code.index import Code, inside, words
 from mlops_scan.scanner.link.code.ordering import order

@@ -46,10 +46,10 @@ def closing(ways: Mapping[str, Sequence[tuple[str, P]]]) -> Iterator[tuple[str, 
                 ahead.append(iter(ways[target]))
 
 
-def told(names: Sequence[str]) -> str:
+def told(names: Sequence[str], end: str = "followed once") -> str:
     """What a note says of a circle."""
     shown = [*names[:_SHOWN], "..."] if len(names) > _SHOWN else names
-    return f"'{names[-1]}' leads back to itself ({' -> '.join(shown)}): followed once"[:400]
+    return f"'{names[-1]}' leads back to itself ({' -> '.join(shown)}): {end}"[:400]
 
 
 def of_tasks(facts: Iterable[Fact]) -> Iterator[Fact | Note]:

@@ -6,18 +6,20 @@ What no entry tells (a variable of the environment without default, what only a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mlops_scan.scanner.formats.interpolation import closing
 
 Lookup = Callable[[str], Any]  # dotted key -> the value as written; None where no such entry stands
-_STEPS = 100  # entries asked for one value
-_DEEP = 12
+STEPS = 100  # entries asked for one value
+DEEP = 12
 _LONGEST = 500
 _VARIABLE = re.compile(r"([A-Z_][A-Z0-9_]*)(?::-|-|:(?![?+-]))(.*)\Z", re.DOTALL)  # `NAME:-default`
 _DEFAULTED = frozenset(("oc.env", "env"))
 _OPTION = re.compile(r"%\((\w+)\)s|%(%)")
+_OPENED = re.compile(r"(?<![\\$])\$\{")
+_EXTENDED = re.compile(r"\$\{([^{}]+)\}")
 _INDEX = re.compile(r"\[[\"']?([\w-]+)[\"']?\]")
 
 
@@ -34,19 +36,58 @@ def resolve_option(value: Any, key: str, lookup: Lookup) -> Any:
     return _Options(lookup, section).text(value, section, 0)
 
 
+def asks(value: Any) -> bool:
+    """Whether a value may name other entries."""
+    if value.__class__ is str:
+        return "${" in value or "%(" in value
+    return value.__class__ is list and "${" in str(value)
+
+
+def references(value: Any, key: str, lookup: Lookup, *, options: bool = False) -> Iterator[str]:
+    """The keys of the entries that the value under `key` names, each as often as it does; `options` as above."""
+    if isinstance(value, list):
+        for one in value[:STEPS]:
+            yield from references(one, key, lookup, options=options)
+    elif isinstance(value, str) and len(value) <= _LONGEST:
+        yield from _options(value, key.rpartition(".")[0], lookup) if options else _entries(value, key, lookup)
+
+
+def _entries(text: str, key: str, lookup: Lookup) -> Iterator[str]:
+    for start in (found.end() for found in _OPENED.finditer(text)):
+        end = closing(text, start)
+        name, told, given = text[start : max(end, start)].strip().partition(":")
+        if told:
+            name = given.partition(",")[0].strip() if name == "oc.select" else ""
+        elif "${" in name:
+            made = resolve(name, key, lookup)
+            name = made if isinstance(made, str) else ""
+        if name and "${" not in name:
+            yield _absolute(name, key)
+
+
+def _options(text: str, section: str, lookup: Lookup) -> Iterator[str]:
+    named = [(section, found[1]) for found in _OPTION.finditer(text) if found[1]]
+    for found in _EXTENDED.finditer(text):
+        other, told, name = found[1].rpartition(":")
+        named.append((other if told else section, name))
+    for home, name in named:
+        keys = [f"{one}.{name.lower()}" for one in (home, "DEFAULT")]
+        yield keys[0] if lookup(keys[0]) is not None else keys[1]
+
+
 class _Reader:
     """One value, with a count of what was asked for it."""
 
     def __init__(self, lookup: Lookup) -> None:
-        self._lookup, self._left = lookup, _STEPS
+        self._lookup, self._left = lookup, STEPS
 
     def value(self, value: Any, key: str, depth: int) -> Any:
         if isinstance(value, list):
-            found = [self.value(one, key, depth) for one in value[:_STEPS]]
+            found = [self.value(one, key, depth) for one in value[:STEPS]]
             return None if None in found else found
         if not isinstance(value, str) or "${" not in value:
             return value
-        if depth > _DEEP or len(value) > _LONGEST:
+        if depth > DEEP or len(value) > _LONGEST:
             return None
         if value.startswith("${") and closing(value, 2, _LONGEST) == len(value) - 1:
             return self._reference(value[2:-1].strip(), key, depth + 1)
@@ -68,7 +109,7 @@ class _Reader:
 
     def _reference(self, inner: str, key: str, depth: int) -> Any:
         self._left -= 1
-        if self._left < 0 or depth > _DEEP:
+        if self._left < 0 or depth > DEEP:
             return None
         if variable := _VARIABLE.match(inner):
             return self.value(_bare(variable[2]), key, depth)
@@ -104,7 +145,7 @@ class _Reader:
                 )
             if isinstance(holder, str) and holder.startswith("${") and closing(holder, 2, _LONGEST) == len(holder) - 1:
                 inner = holder[2:-1].strip()
-                plain = depth < _DEEP and ":" not in inner and "${" not in inner
+                plain = depth < DEEP and ":" not in inner and "${" not in inner
                 return self._entry(f"{_absolute(inner, above)}.{last}", depth + 1) if plain else None
             above, dot, more = above.rpartition(".")
             last = f"{more}.{last}"
@@ -115,7 +156,7 @@ class _Options:
     """One option of a file of sections; options that name options, some levels deep."""
 
     def __init__(self, lookup: Lookup, section: str) -> None:
-        self._lookup, self._left = lookup, _STEPS
+        self._lookup, self._left = lookup, STEPS
 
     def text(self, text: str, section: str, depth: int) -> str | None:
         if "${" in text:  # `${section:name}`
@@ -141,7 +182,7 @@ class _Options:
 
     def _option(self, section: str, name: str, depth: int) -> str | None:
         self._left -= 1
-        if self._left < 0 or depth > _DEEP:
+        if self._left < 0 or depth > DEEP:
             return None
         for home in (section, "DEFAULT"):
             found = self._lookup(f"{home}.{name}")

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import inifile, tomllines, yamlnodes
+from mlops_scan.scanner.formats.composition import PACKAGE
+from mlops_scan.scanner.formats.entrytexts import asks
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
@@ -24,6 +26,7 @@ _BYTES = 64 * 1024
 _KEYS = 400
 _FILES = 100  # of other names that code reads
 _SECRET = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)  # never the value
+_PACKAGE = re.compile(rb"(?:#[^\n]*\n|[ \t\r]*\n){0,20}#[ \t]*@package[ \t]+([\w.]+)")
 _OBJECT = re.compile(r"^apiVersion:", re.MULTILINE)
 
 Entry = tuple[str, Any, tuple[int, int]]
@@ -43,25 +46,42 @@ class Parameters(Parser):
         yield from _facts(source)
 
 
-def named(tree: Tree, facts: Iterable[Fact]) -> Iterator[Fact]:
-    """What stands in files of any name that code reads as its configuration, where no parser looked into them."""
+def followed(tree: Tree, facts: Iterable[Fact]) -> tuple[list[Fact], list[Note]]:
+    """What stands in files of any name that code reads as its configuration, and notes on entries in circles."""
     wanted: dict[str, list[Fact]] = {}
+    known: list[Fact] = []
     for fact in facts:
-        if fact.kind == "config-file":
+        if fact.kind == "parameter":
+            known.append(fact)
+        elif fact.kind == "config-file":
             wanted.setdefault(fact.name.rpartition("/")[2], []).append(fact)
-    if not wanted:
-        return
+    found = list(_named(tree, wanted, {fact.at.path for fact in known})) if wanted else []
+    return found, list(_circles([*known, *found]))
+
+
+def _named(tree: Tree, wanted: dict[str, list[Fact]], read: set[str]) -> Iterator[Fact]:
+    """What stands in the files that code names, where no parser looked into them."""
     fitting: dict[str, list[str]] = {name: [] for name in wanted}
     for path in tree.paths:
         if path.rpartition("/")[2] in fitting:
             fitting[path.rpartition("/")[2]].append(path)
     found = {_nearest(fact, fitting[name]) for name, told in wanted.items() for fact in told}
-    read = {fact.at.path for fact in facts if fact.kind == "parameter"}
     for path in sorted(found - read - {""})[:_FILES]:
         source = tree.get(path)
         if source is not None and source.own and not source.binary and len(source.data) <= _BYTES:
             yield from _facts(source)
             source.release()
+
+
+def _circles(known: Sequence[Fact]) -> Iterator[Note]:
+    """A note where an entry comes to name itself, or a file to choose itself."""
+    if any(fact.name == "defaults" or asks(fact.get("value")) for fact in known):
+        from mlops_scan.scanner.formats import entrycircles
+
+        files: dict[str, dict[str, Fact]] = {}
+        for fact in known:
+            files.setdefault(fact.at.path, {}).setdefault(fact.name, fact)
+        yield from entrycircles.notes(files)
 
 
 def _nearest(fact: Fact, fitting: Sequence[str]) -> str:
@@ -74,6 +94,9 @@ def _nearest(fact: Fact, fitting: Sequence[str]) -> str:
 
 
 def _facts(source: SourceFile) -> Iterator[Fact]:
+    if header := _PACKAGE.match(source.data):
+        name = header[1].decode(errors="replace")
+        yield Fact("parameter", PACKAGE, Location(source.path), {"value": name})
     entries = _toml if source.name.endswith(".toml") else _ini if source.name.endswith((".ini", ".cfg")) else _yaml
     try:
         for number, (dotted, value, place) in enumerate(entries(source)):

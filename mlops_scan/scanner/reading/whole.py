@@ -91,7 +91,8 @@ def _followed(tree: Tree, result: Reading) -> Reading:
     if over is not None and over.facts:
         result = _without(result, {id(fact) for fact in result.facts if over.drops(fact)})
     facts, notes = releases.rendered(tree, result.facts)
-    facts = [*facts, *parameters.named(tree, result.facts)]
+    more, circles = parameters.followed(tree, result.facts)
+    facts, notes = [*facts, *more], [*notes, *circles]
     if over is not None:
         facts, notes = [*over.facts, *facts], [*over.notes, *notes]
     if not facts and not notes:

@@ -50,18 +50,32 @@ class Constants:
             elif isinstance(one, dict) and "expr" not in one:
                 stack += list(one.values())[:20]
             elif isinstance(one, dict) and "const" not in one:
-                known = self.of(one, fact)
-                if known is not None:
-                    one["const"], one["told"] = known[0], str(known[1])
+                known = self._turns(one, fact)
+                if known and all(text == known[0][0] for text, _ in known):
+                    one["const"], one["told"] = known[0][0], str(known[0][1])
+                elif known:
+                    one["each"] = list(dict.fromkeys(text for text, _ in known if not isinstance(text, list)))
+                    one.pop("parts", None)
                 else:
                     self._partly(one, fact)
                     stack += one.get("args") or ()
+
+    def _turns(self, value: Mapping[str, Any], fact: Fact) -> list[_Known]:
+        """The constant that a value leads to, in each of the runs that commands start with other words."""
+        found: list[_Known] = []
+        for turn in range(self._composed.turns(fact)):
+            self._composed.turn = turn
+            known = self.of(value, fact)
+            found += [known] if known is not None else []
+        self._composed.turn = 0
+        return found
 
     def of(self, value: Mapping[str, Any], fact: Fact) -> _Known | None:
         """The constant that a value leads to, and where it stands."""
         origin = fact.at.path
         if value.get("file"):
-            return self._in_file(str(value["file"]), str(value.get("key")), origin)
+            laid = self._composed.of(str(value.get("expr") or ""), fact)
+            return laid or self._in_file(str(value["file"]), str(value.get("key")), origin)
         found = self._named(str(value["name"]), str(value.get("expr") or ""), origin) if value.get("name") else None
         text = str(value.get("expr") or "")
         return found or self._composed.of(text, fact) or self._written(text, value, fact)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,8 @@ _TAILS = 3  # `step.with_options(...).submit(...)`
 class Code:
     """The Python facts of a repository, and what the catalogue says of them by role."""
 
-    def __init__(self, facts: Iterable[Fact], uses: Iterable[Use]) -> None:
+    def __init__(self, facts: Collection[Fact], uses: Iterable[Use]) -> None:
+        self.all = facts  # those of other files, too
         self._facts: dict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
             if fact.kind in _KINDS:
