@@ -47,7 +47,8 @@ class Dot(Report):
 
 
 def _look(node: Node, label: str) -> str:
-    said = ", ".join(one for one in (node.kind, node.reach, node.state, node.purpose, str(node.at)) if one)
+    hangs = f"only where {node.only_where}" if node.only_where else ""
+    said = ", ".join(one for one in (node.kind, node.reach, node.state, node.purpose, hangs, str(node.at)) if one)
     known = [f"label={_quoted(label)}", f"shape={_SHAPES.get(node.kind, 'box')}", f"tooltip={_quoted(said)}"]
     look = _LOOKS.get(node.state or node.reach)
     return ", ".join([*known, look] if look else known)

@@ -33,6 +33,7 @@ def _node(node: Node) -> dict[str, Any]:
         "reach": node.reach,
         "purpose": node.purpose,
         "names": [*node.names],
+        "only_where": node.only_where,
     }
     said = {key: value for key, value in more.items() if value}
     return {"id": node.id, "kind": node.kind, "label": node.label, **said, **_place(node.at)}

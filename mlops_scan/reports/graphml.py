@@ -18,6 +18,7 @@ class GraphMl(Report):
         graph: Any = nx.MultiDiGraph()  # type: ignore[no-untyped-call,unused-ignore]
         for one in result.nodes:
             more = {"detail": one.detail, "state": one.state, "reach": one.reach, "purpose": one.purpose}
+            more["only_where"] = one.only_where
             said = {key: printable(value) for key, value in more.items() if value}
             place = printable(str(one.at))
             graph.add_node(printable(one.id), kind=one.kind, label=printable(one.label), place=place, **said)

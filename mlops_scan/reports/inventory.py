@@ -58,7 +58,9 @@ def _name(node: Node) -> str:
 
 
 def _state(node: Node) -> str:
-    return "disabled" if node.state == "disabled" else node.reach
+    if node.state == "disabled":
+        return "disabled"
+    return f"{node.reach}, only where {node.only_where}" if node.only_where else node.reach
 
 
 def _leads(node: Node, out: list[Edge], into: list[Edge], names: dict[str, str]) -> Iterator[str]:

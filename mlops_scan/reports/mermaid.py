@@ -54,6 +54,7 @@ def _chart(nodes: list[Node], edges: list[Edge], more: int) -> str:
 def _label(node: Node, label: str) -> str:
     """The end of a long name tells more than its start; a schedule says what it is for."""
     more = f" ({node.purpose})" if node.purpose else " (disabled)" if node.state == "disabled" else ""
+    more = more or " (on some clusters)" * bool(node.only_where)
     keep = _LABEL - len(more)
     name = label if len(label) <= keep else f"...{label[3 - keep :]}"
     return mermaid(name + more, _LABEL)

@@ -61,11 +61,18 @@ def _rows(evidence: list[Evidence]) -> Iterator[tuple[str, str, str, str]]:
     name = evidence[0].capability.replace("-", " ")
     used = [one for one in evidence if one.status is Status.USED]
     for tool, group in groupby(used or evidence, key=lambda one: (one.tool, one.status)):
-        places = list(dict.fromkeys(str(one.at) for one in group))
+        found = list(group)
+        places = list(dict.fromkeys(str(one.at) for one in found))
         more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
         state = "switched off" if tool[1] is Status.DISABLED else tool[1].value
-        yield name, printable(tool[0]), state, printable(", ".join(places[:_PLACES])) + more
+        hangs = f" (only where {only})" if (only := _condition(found)) else ""
+        yield name, printable(tool[0]), state, printable(", ".join(places[:_PLACES])) + more + printable(hangs)
         name = ""
+
+
+def _condition(found: list[Evidence]) -> str:
+    """What a cluster must have for any of it to be there."""
+    return found[0].only_where if all(one.only_where for one in found) else ""
 
 
 def _findings(result: Result, width: int, full: bool) -> Iterator[tuple[str, str]]:

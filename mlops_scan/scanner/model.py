@@ -107,7 +107,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a capability counts: the tool, how far it takes effect, where. `why`: the reason that it takes none."""
+    """Why a capability counts: the tool, how far it takes effect, where. `why`: the reason that it takes none.
+
+    `only_where`: what must be true of the cluster for it to be there at all; `what` says so, too.
+    """
 
     capability: str
     tool: str
@@ -115,6 +118,7 @@ class Evidence:
     at: Location
     what: str
     why: str = ""
+    only_where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +246,8 @@ class Node:
 
     `detail`: what kind of it, in the file's words (type of a resource, cron of a schedule). `state`: "disabled" where
     it is switched off. `reach`: production, development, example or test. `purpose`: what a schedule comes to do.
-    `names`: what else it is called: `Deployment/api-prod`, as an environment renders it.
+    `names`: what else it is called: `Deployment/api-prod`, as an environment renders it. `only_where`: what must be
+    true of the cluster for it to be there.
     """
 
     id: str
@@ -254,6 +259,7 @@ class Node:
     reach: str = ""
     purpose: str = ""
     names: tuple[str, ...] = ()
+    only_where: str = ""
 
 
 @dataclass(frozen=True, slots=True)

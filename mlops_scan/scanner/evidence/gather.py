@@ -15,6 +15,7 @@ from mlops_scan.scanner.evidence.serving import what
 from mlops_scan.scanner.evidence.split_checks import split_checks
 from mlops_scan.scanner.evidence.trial_runs import muted
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.clusters import Conditions
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
 
@@ -36,10 +37,14 @@ def gather(graph: Graph, capabilities: tuple[str, ...]) -> None:
 
 def _heeded(graph: Graph, capability: str, found: Iterable[Evidence]) -> Iterator[Evidence]:
     """The same, switched off where it takes no effect: gates for show or decided by constants, drift in a split,
-    safeguards that production does without.
+    safeguards that production does without. What hangs on the cluster takes effect, and says on what it hangs.
     """
+    conditions = graph.once(Conditions)
     for one in found:
         why = _why_not(graph, capability, one) if one.status is Status.USED else ""
+        if not why and (only_where := conditions.of(one.at)):
+            yield replace(one, what=f"{one.what}, only where {only_where}", only_where=only_where)
+            continue
         yield replace(one, status=Status.DISABLED, why=why) if why else one
 
 

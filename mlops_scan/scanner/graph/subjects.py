@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from mlops_scan.scanner.graph.clusters import Conditions
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
 from mlops_scan.scanner.graph.reach import Reach
@@ -25,13 +26,15 @@ def subjects(graph: Graph) -> tuple[Node, ...]:
     found = []
     shown = {path: Node(f"file:{path}", "file", path, Location(path)) for path in _showing(graph)}
     objects = _objects(graph)
+    conditions = graph.once(Conditions)
     for node in (*graph.nodes(), *(shown[path] for path in sorted(shown))):
         at = Location(node.id[5:]) if node.id.startswith("file:") else node.at
         kind = kinds.get(node.id, node.kind)
         meant = _purpose(graph, node, schedules) if kind in _TIMED else ""
         label, names = _called(node, objects.get(node.id.partition(":")[2], ()) if node.id.startswith(_OBJECTS) else ())
-        mark = reach.mark(node.id)
-        found.append(replace(node, kind=kind, label=label, at=at, reach=mark, purpose=meant, names=names))
+        only = conditions.of_object(node.id.partition(":")[2])
+        told = {"kind": kind, "label": label, "purpose": meant, "only_where": only}
+        found.append(replace(node, at=at, reach=reach.mark(node.id), names=names, **told))
     return tuple(sorted((*found, *_tools(graph)), key=lambda node: node.id))
 
 

@@ -82,7 +82,8 @@ class Workload:
         """Kind and name, the environments it has, and the values file without which there is none of it."""
         only = self.origin == "helm" and self.fact.get("environment")
         beside = f" (with '{only}')" if only else f" ({told})" if (told := self._environments()) else ""
-        return f"{self.kind} '{self.called}'{beside}"
+        where = f" (only where {hangs})" if (hangs := self.fact.get("only_where")) else ""
+        return f"{self.kind} '{self.called}'{beside}{where}"
 
     @property
     def called(self) -> str:

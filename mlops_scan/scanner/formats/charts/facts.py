@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.charts import objects, summary
 from mlops_scan.scanner.formats.charts.chart import Chart, is_vendored, load, read_values
 from mlops_scan.scanner.formats.charts.dependencies import ANCHOR
+from mlops_scan.scanner.formats.charts.elsewhere import Elsewhere, Key
 from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
 from mlops_scan.scanner.formats.charts.lacking import lacking
 from mlops_scan.scanner.formats.charts.packed import Opened, Shelf, is_inside
@@ -87,6 +89,7 @@ class ChartFacts:
     def __init__(self, tree: Repository, chart: Chart) -> None:
         self.tree, self.chart = tree, chart
         self.renderer = Renderer(tree, chart)
+        self.elsewhere = Elsewhere(self.renderer)
         self.telling = Telling(tree, chart)
         self.baselines: set[str] = set()
         self.handed: set[str] = set()
@@ -96,6 +99,8 @@ class ChartFacts:
         default = self.renderer.render(Values(), wanted=self._differs_from_own)
         yield from sorted(set(default.notes))
         yield from self.telling.of(default, DEFAULT)
+        yield from self._on_clusters(default, Values(), DEFAULT)
+        decided = frozenset(self.elsewhere.decided)
         yield from self._handed_on(default, Values(), DEFAULT)
         found = summary.overlays(self.tree, self.chart)
         for path in found[: bounds.CHART_OVERLAYS]:
@@ -103,7 +108,7 @@ class ChartFacts:
         if len(found) > bounds.CHART_OVERLAYS:
             reason = f"more than {bounds.CHART_OVERLAYS} values files: not rendered with this one and those after it"
             yield Note(Location(found[bounds.CHART_OVERLAYS]), reason)
-        yield from self._switched_off(default)
+        yield from self._switched_off(default, decided)
         if self.telling.documents > bounds.CHART_DOCUMENTS:
             yield Note(
                 Location(self.chart.path),
@@ -116,7 +121,8 @@ class ChartFacts:
         wanted = [one for one in given if not (one.whole and one.environment in beside)]
         if wanted:
             default = self.renderer.render(Values(), wanted=self._differs_from_own)
-            for _ in (*self.telling.of(default, DEFAULT), *self._handed_on(default, Values(), DEFAULT)):
+            told = self.telling.of(default, DEFAULT), self._on_clusters(default, Values(), DEFAULT)
+            for _ in itertools.chain(*told, self._handed_on(default, Values(), DEFAULT)):
                 pass  # known from now on
             for one in wanted:
                 yield from self._under(one.values, one.environment, default)
@@ -139,6 +145,7 @@ class ChartFacts:
             rendering = self.renderer.render(values, wanted=wanted)
             yield from (note for note in rendering.notes if "stopped" in note.reason)
             yield from self.telling.of(rendering, Variant(environment=environment))
+            yield from self._on_clusters(rendering, values, Variant(environment=environment))
             yield from self._handed_on(rendering, values, Variant(environment=environment))
             if paths.is_live(environment):
                 yield self._lacks(default, rendering, environment, values)
@@ -172,7 +179,14 @@ class ChartFacts:
                     self.handed.add(content(fact))
                     yield fact
 
-    def _switched_off(self, default: Rendering) -> Iterator[Fact | Note]:
+    def _on_clusters(self, rendering: Rendering, given: Values, variant: Variant) -> Iterator[Fact | Note]:
+        """Objects that nothing but the cluster decides about."""
+        for other, known in self.elsewhere.renderings(rendering, given):
+            yield from (note for note in other.notes if "stopped" in note.reason)
+            yield from self.telling.of(other, variant, known, on_clusters=True)
+
+    def _switched_off(self, default: Rendering, decided: frozenset[Key]) -> Iterator[Fact | Note]:
+        """What only other values print; what a cluster decides about is not switched off."""
         before = default.instances()
         off = [one for one in install(self.chart, Values(), all_enabled=True)[0].all() if one.path not in before]
         if not default.gated and all(one.outside for one in off):
@@ -184,7 +198,7 @@ class ChartFacts:
             return instance.path not in before or path in default.gated
 
         rendering = self.renderer.render(Values(), force=True, wanted=wanted)
-        yield from self.telling.of(rendering, Variant(state="disabled"))
+        yield from self.telling.of(rendering, Variant(state="disabled"), decided)
 
     # -- dependencies that are charts of their own
 
@@ -214,5 +228,8 @@ class ChartFacts:
         chart = load(self.tree, folder)
         if chart is not None:
             renderer = Renderer(self.tree, chart, Budget(max(self.renderer.budget.left, 0)))
-            self.telling.pass_over(renderer.render(given, name=self.chart.name).outputs)
+            rendering = renderer.render(given, name=self.chart.name)
+            for _ in Elsewhere(renderer).renderings(rendering, given):
+                pass  # it keeps them
+            self.telling.pass_over((*rendering.outputs, *rendering.further))
             self.renderer.budget.left = renderer.budget.left

@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.charts.identities import identity
 from mlops_scan.scanner.formats.charts.release import Instance
 from mlops_scan.scanner.formats.charts.render import Output, Rendering
 from mlops_scan.scanner.formats.gotemplate.values import Origin, Values
 
-_OBJECT = re.compile(r"^kind[ \t]*:[ \t]*[\"']?(\w+)", re.MULTILINE)
-_NAME = re.compile(r"^metadata:.*?^[ \t]+name:[ \t]*[\"']?([\w.-]+)", re.MULTILINE | re.DOTALL)
 _SEARCHED = 2_000  # values of one environment
 
 
@@ -23,26 +22,23 @@ def lacking(
     `template` gives the text of a template by its path.
     """
     instances = made.instances()
-    printed = {(one.instance.path, one.name): one for one in made.outputs}
+    printed: dict[tuple[str, str], list[str]] = {}
+    for one in (*made.outputs, *made.further):
+        printed.setdefault(one.key, []).append(one.writer.text())
     off = list(_switches(values))
-    for output in default.outputs:
+    for output in (*default.outputs, *default.further):
         gone = output.instance.path not in instances
-        other = printed.get((output.instance.path, output.name))
-        if not gone and other is None:
+        others = printed.get(output.key)
+        if not gone and others is None:
             continue  # its values are those of the default: it was not rendered once more
         text = output.writer.text()
-        after = "" if gone or other is None else other.writer.text()
-        if text == after:
+        after = [] if gone or others is None else others
+        if text in after:
             continue
-        left = {_identity(chunk) for _, chunk in yamlnodes.split(after)}
+        left = {identity(chunk) for other in after for _, chunk in yamlnodes.split(other)}
         for _, chunk in yamlnodes.split(text):
-            if "apiVersion" in chunk and _identity(chunk) not in left:
+            if "apiVersion" in chunk and identity(chunk) not in left:
                 yield output, chunk, _switch(off, output.instance, template(output.path))
-
-
-def _identity(chunk: str) -> tuple[str, str]:
-    kind, name = _OBJECT.search(chunk), _NAME.search(chunk)
-    return kind[1] if kind else "", name[1] if name else ""
 
 
 def _switch(off: list[Origin], instance: Instance, template: str) -> Origin | None:

@@ -6,13 +6,15 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mlops_scan.scanner.formats.charts.attentive import Attentive, Span
 from mlops_scan.scanner.formats.charts.chart import Chart
+from mlops_scan.scanner.formats.charts.cluster import Cluster, Kind, Question
 from mlops_scan.scanner.formats.charts.release import Instance, install, metadata, reader
 from mlops_scan.scanner.formats.gotemplate.budget import Budget
 from mlops_scan.scanner.formats.gotemplate.evaluator import Evaluator
 from mlops_scan.scanner.formats.gotemplate.functions import table as function_table
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, Definition, Template, TemplateError, Value
-from mlops_scan.scanner.formats.gotemplate.objects import ApiVersions, FileSet
+from mlops_scan.scanner.formats.gotemplate.objects import FileSet
 from mlops_scan.scanner.formats.gotemplate.parser import parse
 from mlops_scan.scanner.formats.gotemplate.struct import Struct
 from mlops_scan.scanner.formats.gotemplate.values import Values, copy
@@ -20,34 +22,43 @@ from mlops_scan.scanner.formats.gotemplate.writer import Writer
 from mlops_scan.scanner.formats.yamlnodes import Repository
 from mlops_scan.scanner.model import Location, Note
 
-KUBERNETES = "v1.36.2"
-HELM = "v4.2.3"
-_APIS = (
-    "v1 apps/v1 batch/v1 autoscaling/v1 autoscaling/v2 networking.k8s.io/v1 policy/v1 rbac.authorization.k8s.io/v1"
-    " storage.k8s.io/v1 apiextensions.k8s.io/v1 admissionregistration.k8s.io/v1 coordination.k8s.io/v1"
-    " scheduling.k8s.io/v1 apiregistration.k8s.io/v1 certificates.k8s.io/v1 discovery.k8s.io/v1 events.k8s.io/v1"
-    " node.k8s.io/v1 flowcontrol.apiserver.k8s.io/v1 authentication.k8s.io/v1 authorization.k8s.io/v1"
-    " autoscaling/v2/HorizontalPodAutoscaler networking.k8s.io/v1/Ingress policy/v1/PodDisruptionBudget"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What one template of one instance printed. `name` is Helm's path of it, `path` the repository's."""
+    """What one template of one instance printed. `name` is Helm's path of it, `path` the repository's.
+
+    `asked` is what it asked of the cluster and another kind of cluster answers otherwise.
+    """
 
     instance: Instance
     name: str
     path: str
     writer: Writer
+    asked: tuple[Question, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Which output it is, in whatever rendering."""
+        return self.instance.path, self.name
+
+    def questions(self, offset: int) -> tuple[Question, ...]:
+        """Those on which what stands at an offset hangs; where no condition around it asks, all of the template's."""
+        around = tuple(one for start, end, asked in self.spans if start <= offset < end for one in asked)
+        return around or self.asked
 
 
 @dataclass(slots=True)
 class Rendering:
-    """The outputs of a chart under one set of values, and the values each instance had before it was rendered."""
+    """The outputs of a chart under one set of values, and the values each instance had before it was rendered.
+
+    `further` is what other clusters make it print, `gated` the templates with a document that a condition holds back.
+    """
 
     root: Instance
     values: Values
     outputs: list[Output] = field(default_factory=list)
+    further: list[Output] = field(default_factory=list)
     gated: set[str] = field(default_factory=set)
     notes: list[Note] = field(default_factory=list)
 
@@ -65,7 +76,8 @@ class Renderer:
     def __init__(self, tree: Repository, chart: Chart, budget: Budget | None = None) -> None:
         self.tree, self.chart = tree, chart
         self.budget = budget or Budget()
-        self.functions = function_table(self.budget.take)
+        self.cluster = Cluster()
+        self.functions = {**function_table(self.budget.take), **self.cluster.functions()}
         self._parsed: dict[str, Template | Note] = {}
 
     def render(
@@ -74,12 +86,14 @@ class Renderer:
         *,
         name: str = "",
         force: bool = False,
+        cluster: Kind = Kind.BARE,
         wanted: Callable[[Rendering, Instance, str], bool] = lambda *_: True,
     ) -> Rendering:
         """Render with the values `given` over the defaults.
 
         `wanted` chooses templates by instance and repository path; `force` switches on what the values leave out.
         """
+        self.cluster.become(cluster)
         root, values = install(self.chart, given, all_enabled=force)
         made = Rendering(root, values)
         definitions: dict[str, Definition] = {}
@@ -87,19 +101,29 @@ class Renderer:
         for helm_name, _, template in work:
             definitions.update(template.definitions)
             definitions[helm_name] = Definition(helm_name, template.body, template.path)
-        evaluator = Evaluator(definitions, self.functions, self.budget, force=force)
-        dots = _Dots(self.tree, root, copy(values), name or self.chart.name)
+        kind = Evaluator if cluster is Kind.BARE else Attentive
+        evaluator = kind(definitions, self.functions, self.budget, force=force)
+        dots = _Dots(self.tree, root, copy(values), name or self.chart.name, self.cluster.capabilities())
         try:
             for helm_name, instance, template in work:
                 if _printed(instance, helm_name) and wanted(made, instance, template.path):
                     dot = dots.dot(instance, helm_name)
-                    made.outputs.append(Output(instance, helm_name, template.path, evaluator.render(template, dot)))
+                    made.outputs.append(self._output(evaluator, instance, helm_name, template, dot))
         except BoundError as error:
             made.notes.append(Note(Location(self.chart.path), f"rendering stopped: {error}"))
         made.gated = evaluator.gated
         made.notes += self._notes(evaluator)
         del evaluator.expressions  # it holds the evaluator's own methods: a circle that would keep all templates
         return made
+
+    def _output(self, evaluator: Evaluator, instance: Instance, name: str, template: Template, dot: Value) -> Output:
+        asked = self.cluster.asked
+        asked.clear()
+        if isinstance(evaluator, Attentive):
+            evaluator.listen(asked)
+        writer = evaluator.render(template, dot)
+        spans = tuple(evaluator.spans) if isinstance(evaluator, Attentive) else ()
+        return Output(instance, name, template.path, writer, tuple(asked), spans)
 
     def _templates(self, root: Instance) -> Iterator[tuple[str, Instance, Template]]:
         """(Helm's name, instance, template) in the order in which Helm reads them: the deepest first."""
@@ -110,11 +134,12 @@ class Renderer:
                     found.append((f"{instance.path}/{path}", instance, posixpath.join(instance.chart.folder, path)))
         found.sort(key=lambda one: (one[0].count("/"), one[0]), reverse=True)
         for helm_name, instance, path in found:
-            template = self._template(path)
+            template = self.template(path)
             if isinstance(template, Template):
                 yield helm_name, instance, template
 
-    def _template(self, path: str) -> Template | Note:
+    def template(self, path: str) -> Template | Note:
+        """A template of the repository, or why it cannot be read."""
         if path not in self._parsed:
             if path.startswith(f"{self.chart.folder}/") or not self.chart.folder:
                 self._parsed[path] = self._parse(path)
@@ -146,7 +171,7 @@ def _printed(instance: Instance, name: str) -> bool:
 class _Dots:
     """The dot of each instance's templates."""
 
-    def __init__(self, tree: Repository, root: Instance, values: Values, release: str) -> None:
+    def __init__(self, tree: Repository, root: Instance, values: Values, release: str, capabilities: Struct) -> None:
         self.tree, self.values = tree, values
         self.release = Struct(
             {
@@ -158,7 +183,7 @@ class _Dots:
                 "IsUpgrade": False,
             }
         )
-        self.capabilities = _capabilities()
+        self.capabilities = capabilities
         self.made: dict[str, dict[str, Value]] = {}
         self._make(root)
 
@@ -178,15 +203,3 @@ class _Dots:
         """The dot of one template."""
         base = f"{instance.path}/templates"
         return {**self.made[instance.path], "Template": Struct({"Name": name, "BasePath": base})}
-
-
-def _capabilities() -> Struct:
-    major, minor, _ = KUBERNETES.lstrip("v").split(".")
-    version = {"Version": KUBERNETES, "Major": major, "Minor": minor, "GitVersion": KUBERNETES}
-    return Struct(
-        {
-            "KubeVersion": Struct(version, KUBERNETES),
-            "APIVersions": ApiVersions(_APIS.split()),
-            "HelmVersion": Struct({"Version": HELM, "GitCommit": "", "GitTreeState": "", "GoVersion": ""}, HELM),
-        }
-    )

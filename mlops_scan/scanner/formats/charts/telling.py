@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.charts import objects
 from mlops_scan.scanner.formats.charts.chart import Chart, is_vendored
+from mlops_scan.scanner.formats.charts.cluster import condition
+from mlops_scan.scanner.formats.charts.elsewhere import Key
+from mlops_scan.scanner.formats.charts.identities import identity, kind_at
 from mlops_scan.scanner.formats.charts.lines import Lines
 from mlops_scan.scanner.formats.charts.release import Instance
 from mlops_scan.scanner.formats.charts.render import Output, Rendering
@@ -19,15 +22,18 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Repository
 from mlops_scan.scanner.model import Fact, Note
 
 _KIND = re.compile(r"^kind[ \t]*:[ \t]*[\"']?([A-Za-z]+)", re.MULTILINE)
+_API = re.compile(r"^apiVersion[ \t]*:[ \t]*[\"']?([\w./-]+)", re.MULTILINE)
+_APART = frozenset(("environment", "state", "only_where", "lines", "end_line"))
 _PASSED_OVER = frozenset(("CustomResourceDefinition",))
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Under which condition facts hold; both '' for the default rendering."""
+    """Under which condition facts hold; all '' for the default rendering. `only_where`: what a cluster must have."""
 
     environment: str = ""
     state: str = ""
+    only_where: str = ""
 
 
 DEFAULT = Variant()
@@ -50,10 +56,15 @@ class Telling:
         for output in outputs:
             self._known.update((output.path, text) for _, text in _documents(output.writer.text()))
 
-    def of(self, rendering: Rendering, variant: Variant) -> Iterator[Fact | Note]:
+    def of(
+        self, rendering: Rendering, variant: Variant, but: Set[Key] = frozenset(), *, on_clusters: bool = False
+    ) -> Iterator[Fact | Note]:
+        """What a rendering adds, without the objects `but`; `on_clusters`: all that it adds hangs on the cluster."""
         for output in rendering.outputs:
             text = output.writer.text()
             fresh = [one for one in _documents(text) if (output.path, one[1]) not in self._known]
+            if but:
+                fresh = [one for one in fresh if (output.instance.path, *identity(one[1])) not in but]
             if not fresh:
                 continue
             own = variant
@@ -65,7 +76,10 @@ class Telling:
                 self.documents += 1
                 if self.documents > bounds.CHART_DOCUMENTS:
                     return
-                yield from self._document(output, lines, first_line, chunk, own)
+                under = (
+                    dataclasses.replace(own, only_where=_condition(output, first_line, chunk)) if on_clusters else own
+                )
+                yield from self._document(output, lines, first_line, chunk, under)
 
     def _document(
         self, output: Output, lines: Lines, first_line: int, text: str, variant: Variant
@@ -99,9 +113,13 @@ class Telling:
             if fact.kind == "container" and self._stands_alone(output.instance):
                 fact = dataclasses.replace(fact, name=self._own_name(output.instance, fact.name))
             done = objects.completed(fact, document, lines)
+            if done is not None and variant.only_where:
+                done = dataclasses.replace(done, says={**done.says, "only_where": variant.only_where})
             if done is not None and (variant is DEFAULT or self._is_new(done)):
-                if variant is DEFAULT:
+                if variant is DEFAULT or (variant.only_where and not (variant.environment or variant.state)):
                     self._default.append(done)
+                    if self._said is not None:
+                        self._said.add(content(done))
                 yield done
 
     def identity(self, output: Output, document: Mapping) -> str:
@@ -140,6 +158,15 @@ class Telling:
         return content(fact) not in self._said
 
 
+def _condition(output: Output, first_line: int, chunk: str) -> str:
+    """What a cluster must have for a document of the output."""
+    text = output.writer.text()
+    start = text.find(chunk, sum(len(line) + 1 for line in text.split("\n")[: first_line - 1]))
+    at = max(start, 0) + max(kind_at(chunk), 0)
+    version = _API.search(chunk)
+    return condition(output.questions(at), version[1] if version else "")
+
+
 def _documents(text: str) -> Iterator[tuple[int, str]]:
     """(first line, text) of each document that holds anything."""
     for first_line, chunk in yamlnodes.split(text):
@@ -149,5 +176,5 @@ def _documents(text: str) -> Iterator[tuple[int, str]]:
 
 def content(fact: Fact) -> str:
     """What a fact says, whichever rendering says it."""
-    says = {key: value for key, value in fact.says.items() if key not in ("environment", "state", "lines", "end_line")}
+    says = {key: value for key, value in fact.says.items() if key not in _APART}
     return json.dumps([fact.kind, fact.name, fact.at.path, says], sort_keys=True, default=str)

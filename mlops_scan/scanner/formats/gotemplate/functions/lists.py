@@ -8,6 +8,7 @@ from mlops_scan.scanner.formats.gotemplate.functions.logic import same
 from mlops_scan.scanner.formats.gotemplate.goprint import show, verbose
 from mlops_scan.scanner.formats.gotemplate.gotypes import to_int, to_list, truth
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, TemplateError, Value
+from mlops_scan.scanner.formats.gotemplate.objects import ApiVersions
 
 _LONGEST = 100_000  # items that one call may make, and comparisons that one may need
 _COMPARISONS = 4_000_000
@@ -43,6 +44,8 @@ def _affordable(left: int, right: int) -> None:
 
 
 def _has(wanted: Value, items: Value) -> bool:
+    if isinstance(items, ApiVersions):
+        return wanted in items
     return any(same(wanted, item) for item in to_list(items))
 
 

@@ -127,7 +127,7 @@ LOGIC: Mapping[str, Callable[..., Value]] = {
     "typeOf": type_name,
     "typeIs": _type_is,
     "typeIsLike": _type_is,
-    "lookup": lambda *_: {},  # no cluster is asked
+    "lookup": lambda *_: {},  # without a cluster nobody is asked
     "env": lambda _: "",
     "expandenv": show,
     "getHostByName": lambda _: "",
