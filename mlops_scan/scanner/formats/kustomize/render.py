@@ -9,7 +9,7 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.kustomize import replacements, transforms, variant
 from mlops_scan.scanner.formats.kustomize.generators import generated, variables
-from mlops_scan.scanner.formats.kustomize.patches import json_patch, merge, put
+from mlops_scan.scanner.formats.kustomize.patches import json_patch, merge, own_target, put, without_identity
 from mlops_scan.scanner.formats.kustomize.sources import (
     Kustomization,
     Reference,
@@ -180,8 +180,8 @@ class _Render:
                     for complaint in json_patch(chosen.node, patch, self.out.ledger):
                         self._note(one, body, complaint)
             elif isinstance(patch, Mapping):
-                wanted = target if target is not None else _own_target(patch)
-                content = _without_identity(patch)
+                wanted = target if target is not None else own_target(patch)
+                content = without_identity(patch)
                 chosen_all = self._selected(one, wanted, variants, body)
                 gone = {id(v) for v in chosen_all if not merge(v.node, content, self.out.ledger, by_name=v.built_in)}
                 variants = [v for v in variants if id(v) not in gone]
@@ -224,30 +224,3 @@ class _Render:
         if note not in self.noted:
             self.noted.add(note)
             self.out.notes.append(note)
-
-
-def _own_target(patch: Mapping) -> Mapping:
-    """What a strategic merge patch without `target` is about: its own kind, group and name."""
-    group = yamlnodes.text(patch, "apiVersion").rpartition("/")[0]
-    names = {"kind": yamlnodes.text(patch, "kind"), "group": group, "name": yamlnodes.text(patch, "metadata", "name")}
-    target = yamlnodes.made(names, patch.line, patch.column)
-    return target if isinstance(target, Mapping) else patch
-
-
-def _without_identity(patch: Mapping) -> Mapping:
-    """The patch without the keys that only say what it is about."""
-    content = Mapping(patch.line, patch.column, patch.tag)
-    for key, value in patch.items():
-        if key not in ("apiVersion", "kind"):
-            content[key] = _nameless(value) if key == "metadata" and isinstance(value, Mapping) else value
-            content.places[key] = patch.places.get(key, (value.line, value.column))
-    return content
-
-
-def _nameless(metadata: Mapping) -> Mapping:
-    content = Mapping(metadata.line, metadata.column, metadata.tag)
-    for key, value in metadata.items():
-        if key not in ("name", "namespace"):
-            content[key] = value
-            content.places[key] = metadata.places.get(key, (value.line, value.column))
-    return content
