@@ -19,7 +19,7 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers import circleci_workflows
 from mlops_scan.scanner.parsers.base import Parser
-from mlops_scan.scanner.parsers.circleci_workflows import Placed
+from mlops_scan.scanner.parsers.circleci_workflows import Placed, needs
 
 _DEPTH = 8  # commands of commands
 _MOST_STEPS = 5_000  # of one job, commands opened
@@ -124,19 +124,13 @@ def _defined(document: Mapping, key: str) -> dict[str, tuple[Mapping, tuple[int,
     }
 
 
-def _needs(options: Node | None, names: dict[str, str]) -> list[str]:
-    """Jobs are known by what defines them, not by the names workflows give."""
-    written = [str(one) for one in yamlnodes.items(options, "requires") if isinstance(one, Scalar)]
-    return list(dict.fromkeys(names.get(one, one) for one in written))
-
-
 def _elsewhere(source: SourceFile, pipeline: Runner, placed: Placed, names: dict[str, str]) -> Iterator[Fact]:
     """A job that an orb defines, or one at which a person decides."""
     owner = f"{source.path}#{placed.name}"
     says = {
         "id": owner,
         "workflow": source.path,
-        "needs": _needs(placed.options, names),
+        "needs": needs(placed.options, names),
         "manual": placed.approval,
         "title": placed.job if placed.job != placed.name else "",
     }
@@ -188,7 +182,7 @@ def _job(whole: _Whole, name: str, job: Mapping, place: tuple[int, int], uses: l
         "id": owner,
         "workflow": source.path,
         "image": str(images[0]) if images else "",
-        "needs": list(dict.fromkeys(need for one in uses for need in _needs(one.options, whole.names))),
+        "needs": list(dict.fromkeys(need for one in uses for need in needs(one.options, whole.names))),
         "manual": any(one.approval for one in uses),
     }
     yield runner.fact("job", name, place, says)

@@ -84,6 +84,12 @@ def placed(workflow: Mapping) -> Iterator[Placed]:
             yield Placed(job, yamlnodes.text(options, "name") or job, options, one.places[job], off)  # type: ignore[union-attr]
 
 
+def needs(options: Node | None, names: dict[str, str]) -> list[str]:
+    """Jobs are known by what defines them, not by the names workflows give."""
+    written = [str(one) for one in yamlnodes.items(options, "requires") if isinstance(one, Scalar)]
+    return list(dict.fromkeys(names.get(one, one) for one in written))
+
+
 def is_off(workflow: Mapping) -> bool:
     """Whether the condition of a workflow can never hold."""
     return holds(workflow.get("when")) is False or holds(workflow.get("unless")) is True
