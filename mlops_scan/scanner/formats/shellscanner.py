@@ -24,6 +24,7 @@ class Scanner:
         self.start = -1
         self.inner: list[tuple[int, str]] = []
         self.failures = 0
+        self.line_starts: dict[str, list[int]] | None = None
 
     @property
     def searching(self) -> bool:
@@ -112,3 +113,13 @@ class Scanner:
         if not self.searching:
             return -1
         return closing(self.text, start, closer)
+
+    def lines(self) -> dict[str, list[int]]:
+        """Where the lines begin, by their text without the blanks around it."""
+        if self.line_starts is None:
+            self.line_starts = {}
+            start = 0
+            for line in self.text.split("\n"):
+                self.line_starts.setdefault(line.strip(), []).append(start)
+                start += len(line) + 1
+        return self.line_starts

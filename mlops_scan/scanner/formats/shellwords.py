@@ -57,7 +57,6 @@ class _Lexer(Scanner):
         self.defined = False  # 'name()' was read, its '{' has not come
         self.braces: list[bool] = []  # for each open '{', whether it is a function's body
         self.heredocs: list[tuple[int, str]] = []  # (index in out of the command it feeds, delimiter)
-        self.line_starts: dict[str, list[int]] | None = None
 
     def run(self) -> list[Simple]:
         while self.index < self.size and len(self.out) < bounds.SHELL_COMMANDS:
@@ -169,7 +168,7 @@ class _Lexer(Scanner):
         """Step over the bodies that begin at this line; keep each with the command it feeds, and the next in a pipe."""
         pending, self.heredocs = self.heredocs, []
         for fed, delimiter in pending:
-            starts = self._lines().get(delimiter, [])
+            starts = self.lines().get(delimiter, [])
             found = bisect_left(starts, self.index)
             if found == len(starts):
                 continue
@@ -181,15 +180,6 @@ class _Lexer(Scanner):
                 fed += 1
             end = self.text.find("\n", starts[found])
             self.index = self.size if end < 0 else end + 1
-
-    def _lines(self) -> dict[str, list[int]]:
-        if self.line_starts is None:
-            self.line_starts = {}
-            start = 0
-            for line in self.text.split("\n"):
-                self.line_starts.setdefault(line.strip(), []).append(start)
-                start += len(line) + 1
-        return self.line_starts
 
     def _test(self) -> None:
         """`[[ ... ]]` is one command, whatever operators stand inside."""
