@@ -5,8 +5,12 @@ from __future__ import annotations
 from mlops_scan.scanner.formats.hcl.frames import Frame
 from mlops_scan.scanner.formats.hcl.values import (
     MAX_ITEMS,
+    Object,
     Value,
     settled,
+    to_number,
+    to_text,
+    wrong,
 )
 
 
@@ -22,3 +26,16 @@ def elements(collection: Value) -> list[tuple[Value, Value]] | None:
     if isinstance(collection, dict):
         return [(key, collection[key]) for key in sorted(collection)[:MAX_ITEMS]]
     return None
+
+
+def element(value: Value, key: Value, source: str) -> Value:
+    """The element of a collection under a key or at an index."""
+    number = to_number(key)
+    if isinstance(value, Object) and value.block and number == 0:
+        return value  # a block that stands once is a list of one
+    if isinstance(value, dict):
+        text = to_text(key)
+        return value[text] if text in value else wrong(source)
+    if isinstance(value, list) and isinstance(number, int) and -len(value) <= number < len(value):
+        return value[number]
+    return wrong(source)

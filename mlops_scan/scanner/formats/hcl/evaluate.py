@@ -7,7 +7,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.hcl import calls, operators, texts
-from mlops_scan.scanner.formats.hcl.elements import bound, elements
+from mlops_scan.scanner.formats.hcl.elements import bound, element, elements
 from mlops_scan.scanner.formats.hcl.frames import Frame, Steps
 from mlops_scan.scanner.formats.hcl.nodes import (
     Access,
@@ -223,20 +223,8 @@ def take(value: Value, steps: Steps, source: str, frame: Frame) -> Value:
         key = step if isinstance(step, str) else settled(evaluate(step, frame))
         if isinstance(key, Unknown):
             return combined(source, [key])
-        value = _item(value, key, source)
+        value = element(value, key, source)
     return value
-
-
-def _item(value: Value, key: Value, source: str) -> Value:
-    number = to_number(key)
-    if isinstance(value, Object) and value.block and number == 0:
-        return value  # a block that stands once is a list of one
-    if isinstance(value, dict):
-        text = to_text(key)
-        return value[text] if text in value else wrong(source)
-    if isinstance(value, list) and isinstance(number, int) and -len(value) <= number < len(value):
-        return value[number]
-    return wrong(source)
 
 
 def _dotted(steps: Steps) -> str:
