@@ -38,6 +38,14 @@ _GENERAL = frozenset(
     )
 )
 _LONGEST = 300
+# a reference to a registry -> the name in it, without version, stage and alias
+_REFERENCES = (
+    re.compile(r"\w+://(?:registries|subscriptions|locations)/.*?/models/(?P<name>[\w.-]+)"),
+    re.compile(r"models:/+(?P<name>[^/@]+)"),
+    re.compile(r"arn:[^ ]*:model-package(?:-group)?/(?P<name>[\w-]+)"),
+    re.compile(r"projects/[^/]+/locations/[^/]+/models/(?P<name>[\w-]+)"),
+    re.compile(r"\w+:(?P<name>[\w.-]+)(?::[\w.-]+|@\w+)\Z"),  # `workspace:name:version`
+)
 
 
 def model_name(text: str) -> str:
@@ -48,11 +56,19 @@ def model_name(text: str) -> str:
     if len(text) >= _LONGEST:
         return ""
     folder, name = posixpath.split(text.replace("\\", "/").rstrip("/"))
+    bare, _, tag = name.partition(":")  # `churn:latest`
+    if bare and (tag.lower() in _TURNS or _VERSION.match(tag)):
+        name = bare
     turned = False
     while _VERSION.match(name) or name.lower() in _TURNS:
         folder, name = posixpath.split(folder)
         turned = True
     return "" if not _tells(name) or (turned and name.lower() == "model") else name
+
+
+def registered(reference: str) -> str:
+    """The name of a model in a registry by a reference to it, '' where the text is none."""
+    return next((found["name"] for form in _REFERENCES if (found := form.match(reference))), "")
 
 
 def model_id(text: str) -> str:

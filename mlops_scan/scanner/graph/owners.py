@@ -25,6 +25,12 @@ def owner_id(command: Fact) -> str:
     return f"file:{command.at.path}"
 
 
+def started_by(command: Fact) -> str:
+    """The same, and the stage of a Dockerfile for what its image starts."""
+    inside = str(command.get("where", "")).startswith("dockerfile")
+    return f"stage:{command.at.path}#{command.get('stage')}" if inside else owner_id(command)
+
+
 def workflow_of(schedule: Fact) -> str:
     """The path of the workflow that a schedule of a CI service belongs to, or ''."""
     if schedule.get("where") != "ci":

@@ -59,7 +59,7 @@ def _by_name(graph: Graph, made: Sequence[Built], running: Sequence[Fact], told:
             alike.append((name, one))
     for name, one in named:
         if one not in told and (name.whole or len(claims[name.text]) == 1):
-            yield Edge(one.stage, "builds", f"image:{name.text}", one.at)
+            yield one.edge(name.text)
     joins = _Joins(graph, by_last)
     seen = set()
     for image in running if named else ():
@@ -67,7 +67,7 @@ def _by_name(graph: Graph, made: Sequence[Built], running: Sequence[Fact], told:
         if key not in seen:
             seen.add(key)
             for one in joins.of(image):
-                yield Edge(one.stage, "builds", f"image:{image.name}", one.at)
+                yield one.edge(image.name)
 
 
 class _Joins:
@@ -114,7 +114,7 @@ class _Joins:
 
 
 def _folder(stage: str) -> str:
-    return stage.removeprefix("stage:").partition("#")[0].rpartition("/")[0]
+    return stage.partition(":")[2].partition("#")[0].rpartition("/")[0]
 
 
 def _near(place: Fact, folder: str) -> int:

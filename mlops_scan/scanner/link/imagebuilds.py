@@ -9,7 +9,6 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from mlops_scan.scanner import catalog
@@ -18,36 +17,46 @@ from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.commands import working_folder
 from mlops_scan.scanner.link.containers import above, stage_id
-from mlops_scan.scanner.model import Fact, Location
+from mlops_scan.scanner.link.dockerfiles import Dockerfiles
+from mlops_scan.scanner.link.packs import packs
+from mlops_scan.scanner.model import Edge, Fact, Location
 
 _SPLIT = re.compile(r"[\n,]")
 _OUTPUT = re.compile(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.[\w-]+\s*\}\}")
-_START = re.compile(r"(?:dir://)?(?:\$(?:\{\{[^{}]*\}\}|\{[^{}]*\}|\([^()]*\)|\w+)|\{\{[^{}]*\}\}:?|\./)/?")
-_FILES = ("Dockerfile", "Containerfile")
-_GIT = re.compile(r"\w+://|git@|\w+@\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An image by a name that it gets, the stage that makes it, and where that is said."""
+    """An image by a name that it gets, the stage that makes it, and where that is said.
+
+    An image without a Dockerfile has the node of what it starts or serves for a stage, and that word as `relation`.
+    """
 
     reference: str
     stage: str
     at: Location
+    relation: str = ""
+
+    def edge(self, image: str) -> Edge:
+        """The link with the image under one of its names."""
+        if self.relation:
+            return Edge(f"image:{image}", self.relation, self.stage, self.at)
+        return Edge(self.stage, "builds", f"image:{image}", self.at)
 
 
 def builds(graph: Graph) -> tuple[Built, ...]:
-    """Every image that the repository builds from a Dockerfile of its own."""
+    """Every image that the repository builds from a Dockerfile of its own, or that a tool packs."""
     return graph.once(_builds)
 
 
 def _builds(graph: Graph) -> tuple[Built, ...]:
     finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.get("final")}
-    table = catalog.load().image_builds if finals else {}
+    found = [Built(one.reference, one.target, one.at, one.relation) for one in packs(graph)]
+    table = catalog.load().image_builds if finals or found else {}
     if not table:
         return ()
-    places = _Dockerfiles(finals)
-    found = [
+    places = Dockerfiles(finals)
+    found += [
         *_by_commands(graph, places, table),
         *_by_actions(graph, places, table),
         *_declared(graph, places, table),
@@ -55,42 +64,7 @@ def _builds(graph: Graph) -> tuple[Built, ...]:
     return tuple(dict.fromkeys([*found, *_renamed(graph, table, found)]))
 
 
-class _Dockerfiles:
-    """The Dockerfiles of the repository, by what a builder says of file and folder."""
-
-    def __init__(self, finals: Mapping[str, str]) -> None:
-        self.stages = finals
-
-    def find(self, file: str, context: str, folders: Sequence[str], *, inside: bool = False) -> str:
-        """The stage that is built, seen from the first of the folders that has it; '' when none is."""
-        context, file = _plain(context), _plain(file)
-        if "$" in file or "{{" in file or ("$" in context and not file) or _GIT.match(context):
-            return ""
-        if "*" in file or "*" in context:
-            wanted = file or f"**/{_FILES[0]}"
-            found = [one for one in self.stages if fnmatchcase(f"/{one}", f"/{wanted}".replace("/**/", "*/"))]
-            return self.stages[found[0]] if len(found) == 1 else ""
-        names = [posixpath.join(context, one) for one in _FILES] if not file else [file]
-        if file and context not in ("", "."):
-            names.insert(0 if inside else 1, posixpath.join(context, file))
-        for folder in folders:
-            for name in names:
-                path = posixpath.normpath(posixpath.join(folder, name.lstrip("/")))
-                if path in self.stages:
-                    return self.stages[path]
-        return self._ending(names) if any(name.startswith("/") for name in names) else ""
-
-    def _ending(self, names: Sequence[str]) -> str:
-        """The only Dockerfile at the end of an absolute path: `/workspace/src/svc/Dockerfile`."""
-        for name in names:
-            parts = name.strip("/").split("/")
-            for start in range(1, len(parts)):
-                if (path := "/".join(parts[start:])) in self.stages:
-                    return self.stages[path]
-        return ""
-
-
-def _by_commands(graph: Graph, places: _Dockerfiles, table: Mapping[str, Any]) -> Iterator[Built]:
+def _by_commands(graph: Graph, places: Dockerfiles, table: Mapping[str, Any]) -> Iterator[Built]:
     forms: dict[str, list[Mapping[str, Any]]] = {}
     for form in table["commands"]:
         forms.setdefault((form["words"] or [""])[0], []).append(form)
@@ -105,7 +79,7 @@ def _by_commands(graph: Graph, places: _Dockerfiles, table: Mapping[str, Any]) -
                 break
 
 
-def _by_command(command: Fact, argv: Sequence[str], form: Mapping[str, Any], places: _Dockerfiles) -> Iterator[Built]:
+def _by_command(command: Fact, argv: Sequence[str], form: Mapping[str, Any], places: Dockerfiles) -> Iterator[Built]:
     options, operands = _read(argv[len(form["words"]) :], frozenset(form.get("flags") or ()))
     names = [value for key in form["names"] for value in options.get(key, ())]
     file = next((value for key in form["file"] for value in options.get(key, ())), "")
@@ -121,7 +95,7 @@ def _by_command(command: Fact, argv: Sequence[str], form: Mapping[str, Any], pla
         yield from (Built(name, stage, command.at) for name in names)
 
 
-def _is_told(file: str, context: str, places: _Dockerfiles) -> bool:
+def _is_told(file: str, context: str, places: Dockerfiles) -> bool:
     """Whether a command of a folder that nobody knows still tells its Dockerfile."""
     return "/" in posixpath.normpath(file or context) or context.strip("./") != "" or len(places.stages) == 1
 
@@ -158,7 +132,7 @@ def _read(words: Sequence[str], flags: frozenset[str]) -> tuple[dict[str, list[s
     return options, operands
 
 
-def _by_actions(graph: Graph, places: _Dockerfiles, table: Mapping[str, Any]) -> Iterator[Built]:
+def _by_actions(graph: Graph, places: Dockerfiles, table: Mapping[str, Any]) -> Iterator[Built]:
     actions = graph.all_facts("action")
     outputs: dict[tuple[str, str], list[str]] = {}  # what the outputs of a step stand for
     for action in actions:
@@ -200,7 +174,7 @@ def _listed(line: str) -> str:
     return line.strip().removeprefix("name=").strip()
 
 
-def _declared(graph: Graph, places: _Dockerfiles, table: Mapping[str, Any]) -> Iterator[Built]:
+def _declared(graph: Graph, places: Dockerfiles, table: Mapping[str, Any]) -> Iterator[Built]:
     """Images that resources declare, and those of files of build tools."""
     for fact in graph.all_facts("resource"):
         form = table["resources"].get(str(fact.get("type")))
@@ -245,12 +219,4 @@ def _renamed(graph: Graph, table: Mapping[str, Any], built: Sequence[Built]) -> 
         form = next((one for one in forms if argv[: len(one)] == one), None)
         words = [word for word in argv[len(form) :] if not word.startswith("-")] if form else []
         for one in by_name.get(images.parse(words[0]).repository, ()) if len(words) == 2 else ():
-            yield Built(words[1], one.stage, command.at)
-
-
-def _plain(path: str) -> str:
-    """A path without the folder that only the builder knows, and without a trailing slash."""
-    found = _START.match(path)
-    if found and found.end() and (path[found.end() :] == "" or found[0].endswith(("/", ":"))):
-        path = path[found.end() :] or "."
-    return path.rstrip("/") if path != "/" else "."
+            yield Built(words[1], one.stage, command.at, one.relation)

@@ -11,23 +11,16 @@ from typing import Any
 
 from mlops_scan.scanner.catalog import attribute_values
 from mlops_scan.scanner.graph import Graph, Use, handover
-from mlops_scan.scanner.graph.assetnames import model_id, model_name
+from mlops_scan.scanner.graph.assetnames import model_id, model_name, registered
 from mlops_scan.scanner.graph.handover import registered_name
-from mlops_scan.scanner.graph.owners import owner_id
+from mlops_scan.scanner.graph.owners import owner_id, started_by
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import told_name
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge
 
-# a reference to a registry -> the name in it, without version, stage and alias
-_REFERENCES = (
-    re.compile(r"\w+://(?:registries|subscriptions|locations)/.*?/models/(?P<name>[\w.-]+)"),
-    re.compile(r"models:/+(?P<name>[^/@]+)"),
-    re.compile(r"arn:[^ ]*:model-package(?:-group)?/(?P<name>[\w-]+)"),
-    re.compile(r"projects/[^/]+/locations/[^/]+/models/(?P<name>[\w-]+)"),
-    re.compile(r"\w+:(?P<name>[\w.-]+)(?::[\w.-]+|@\w+)\Z"),  # `workspace:name:version`
-)
 _SCHEME = re.compile(r"(?<![\w+.-])[a-z][\w+.-]*://")
+_ANY = ("all", "none")  # of the models in a folder
 _WRITES = ("persists-model", "registers-model", "promotes", "writes-data")
 
 
@@ -37,13 +30,14 @@ class Served(Link):
     turn = 1
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
-        uses = [use for use in graph.uses("serves-registered") if use.fact.kind == "resource"]
+        uses = [use for use in graph.uses("serves-registered") if use.fact.kind in ("resource", "command")]
         written = dict(_written(graph)) if uses else {}
         for use in uses:
-            for text in dict.fromkeys(_told(use)):
+            declared = use.fact.kind == "resource"
+            for text in dict.fromkeys(_told(use) if declared else _of_command(use)):
                 for node in map(model_id, _meant(text, written)):
                     if node:
-                        yield Edge(object_id(use.fact), "serves", node, use.at)
+                        yield Edge(object_id(use.fact) if declared else started_by(use.fact), "serves", node, use.at)
         for use in graph.uses("declares-model"):
             if use.fact.kind == "resource" and (node := model_id(_full_name(use))):
                 yield Edge(object_id(use.fact), "registers", node, use.at)
@@ -63,6 +57,20 @@ def _told(use: Use) -> Iterator[str]:
                 yield text
 
 
+def _of_command(use: Use) -> Iterator[str]:
+    """What a command says that it serves: the values of an option up to the next, each perhaps behind a name."""
+    options = use.match.data.get("model", ())
+    open_ = False
+    for word in map(str, use.fact.get("argv") or ()):
+        name, equals, value = word.partition("=")
+        if word.startswith("-"):
+            open_ = name in options and not equals
+            if name in options and value:
+                yield value
+        elif open_ and word not in _ANY:
+            yield value if equals else word
+
+
 def _full_name(use: Use) -> str:
     """The name of a declared model, below the catalog and schema that it stands in."""
     parts: list[str] = []
@@ -75,10 +83,9 @@ def _full_name(use: Use) -> str:
 
 def _meant(text: str, written: Mapping[str, str]) -> Iterator[str]:
     """The names of the models that a reference or a place means."""
-    for form in _REFERENCES:
-        if found := form.match(text):
-            yield found["name"]
-            return
+    if name := registered(text):
+        yield name
+        return
     if not _SCHEME.match(text) and "/" not in text:
         yield text
         return

@@ -10,7 +10,7 @@ from mlops_scan.scanner import catalog
 from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
-from mlops_scan.scanner.link import live
+from mlops_scan.scanner.link import live, named
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import locate, module_files, working_folder
 from mlops_scan.scanner.link.containers import stage_id
@@ -85,9 +85,14 @@ class _Known:
         for manifest, target in self._scripts.get(argv[0], ())[:1] if argv else ():
             base = manifest.rpartition("/")[0]
             yield from (f"file:{path}" for path in module_files(target.partition(":")[0], base, self.files))
-        for start in self._starts.get(argv[0], ()) if argv else ():
-            if argv[: len(start["words"])] != start["words"]:
+        for start in self._starts.get(posixpath.basename(argv[0]), ()) if argv else ():
+            if argv[1 : len(start["words"])] != start["words"][1:]:
                 continue
+            if start.get("means") == "code":
+                yield from (f"file:{path}" for path in named.code(start, argv, folder, self.files))
+                built = (images.parse(one).repository for one in named.image_names(start, argv))
+                yield from (self.stage_by_image[one] for one in built if one in self.stage_by_image)
+                return
             meant = self._meant.get(str(start.get("means") or ""))
             if meant is not None:
                 yield from meant(argv, folder)
@@ -153,7 +158,7 @@ def _built(graph: Graph) -> Iterator[tuple[str, str]]:
     """(image repository, stage that builds it), from build commands and actions."""
     finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.get("final")}
     alone = next(iter(finals.values())) if len(finals) == 1 else ""
-    for one in builds(graph):
+    for one in (one for one in builds(graph) if one.relation != "serves"):
         yield images.parse(one.reference).repository, one.stage
     for image in graph.all_facts("image") if alone else ():
         if image.get("role") in ("build", "push") and image.name:

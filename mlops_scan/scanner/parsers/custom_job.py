@@ -9,9 +9,10 @@ from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import shell, yamlnodes
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
-from mlops_scan.scanner.model import Fact, Note
+from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
+_KIND = "CustomJob"
 _MANY = 20  # pools of one job
 _POOLS = ("workerPoolSpecs", "worker_pool_specs")
 _CONTAINERS = ("containerSpec", "container_spec")
@@ -30,9 +31,20 @@ class CustomJobFiles(Parser):
         parsed = yamlnodes.documents(source)
         for document in parsed.documents:
             for holder in (document, yamlnodes.child(document, "jobSpec"), yamlnodes.child(document, "trialJobSpec")):
-                for pool in _listed(holder):
-                    yield from _container(source.path, pool)
+                found = [one for pool in _listed(holder) for one in _container(source.path, pool)]
+                if found and isinstance(document, Mapping):
+                    yield _workload(source.path, document)
+                yield from found
         yield from parsed.notes
+
+
+def _workload(path: str, document: Mapping) -> Fact:
+    """The job as a workload of the cloud: its name, else that of its file."""
+    name = yamlnodes.text(document, "displayName") or path.rpartition("/")[2].partition(".")[0]
+    at = Location(path, document.line, document.column)
+    return Fact(
+        "workload", name, at, {"id": path, "type": f"cloud/{_KIND}", "kind": _KIND, "origin": "cloud", "path": path}
+    )
 
 
 def _listed(holder: Node | None) -> list[Node]:

@@ -16,16 +16,18 @@ _LINE = re.compile(
     r"""(?:"(?P<double>(?:[^"\\]|\\.){0,8000})"|'(?P<single>[^']{0,8000})'|(?P<bare>[^\n]*)$)""",
     re.MULTILINE,
 )
+_BUILDER = ".s2i/environment"  # what a build from source sets in the image
 _COMMENT = re.compile(r"[ \t]#")
 
 
 class DotEnv(Parser):
     """Templates of such a file (.env.example) are read like the others: the path tells what they are."""
 
-    patterns: ClassVar[tuple[str, ...]] = (".env", ".env.*", "*.env", ".envrc")
+    patterns: ClassVar[tuple[str, ...]] = (".env", ".env.*", "*.env", ".envrc", "environment")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        return super().reads(source, tree) and not source.binary
+        named = source.path.rpartition("/")[2] != "environment" or source.path.endswith(_BUILDER)
+        return named and super().reads(source, tree) and not source.binary
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         line, start = 1, 0
