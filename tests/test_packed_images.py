@@ -62,6 +62,12 @@ def test_the_image_of_a_server_starts_the_module_that_a_variable_names(understan
     assert {edge.target for edge in graph.links_from("stage:rank/Dockerfile#0", "starts")} == {"file:rank/Rank.py"}
 
 
+def test_an_image_on_a_builder_starts_the_module_that_a_variable_names(understand: Understand) -> None:
+    text = 'FROM seldonio/seldon-core-s2i-python3:1.7.0\nENV MODEL_NAME="Rank" API_TYPE="REST"\nCOPY . /microservice\nCMD /s2i/bin/run\n'
+    graph: Graph = understand(FILES | {"rank/Dockerfile": text})
+    assert "file:rank/Rank.py" in {edge.target for edge in graph.links_from("stage:rank/Dockerfile#0", "starts")}
+
+
 SERVED = {
     "mlflow models serve -m models:/fraud/Production -p 5001": "fraud",
     "mlflow models serve --model-uri=models:/fraud@champion": "fraud",

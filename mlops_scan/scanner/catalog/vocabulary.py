@@ -97,6 +97,7 @@ ROLES = {
     "llm-client": "asks a language model behind an API (`url`, `model`, `timeout`)",
     "pipeline-definition": "defines a pipeline, a flow, a DAG, or a step of one",
     "pipeline-step": "defines one step of a pipeline (`name`, `runs`, `needs`, `makes`, `pipeline`)",
+    "submits": "hands a program to what runs it elsewhere (`runs`: its file, command or module; `local`: its folder)",
     "chooses-steps": "a step of a pipeline that says which of the steps after it come",
     "reads-step": "reads what a step of a pipeline came to (`name`): what reads it comes after the step",
     "orders-steps": "says which step of a pipeline comes next (`name`, `needs`)",

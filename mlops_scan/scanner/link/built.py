@@ -13,6 +13,7 @@ from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.containers import above, stage_id
 from mlops_scan.scanner.link.imagebuilds import Built, builds
 from mlops_scan.scanner.link.imagenames import Name
+from mlops_scan.scanner.link.packs import on_starters
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact
 from mlops_scan.scanner.paths import shared
@@ -45,6 +46,7 @@ class Builds(Link):
                     yield Edge(built[owner], "builds", f"image:{image.name}", image.at)
                     made.append(Built(str(image.get("raw") or image.name), built[owner], image.at))
         yield from _by_name(graph, [*builds(graph), *made], running, frozenset(made))
+        yield from on_starters(graph)
 
 
 def _by_name(graph: Graph, made: Sequence[Built], running: Sequence[Fact], told: frozenset[Built]) -> Iterator[Edge]:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner import catalog
+from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.assetnames import model_id, registered
 from mlops_scan.scanner.link.commands import module_files, working_folder
+from mlops_scan.scanner.link.containers import stage_id
 from mlops_scan.scanner.link.declared import spelled
 from mlops_scan.scanner.link.named import Values, spoken, values
-from mlops_scan.scanner.model import Fact, Location
+from mlops_scan.scanner.model import Edge, Fact, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,20 @@ def packs(graph: Graph) -> Iterator[Packed]:
             if about and argv[: len(form["words"])] == form["words"]:
                 yield from about.packed(command, argv, form)
                 break
+
+
+def on_starters(graph: Graph) -> Iterator[Edge]:
+    """A stage on an image that starts the module which a variable of the stage names."""
+    starters = catalog.load().names["starters"]
+    files: frozenset[str] | None = None
+    for stage in graph.all_facts("stage"):
+        base = images.parse(str(stage.get("base") or "")).repository
+        variable = next((starters[one] for one in starters if base.startswith(one)), "")
+        module = str((stage.get("env") or {}).get(variable) or "") if variable else ""
+        if module and stage.get("final"):
+            files = frozenset(graph.files) if files is None else files
+            for path in module_files(module, stage.at.path.rpartition("/")[0], files):
+                yield Edge(stage_id(stage), "starts", f"file:{path}", stage.at)
 
 
 class _About:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.commands import entry_files
+from mlops_scan.scanner.link.code.programs import program
+from mlops_scan.scanner.link.commands import entry_files, locate, module_files
+from mlops_scan.scanner.link.declared import spelled
 from mlops_scan.scanner.model import Edge, Fact
 from mlops_scan.scanner.paths import shared
 
 _MODULE = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*\Z")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")  # a module
+_FOLDER = re.compile(r"[\w./-]*\w[\w./-]*\Z")
 _PROGRAMS = (".py", ".sh", ".ipynb", ".R")
 
 
@@ -23,8 +27,13 @@ class Submitted(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         commands = [one for one in graph.all_facts("command") if one.get("submitted")]
-        files = frozenset(graph.files) if commands else frozenset()
-        tails = _Tails(graph.files if commands else ())
+        calls = [use for use in graph.uses("submits") if use.fact.kind == "call" and not use.disabled]
+        files = frozenset(graph.files) if commands or calls else frozenset()
+        tails = _Tails(graph.files if commands or calls else ())
+        for use in calls:
+            path = _handed(use, files, tails)
+            if path and path != use.at.path:
+                yield Edge(f"file:{use.at.path}", "runs", f"file:{path}", use.at)
         for command in commands:
             argv = [str(word) for word in command.get("argv") or ()]
             found = list(dict.fromkeys(_named(command, argv, tails)))
@@ -49,6 +58,24 @@ class Parts(Link):
                 owner = owner_id(command)
                 for path in sorted(graph.files_run_by(owner) & declared.keys()):
                     yield from (Edge(owner, "includes", node, command.at) for node in declared[path])
+
+
+def _handed(use: Use, files: Collection[str], tails: _Tails) -> str:
+    """The file of the program that a call hands over, in the folder that it names, else by the end of its path."""
+    near = posixpath.dirname(use.at.path)
+    told = use.argument("runs")
+    name = spelled(told)
+    if _DOTTED.match(name) and not name.endswith(_PROGRAMS):
+        return next(module_files(name, near, files), "")
+    script = program(told)
+    if not script or "://" in script:
+        return ""
+    local = spelled(use.argument("local"))
+    folder = local if _FOLDER.match(local) else ""
+    if folder and (path := locate(posixpath.join(folder, script), near, files)) and path.endswith(f"{folder}/{script}"):
+        return path
+    beside = posixpath.normpath(posixpath.join(near, script))
+    return beside if beside in files and not folder else tails.ending(posixpath.join(folder, script), near)
 
 
 def _named(command: Fact, argv: Sequence[str], tails: _Tails) -> Iterator[str]:

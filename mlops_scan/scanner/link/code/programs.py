@@ -30,7 +30,8 @@ def _words(value: Any, deep: int) -> Iterator[str]:
             yield from _words(one, deep - 1)
     elif deep and isinstance(value, dict):
         if "expr" not in value:
-            for _, one in sorted(value.items(), key=lambda item: str(item[0])):
+            for key, one in sorted(value.items(), key=lambda item: str(item[0])):
+                yield from ("-m" for _ in [0] if str(key).endswith("module"))
                 yield from _words(one, deep - 1)
         elif isinstance(value.get("const", value.get("holds")), (str, list, dict)):
             yield from _words(value.get("const", value.get("holds")), deep - 1)
