@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link import named, packs
+from mlops_scan.scanner.link.dockerfiles import Dockerfiles
 from mlops_scan.scanner.link.imagebuilds import builds
 from mlops_scan.scanner.model import Fact, Location
 
@@ -59,3 +61,57 @@ def test_inputs_of_an_action() -> None:
         Fact("action", "actions/checkout", at, {"with": {"tags": "x"}}),
     )
     assert found == [("reg.io/a", "svc/Dockerfile"), ("reg.io/b", "svc/Dockerfile")]
+
+
+@pytest.mark.parametrize(
+    ("file", "context", "folder", "inside", "found"),
+    [
+        ("", ".", "svc", False, "svc/Dockerfile"),
+        ("", "$ROOT/svc", "", False, "svc/Dockerfile"),
+        ("svc.Dockerfile", "docker", "", True, "docker/svc.Dockerfile"),
+        ("", "/workspace/src/svc", "", False, "svc/Dockerfile"),
+        ("", "/workspace/src/gone", "", False, ""),
+        ("", "https://example.org/x.git", "", False, ""),
+    ],
+)
+def test_the_dockerfile_of_a_build(file: str, context: str, folder: str, inside: bool, found: str) -> None:
+    places = Dockerfiles({one.at.path: f"stage:{one.at.path}#0" for one in _STAGES})
+    stage = places.find(file, context, [folder], inside=inside)
+    assert stage == (f"stage:{found}#0" if found else "")
+
+
+def test_options_and_operands_of_a_form() -> None:
+    form = {
+        "words": ["tool", "make"],
+        "names": ["-n", 1],
+        "pools": ["--pool"],
+        "module": ["module"],
+        "file": [0, "--file"],
+        "folder": ["at"],
+        "package": ["--package"],
+        "flags": ["-v"],
+    }
+    argv = ["tool", "make", "-v", "main.py", "--pool=a=1,module=pkg.fit,at=svc", "-n", "x", "tag", "--file=gone.py"]
+    assert [named.values(form, "names", one) for one in named.spoken(form, argv)] == [[], ["x", "tag"]]
+    files = {"svc/pkg/fit.py", "ci/main.py", "ci/pkg/score.py"}
+    assert list(named.code(form, argv, "ci", {*files, "ci/svc/pkg/fit.py"})) == ["ci/svc/pkg/fit.py", "ci/main.py"]
+    packed = [*["tool", "make", "--package", "lib/pkg", "--pool", "module=pkg.score.Cls"]]
+    assert list(named.code(form, packed, "ci", files)) == ["ci/pkg/score.py"]
+
+
+def test_what_a_tool_packs() -> None:
+    def command(words: str) -> Fact:
+        return Fact("command", words.split()[0], Location("go.sh", 3), {"argv": words.split(), "where": "shell"})
+
+    says = {"value": "Rank", "where": "dotenv"}
+    facts = [
+        command("mlflow models build-docker -m models:/churn/1 -n reg/churn"),
+        command("mlflow models build-docker -m $MODEL -n reg/other"),
+        command("s2i build svc builder reg/rank"),
+        Fact("env", "MODEL_NAME", Location("svc/.s2i/environment", 1), says),
+    ]
+    found = packs.packs(Graph(facts, ("svc/Rank.py", "go.sh")))
+    assert [(one.reference, one.relation, one.target) for one in found] == [
+        ("reg/churn", "serves", "model:churn"),
+        ("reg/rank", "starts", "file:svc/Rank.py"),
+    ]

@@ -267,6 +267,22 @@ def test_a_command_names_what_it_starts_and_installs(words_: str, started: list[
 
 
 @pytest.mark.parametrize(
+    ("words_", "started"),
+    [
+        ("python -m pip install x", []),  # not the package that the command stands in
+        ("python -m pytest ci", []),
+        ("python -m http.server", []),
+        ("python -m job.server", ["server.py"]),  # an image has the root as /job
+        ("python -m json.tool", ["json/tool.py"]),
+        ("python -m srv.fit", ["ci/fit/__main__.py"]),
+    ],
+)
+def test_a_module_is_not_taken_for_what_ends_alike(words_: str, started: list[str]) -> None:
+    files = ("ci/__init__.py", "ci/__main__.py", "ci/fit/__main__.py", "json/tool.py", "server.py")
+    assert list(commands.entry_files(words_.split(), "ci", files)) == started
+
+
+@pytest.mark.parametrize(
     ("says", "name"),
     [
         ({"kwargs": {"name": "churn"}}, "churn"),

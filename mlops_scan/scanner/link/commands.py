@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Collection, Iterator, Sequence
 
 from mlops_scan.scanner.model import Fact
@@ -129,13 +130,16 @@ def notebook_file(name: str, folder: str, files: Collection[str]) -> str:
     return next((path for path in found if path), "")
 
 
-def locate(name: str, folder: str, files: Collection[str]) -> str:
-    """The repository file that `name` means, seen from `folder` or any parent, or from an image's work directory."""
+def locate(name: str, folder: str, files: Collection[str], least: int = 1) -> str:
+    """The repository file that `name` means, seen from `folder` or any parent, or from an image's work directory.
+
+    `least`: how many parts at the end of the name have to be those of the file.
+    """
     name = name.strip().lstrip("/")
     parts = [part for part in name.split("/") if part not in (".", "")]
     while folder is not None:
-        for start in range(len(parts)):  # /app/src/x.py in an image is src/x.py here
-            path = posixpath.normpath(posixpath.join(folder, *parts[start:])) if parts else ""
+        for start in range(max(len(parts) - least + 1, 0)):  # /app/src/x.py in an image is src/x.py here
+            path = posixpath.normpath(posixpath.join(folder, *parts[start:]))
             if path in files:
                 return path
         if not folder:
@@ -147,13 +151,15 @@ def locate(name: str, folder: str, files: Collection[str]) -> str:
 def module_files(dotted: str, folder: str, files: Collection[str]) -> Iterator[str]:
     """The file of a dotted module, seen from a folder."""
     base = dotted.replace(".", "/")
-    for name in (
-        f"{base}.py",
-        f"{base}/__main__.py",
-        f"{base}/__init__.py",
-        f"src/{base}.py",
-        f"src/{base}/__main__.py",
+    known = dotted.partition(".")[0] in sys.stdlib_module_names  # `http.server` is no `server.py`
+    whole = base.count("/") + 2
+    for name, own in (
+        (f"{base}.py", 1),
+        (f"{base}/__main__.py", 2),  # not that of any package
+        (f"{base}/__init__.py", 2),
+        (f"src/{base}.py", whole),
+        (f"src/{base}/__main__.py", whole + 1),
     ):
-        if path := locate(name, folder, files):
+        if path := locate(name, folder, files, name.count("/") + 1 if known else own):
             yield path
             return
