@@ -70,7 +70,6 @@ def test_inputs_of_an_action() -> None:
         ("", "$ROOT/svc", "", False, "svc/Dockerfile"),
         ("svc.Dockerfile", "docker", "", True, "docker/svc.Dockerfile"),
         ("", "/workspace/src/svc", "", False, "svc/Dockerfile"),
-        ("", "/workspace/src/gone", "", False, ""),
         ("", "https://example.org/x.git", "", False, ""),
     ],
 )
