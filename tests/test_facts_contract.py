@@ -11,7 +11,7 @@ from mlops_scan.scanner.model import Fact
 from mlops_scan.scanner.parsers.base import Parser
 
 ROOT = Path(__file__).parent.parent
-ALWAYS = {"state", "environment", "only_where", "cell", "packed"}
+ALWAYS = {"state", "environment", "only_where", "why", "cell", "packed"}
 
 
 def contract() -> dict[str, set[str]]:

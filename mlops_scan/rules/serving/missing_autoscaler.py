@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.withheld import scaled
 from mlops_scan.scanner.model import Finding, Severity
 
 _SCALABLE = frozenset(("Deployment", "StatefulSet", "Rollout", "DeploymentConfig"))
@@ -75,13 +76,13 @@ class MissingAutoscaler(Rule):
             if (
                 workload.id in judged
                 or workload.kind not in _SCALABLE
-                or graph.links_to(workload.node, "scales", "steers")
+                or (told := scaled(graph, workload.node, "scales", "steers"))[0]
             ):
                 continue
             if graph.exposes(workload, container) and not graph.bystanders.keeps_data(workload, container):
                 judged.add(workload.id)
                 yield self.finding(
-                    f"Nothing scales {workload.title}: no autoscaler names it.",
+                    f"Nothing scales {workload.title}: {told[1] or 'no autoscaler names it'}.",
                     workload.kind_at,
                     subject=workload.id,
                 )

@@ -63,7 +63,7 @@ class MissingLivenessProbe(Rule):
         for workload, container in graph.long_running():
             if workload.kind in PLAIN_KINDS and container.lacks("liveness") and graph.exposes(workload, container):
                 yield self.finding(
-                    f"{container.title} of {workload.title} has no liveness probe.",
+                    f"{container.title} of {workload.title} has no liveness probe{container.taken('liveness')}.",
                     container.at,
                     subject=f"{workload.id}/{container.name}",
                 )

@@ -62,7 +62,7 @@ class MissingReadinessProbe(Rule):
         for workload, container in graph.long_running():
             if workload.kind in PLAIN_KINDS and container.lacks("readiness") and graph.exposes(workload, container):
                 yield self.finding(
-                    f"{container.title} of {workload.title} has no readiness probe.",
+                    f"{container.title} of {workload.title} has no readiness probe{container.taken('readiness')}.",
                     container.at,
                     subject=f"{workload.id}/{container.name}",
                 )

@@ -61,7 +61,7 @@ class MissingResourceLimits(Rule):
         for workload, container in graph.long_running():
             if container.lacks("limits"):
                 yield self.finding(
-                    f"{container.title} of {workload.title} has no resource limits.",
+                    f"{container.title} of {workload.title} has no resource limits{container.taken('limits')}.",
                     container.at,
                     subject=f"{workload.id}/{container.name}",
                 )

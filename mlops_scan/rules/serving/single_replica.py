@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner.graph import Graph, Workload
+from mlops_scan.scanner.graph.withheld import scaled
 from mlops_scan.scanner.model import Finding
 
 _ONE_COUNTS = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "Rollout", "DeploymentConfig", "SeldonDeployment"))
@@ -70,7 +71,7 @@ class SingleReplica(Rule):
             if graph.exposes(workload, container) or workload.kind == "SeldonDeployment":
                 judged.add(workload.id)
                 yield self.finding(
-                    f"{workload.title} runs one replica.",
+                    f"{workload.title} runs one replica{workload.shrunk}.",
                     workload.replicas_at,
                     subject=workload.id,
                 )
@@ -78,9 +79,10 @@ class SingleReplica(Rule):
 
 def _is_single(graph: Graph, workload: Workload) -> bool:
     """One in every environment; written by hand: a chart's default of one is its user's to change."""
-    if workload.kind not in _ONE_COUNTS or graph.links_to(workload.node, "scales"):
+    if workload.kind not in _ONE_COUNTS or scaled(graph, workload.node, "scales")[0]:
         return False
-    counts = [variant.get("replicas") for variant in workload.variants if variant.get("state") != "disabled"]
+    enabled = [variant for variant in workload.variants if variant.get("state") != "disabled"]
+    counts = [variant.get("replicas") for variant in workload.production or enabled]
     if any(isinstance(count, int) and count > 1 for count in counts):
         return False
     from_values = workload.origin == "helm" and any("replica" in place.note.lower() for place in workload.fact.also)

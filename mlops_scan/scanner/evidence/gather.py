@@ -10,12 +10,12 @@ from mlops_scan.scanner import catalog, evidence
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.decided import decided_steps
 from mlops_scan.scanner.evidence.for_show import shown
-from mlops_scan.scanner.evidence.production import SAFEGUARDS, Lacking
 from mlops_scan.scanner.evidence.serving import what
 from mlops_scan.scanner.evidence.split_checks import split_checks
 from mlops_scan.scanner.evidence.trial_runs import muted
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.clusters import Conditions
+from mlops_scan.scanner.graph.withheld import SAFEGUARDS, Withheld
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
 
@@ -56,7 +56,7 @@ def _why_not(graph: Graph, capability: str, one: Evidence) -> str:
     if not why and (effect := _WITHOUT_EFFECT.get(capability)) is not None:
         why = graph.once(effect).get(one.at.path, "")
     if not why and capability in SAFEGUARDS:
-        why = graph.once(Lacking).why(one.at)
+        why = graph.once(Withheld).why(one.at)
     return why
 
 

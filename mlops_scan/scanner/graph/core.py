@@ -120,7 +120,8 @@ class Graph(Facts, Links):
     def workloads(self, *kinds: str) -> tuple[Workload, ...]:
         """Workloads outside tests, each once however many environments render it; of these kinds, if any are named."""
         if self._workloads is None:
-            self._workloads = tuple(merge(self.facts("workload"), self.facts("container")))
+            live = self.facts("environment")
+            self._workloads = tuple(merge(self.facts("workload"), self.facts("container"), live))
         return tuple(one for one in self._workloads if not kinds or one.kind in kinds)
 
     def workload(self, node: str) -> Workload | None:

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 
 from mlops_scan.scanner.graph.core import Graph
-from mlops_scan.scanner.graph.workloads import deciding
+from mlops_scan.scanner.graph.environments import deciding
 from mlops_scan.scanner.model import Fact
 
 _EVENT = re.compile(r"github\.event_name\s*(==|!=)\s*['\"](\w+)['\"]|\bCI_PIPELINE_SOURCE\s*(==|!=)\s*['\"](\w+)['\"]")

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mlops_scan.scanner import paths
 from mlops_scan.scanner.formats import images
+from mlops_scan.scanner.graph.environments import SHOWN, in_production, is_steady, production, replicas
 from mlops_scan.scanner.model import Fact, Location
 
 # kinds that run their pod template as it is written: no controller adds probes, replicas or limits
@@ -18,7 +18,6 @@ _ENDING = frozenset(
     ("Job", "CronJob", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "Sensor")
 )
 _ENDINGS = ("Job", "Workflow", "Task", "TaskRun", "PipelineRun")
-_SHOWN = 3  # environments that a title names
 _IDLE = ("sleep", "tail", "pause")
 
 
@@ -30,6 +29,7 @@ class Container:
     at: Location
     fact: Fact
     variants: tuple[Fact, ...]
+    production: tuple[Fact, ...] = ()  # what holds in environments that are production by name; none where none is
 
     @property
     def title(self) -> str:
@@ -47,15 +47,24 @@ class Container:
     def lacks(self, key: str) -> bool:
         """Whether `key` is empty by default and in every environment that is more than a trial.
 
-        What only the values of production switch on is there; what only those of a developer do is not.
+        What only the values of production switch on is there; what only those of a developer do is not. What every
+        environment lacks that is production by its name is lacking, whatever the others have.
         """
-        judged = [variant for variant in self.variants if _is_steady(variant)] or list(self.variants)
+        if self.production:
+            return all(not variant.get(key) for variant in self.production)
+        judged = [variant for variant in self.variants if is_steady(variant)] or list(self.variants)
         return not self.fact.get(key) and all(not variant.get(key) for variant in judged)
+
+    def taken(self, key: str) -> str:
+        """' in production ...' where others have what production lacks, else ''."""
+        if not any(variant.get(key) for variant in self.variants if is_steady(variant)):
+            return ""
+        return in_production(self.production)
 
     @property
     def pinned_elsewhere(self) -> bool:
         """Whether the image floats by default alone: values of an environment name a version of the same."""
-        others = (variant for variant in self.variants if variant.get("environment") and _is_steady(variant))
+        others = (variant for variant in self.variants if variant.get("environment") and is_steady(variant))
         return not self.fact.get("environment") and any(
             _image_name(variant) == _image_name(self.fact) and _is_pinned(str(variant.get("image") or ""))
             for variant in others
@@ -72,6 +81,7 @@ class Workload:
     fact: Fact
     variants: tuple[Fact, ...]
     containers: tuple[Container, ...]
+    production: tuple[Fact, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -95,8 +105,8 @@ class Workload:
         if not shared_name(self.variants):
             return ""
         found = sorted({str(one.get("environment")) for one in self.variants if one.get("environment")})
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        return f"{len(found)} environments: {', '.join(found[:_SHOWN])}{more}"
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return f"{len(found)} environments: {', '.join(found[:SHOWN])}{more}"
 
     @property
     def origin(self) -> str:
@@ -119,8 +129,15 @@ class Workload:
     @property
     def replicas_at(self) -> Location:
         """Where the number of replicas stands, or `kind:` where none is written."""
-        line = self.fact.get("replicas_line")
-        return Location(str(self.fact.get("replicas_path") or self.at.path), int(line)) if line else self.kind_at
+        said = self.production[0] if self.shrunk else self.fact
+        line = said.get("replicas_line")
+        return Location(str(said.get("replicas_path") or said.at.path), int(line)) if line else self.kind_at
+
+    @property
+    def shrunk(self) -> str:
+        """' in production ...' where others have more replicas than production, else ''."""
+        most, live = (max(map(replicas, group), default=0) for group in (self.variants, self.production))
+        return in_production(self.production) if live < most else ""
 
 
 def shared_name(variants: Iterable[Fact]) -> str:
@@ -158,23 +175,6 @@ def is_idle(container: Container) -> bool:
     return any(f"{idle} infinity" in text or f"{idle} -f /dev/null" in text for idle in _IDLE) or text in _IDLE
 
 
-def deciding(variants: Iterable[Fact]) -> list[Fact]:
-    """Of one thing in several environments those that count: production by name, else all but trials, else all."""
-    found = list(variants)
-    live = [one for one in found if paths.is_live(str(one.get("environment") or ""))]
-    return live or [one for one in found if not _is_trial(one)] or found
-
-
-def _is_steady(variant: Fact) -> bool:
-    """Whether an environment is more than a trial: enabled, and not called one for development, tests or examples."""
-    return variant.get("state") != "disabled" and not _is_trial(variant)
-
-
-def _is_trial(variant: Fact) -> bool:
-    name = str(variant.get("environment") or "")
-    return paths.is_development(name) or paths.is_test(name) or paths.is_example(name)
-
-
 def _image_name(variant: Fact) -> str:
     return images.parse(str(variant.get("image") or "")).repository.rpartition("/")[2]
 
@@ -184,7 +184,11 @@ def _is_pinned(image: str) -> bool:
     return bool(ref.digest) or ref.tag not in ("", "latest")
 
 
-def merge(facts: Iterable[Fact], containers: Iterable[Fact]) -> Iterator[Workload]:
+def merge(facts: Iterable[Fact], containers: Iterable[Fact], live: Iterable[Fact] = ()) -> Iterator[Workload]:
+    """The workloads; `live` are the environments of charts that are production by their names."""
+    charts: dict[str, set[str]] = defaultdict(set)
+    for one in live:
+        charts[str(one.get("chart"))].add(one.name)
     inside: dict[str, dict[tuple[str, bool], list[Fact]]] = defaultdict(lambda: defaultdict(list))
     for fact in containers:
         inside[str(fact.get("workload"))][(fact.name, bool(fact.get("init")))].append(fact)
@@ -193,9 +197,11 @@ def merge(facts: Iterable[Fact], containers: Iterable[Fact]) -> Iterator[Workloa
         by_id[str(fact.get("id"))].append(fact)
     for key in sorted(by_id, key=lambda key: _default(by_id[key]).order):
         main = _default(by_id[key])
-        merged = [_container(group) for group in inside[key].values()]
+        names = frozenset(charts.get(key.partition("#")[0], ()))
+        merged = [_container(group, names) for group in inside[key].values()]
         merged.sort(key=lambda container: container.fact.order)
-        yield Workload(key, main.name, main.at, main, tuple(by_id[key]), tuple(merged))
+        lives = production(by_id[key], names)
+        yield Workload(key, main.name, main.at, main, tuple(by_id[key]), tuple(merged), lives)
 
 
 def _default(variants: list[Fact]) -> Fact:
@@ -203,6 +209,6 @@ def _default(variants: list[Fact]) -> Fact:
     return min(variants, key=lambda fact: (fact.get("state") == "disabled", bool(fact.get("environment")), fact.order))
 
 
-def _container(variants: list[Fact]) -> Container:
+def _container(variants: list[Fact], live: frozenset[str]) -> Container:
     main = _default(variants)
-    return Container(main.name, main.at, main, tuple(variants))
+    return Container(main.name, main.at, main, tuple(variants), production(variants, live))

@@ -106,4 +106,7 @@ def _rendered(tree: Tree, one: kustomize.Kustomization) -> Iterator[Fact | Note]
             environment=one.folder or one.path if elsewhere else "",
             identity=kube.distinct(own, seen),
         )
+    for removed in rendered.removed:
+        alone = shared.get(removed.variant.kustomization, 1) < 2
+        yield from kustomize.without(rendered, removed, "" if alone else one.folder or one.path)
     yield from (note for note in rendered.notes if kustomize.first_root(tree, note.at.path) in ("", one.path))

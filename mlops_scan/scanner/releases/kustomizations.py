@@ -185,4 +185,7 @@ def _rendered(tree: Tree, one: _Applied, label: str, known: dict[str, set[str]])
             environment=label or own,
             identity=identity,
         )
+    for removed in rendered.removed:
+        if removed.at.path == one.fact.at.path:  # what the folder's own patches remove is told with it
+            yield from kustomize.without(rendered, removed, label)
     yield from (note for note in rendered.notes if note.at.path == one.fact.at.path)

@@ -1,6 +1,7 @@
 """Kustomizations: which there are, which files they take, and what they render to."""
 
-from mlops_scan.scanner.formats.kustomize.render import Rendered, Variant, render
+from mlops_scan.scanner.formats.kustomize.removed import without
+from mlops_scan.scanner.formats.kustomize.render import Removed, Rendered, Variant, render
 from mlops_scan.scanner.formats.kustomize.sources import (
     FILE_NAMES,
     Kustomization,
@@ -16,6 +17,7 @@ from mlops_scan.scanner.formats.kustomize.sources import (
 __all__ = [
     "FILE_NAMES",
     "Kustomization",
+    "Removed",
     "Rendered",
     "Variant",
     "bases",
@@ -26,4 +28,5 @@ __all__ = [
     "kustomizations",
     "references",
     "render",
+    "without",
 ]

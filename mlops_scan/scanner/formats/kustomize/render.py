@@ -17,19 +17,20 @@ from mlops_scan.scanner.formats.kustomize.sources import (
     kustomizations,
     references,
 )
-from mlops_scan.scanner.formats.kustomize.variant import Variant
+from mlops_scan.scanner.formats.kustomize.variant import Removed, Variant
 from mlops_scan.scanner.formats.ledger import Ledger, TooLargeError
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Repository, Scalar, Sequence, scalar
 from mlops_scan.scanner.model import Location, Note
 
-__all__ = ["Rendered", "Variant", "render"]
+__all__ = ["Removed", "Rendered", "Variant", "render"]
 
 
 @dataclass(slots=True)
 class Rendered:
-    """The objects of a root, where their nodes stand, and what could not be read or applied."""
+    """The objects of a root and those it does without, where they stand, and what could not be read or applied."""
 
     variants: list[Variant] = field(default_factory=list)
+    removed: list[Removed] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
     notes: list[Note] = field(default_factory=list)
 
@@ -41,6 +42,8 @@ def render(tree: Repository, root: Kustomization) -> Rendered:
     try:
         work.out.variants = work.accumulate(root, (), [])
         work.substitute()
+        kept = {(one.kind, name) for one in work.out.variants for name in one.names}
+        work.out.removed = [one for one in work.out.removed if (one.variant.kind, one.variant.name) not in kept]
     except TooLargeError as error:
         work.out.notes.append(Note(Location(root.path), f"kustomization {error}"))
     return work.out
@@ -184,6 +187,9 @@ class _Render:
                 content = without_identity(patch)
                 chosen_all = self._selected(one, wanted, variants, body)
                 gone = {id(v) for v in chosen_all if not merge(v.node, content, self.out.ledger, by_name=v.built_in)}
+                if gone:
+                    at, _ = self.out.ledger.locate(*patch.places.get("$patch", (patch.line, patch.column)))
+                    self.out.removed += [Removed(v, at) for v in chosen_all if id(v) in gone]
                 variants = [v for v in variants if id(v) not in gone]
         return variants
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node
+from mlops_scan.scanner.model import Location
 
 _EXPRESSION = re.compile(r"[|*^$()]")
 _BUILT_IN = re.compile(r"(?:[a-z]*|[a-z.]+\.k8s\.io)\Z")  # API groups whose lists merge by name
@@ -43,6 +44,14 @@ class Variant:
     def built_in(self) -> bool:
         """Whether its type belongs to Kubernetes itself: lists of other types are replaced by a patch."""
         return bool(_BUILT_IN.match(self.group))
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An object that a patch deletes, as the patch found it, and where the patch says so."""
+
+    variant: Variant
+    at: Location
 
 
 def made(node: Mapping, path: str, kustomization: str) -> Variant:

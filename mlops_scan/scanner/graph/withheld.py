@@ -1,10 +1,12 @@
-"""Safeguards that a chart has by default and that its production values switch off: production is what counts."""
+"""Safeguards that others have and production does without: switched off by its values, removed by its patches."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.core import Graph
+from mlops_scan.scanner.graph.environments import deciding
 from mlops_scan.scanner.model import Fact, Location
 
 SAFEGUARDS = frozenset(
@@ -15,8 +17,8 @@ SAFEGUARDS = frozenset(
 )
 
 
-class Lacking:
-    """What every environment of a chart lacks that is production by its name."""
+class Withheld:
+    """What every environment lacks that is production by its name: of a chart, of a kustomization."""
 
     def __init__(self, graph: Graph) -> None:
         self._objects: dict[tuple[str, int], str] = {}
@@ -24,9 +26,10 @@ class Lacking:
         live: dict[str, list[Fact]] = defaultdict(list)
         for fact in graph.facts("environment"):
             live[str(fact.get("chart"))].append(fact)
-        told: dict[str, str] = {}
+        told: dict[str, str] = dict(_removed(graph))
         for environments in live.values():
             told.update(_everywhere(environments))
+        self._ids = told
         kept: set[str] = set()
         for fact in graph.facts("resource") if told else ():
             why = told.get(str(fact.get("id")))
@@ -41,6 +44,30 @@ class Lacking:
     def why(self, at: Location) -> str:
         """Why what stands at a place takes no effect in production; '' where it may."""
         return self._objects.get((at.path, at.line)) or self._templates.get(at.path, "")
+
+    def why_object(self, identity: str) -> str:
+        """The same for an object, by its identity."""
+        return self._ids.get(identity, "")
+
+
+def scaled(graph: Graph, workload: str, *relations: str) -> tuple[bool, str]:
+    """(whether something scales a workload where it counts, why what would does not)."""
+    edges = graph.links_to(workload, *relations)
+    whys = [graph.once(Withheld).why_object(edge.source.partition(":")[2]) for edge in edges]
+    return not all(whys), next(iter(whys), "")
+
+
+def _removed(graph: Graph) -> Iterator[tuple[str, str]]:
+    """Objects that patches remove in the environments that decide, and what removes them there."""
+    ids = {str(one.get("id")) for one in graph.facts("resource") if one.get("why") and one.get("state")}
+    variants: dict[str, list[Fact]] = defaultdict(list)
+    for fact in graph.facts("resource") if ids else ():
+        if str(fact.get("id")) in ids:
+            variants[str(fact.get("id"))].append(fact)
+    for identity, found in variants.items():
+        counting = deciding(found)
+        if all(one.get("state") == "disabled" for one in counting):
+            yield identity, next((str(one.get("why")) for one in counting if one.get("why")), "")
 
 
 def _everywhere(environments: list[Fact]) -> dict[str, str]:
