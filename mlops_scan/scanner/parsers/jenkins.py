@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import placeholders, shell
-from mlops_scan.scanner.formats.groovytext import Token, tokens
+from mlops_scan.scanner.formats.groovytext import Token, arguments, block, named_texts, opens_block, tokens
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -22,13 +22,10 @@ _SHELL_STEPS = frozenset(("sh", "bat", "powershell", "pwsh"))
 _TRIGGERS = {"cron": "schedule", "pollSCM": "push", "githubPush": "push", "upstream": "workflow"}
 _NAMED = frozenset(("script", "label", "returnStdout", "returnStatus", "encoding"))
 _PARAMETERS = ("string", "choice", "text", "booleanParam")
-_ARGUMENTS = 60  # tokens of one parameter
 _SOFTENS = ("catchError", "warnError")
 _NEVER = re.compile(r"expression \{ (?:return )?false \}")
 _PLUGIN = re.compile(r"(?:[uU]pload|[dD]eploy|[pP]ublish)\Z")  # steps of plug-ins that bring something somewhere
-_OPTIONS = 80  # tokens of one
 _WORDS = 60  # of a condition
-_BLOCK = 500  # tokens of a condition, or of the variables of one stage
 _LOOK_AHEAD = 12  # tokens between `sh` and the string it runs
 
 
@@ -141,28 +138,15 @@ class _Reader:
         elif word == "build" and argument is not None and self.tokens[index + 1].text in ("job", "("):
             used: dict[str, Any] = {"owner": current.owner, "with": {"job": argument.text.strip()}}
             yield current.fact("action", "build", self._place(argument.offset), used)
-        elif self.open and _PLUGIN.search(word) and (options := self._options(index)):
+        elif self.open and _PLUGIN.search(word) and (options := named_texts(self.tokens, index)):
             given: dict[str, Any] = {"owner": current.owner, "with": options}
             yield current.fact("action", word, self._place(token.offset), given)
         elif word == "input" and self.open:
             self.open[-1].says["manual"] = True
-        elif word in ("when", "environment") and self._opens(index):
+        elif word in ("when", "environment") and opens_block(self.tokens, index):
             yield from self._block(word, index, current)
         else:
             self._around(index, word, argument, depth)
-
-    def _options(self, index: int) -> dict[str, str]:
-        """`s3Upload(bucket: 'x', file: 'y')`: the options of a step that are texts."""
-        found: dict[str, str] = {}
-        inside = [one for one in self.tokens[index + 1 : index + _OPTIONS] if one.text != "\n" or one.kind != "mark"]
-        depth = 0
-        for at, one in enumerate(inside[:-2]):
-            depth += (one.text in "([") - (one.text in ")]") if one.kind == "mark" else 0
-            if (one.text in "{};" and one.kind == "mark") or depth < 0 or (at and not depth and one.text == ")"):
-                break
-            if one.kind == "word" and inside[at + 1].text == ":" and inside[at + 2].kind == "string":
-                found[one.text] = inside[at + 2].text.strip()[: bounds.FACT_TEXT]
-        return found
 
     def _build(self, index: int, name: Token, runner: Runner) -> Fact:
         """`docker.build(name, "-f FILE FOLDER")`."""
@@ -194,11 +178,6 @@ class _Reader:
         elif word == "Library" and argument is not None:
             self.libraries.append(argument)
 
-    def _opens(self, index: int) -> bool:
-        """Whether a block follows the word."""
-        following = (one for one in self.tokens[index + 1 : index + 4] if one.text != "\n")
-        return next((one.text == "{" for one in following if one.kind == "mark"), False)
-
     def _asks_status(self, index: int) -> bool:
         """`returnStatus: true` gives the status to the script and fails nothing."""
         words = [one.text for one in self.tokens[index + 1 : index + _LOOK_AHEAD] if one.text != "\n"]
@@ -206,12 +185,7 @@ class _Reader:
 
     def _block(self, word: str, index: int, runner: Runner) -> Iterator[Fact]:
         """`when { ... }` is the condition of the stage; `environment { A = 'x' }` sets variables."""
-        depth, inside = 0, []
-        for token in self.tokens[index + 1 : index + _BLOCK]:
-            depth += (token.text == "{") - (token.text == "}") if token.kind == "mark" else 0
-            if depth == 0 and token.text == "}":
-                break
-            inside += [token] if token.text != "\n" else []
+        inside = block(self.tokens, index)
         if word == "when" and self.open:
             text = " ".join(one.text for one in inside[1 : _WORDS + 1])
             self.open[-1].says["when"] = text[: bounds.FACT_TEXT]
@@ -234,15 +208,7 @@ class _Reader:
 
     def _parameter(self, index: int) -> None:
         """`string(name: 'X', defaultValue: 'y')`, `choice(name: 'X', choices: ['y', ...])`: what a run has unasked."""
-        told: dict[str, str] = {}
-        key = ""
-        for token in self.tokens[index + 1 : index + _ARGUMENTS]:
-            if token.text == ")":
-                break
-            if token.kind == "word":
-                key = token.text
-            elif token.kind == "string" and key:
-                told.setdefault(key, token.text)
+        told = arguments(self.tokens, index)
         name, value = told.get("name", ""), told.get("defaultValue") or told.get("choices", "").partition("\n")[0]
         if name and value and "$" not in value:
             self.known.update(dict.fromkeys((name, f"params.{name}", f"env.{name}"), (value.strip(),)))
