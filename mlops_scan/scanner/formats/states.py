@@ -17,15 +17,11 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import choices, images, yamlnodes
 from mlops_scan.scanner.formats.kube.data import Locate, brief
 from mlops_scan.scanner.formats.python.constructs import tables
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.formats.stateconditions import conditions, snaked, texts
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node
 from mlops_scan.scanner.model import Fact
 
 _SERVICE = re.compile(r"arn:(?:[\w-]|\$\{[\w:]*\})*:states:[^:]*:[^:]*:(?:aws-sdk:)?(?P<service>\w+):(?P<action>\w+)")
-_NUMERIC = {"GreaterThanEquals": ">=", "GreaterThan": ">", "LessThanEquals": "<=", "LessThan": "<", "Equals": "=="}
-_CONDITIONS = {"GreaterThanOrEqualTo": ">=", "GreaterThan": ">", "LessThanOrEqualTo": "<=", "LessThan": "<"}
-_EXPRESSION = re.compile(r"(?<![$\w.\[\]'])([$\w.\[\]']+)\s*(<=|>=|<|>)\s*([\w.$]+)")
-_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_WORD = re.compile(r"[A-Za-z_]\w*")
 _TYPES = Path(__file__).parent / "steptypes.yaml"
 _IDLE = ("Fail", "Succeed", "Wait", "Pass")
 _DEPTH = 12
@@ -93,7 +89,7 @@ def _machine(node: Mapping, found: dict[str, _State], depth: int) -> None:
         state.next += [text for text in choices if text]
         state.otherwise = [text for text in (yamlnodes.text(one, "Default"),) if text]
         if match := _SERVICE.search(yamlnodes.text(one, "Resource")):
-            state.call = match["service"], _CAPITAL.sub("_", match["action"]).lower()
+            state.call = match["service"], snaked(match["action"])
         for inner in (*yamlnodes.items(one, "Branches"), one.get("Iterator"), one.get("ItemProcessor")):
             if isinstance(inner, Mapping):
                 state.inside.append(yamlnodes.text(inner, "StartAt"))
@@ -149,7 +145,7 @@ def _call(state: _State, locate: Locate, pipeline: str) -> Iterator[Fact]:
 
 
 def _images(state: _State, locate: Locate, owner: str) -> Iterator[Fact]:
-    for image in _texts(state.node, ("TrainingImage", "ImageUri", "Image"), 0):
+    for image in texts(state.node, ("TrainingImage", "ImageUri", "Image")):
         ref = images.parse(str(image))
         if ref.repository and not str(image).startswith("$."):
             at, also = locate(image.line, image.column)
@@ -160,11 +156,11 @@ def _images(state: _State, locate: Locate, owner: str) -> Iterator[Fact]:
 
 def _choices(state: _State, found: dict[str, _State], locate: Locate) -> Iterator[Fact]:
     """Each condition of a state that chooses, with what happens on either side and not on the other."""
-    conditions = list(_conditions(state.node))
-    if not conditions:
+    compared = list(conditions(state.node))
+    if not compared:
         return
     yes, no = _after(state.next, found), _after(state.otherwise, found)
-    for text, operator, names, place in conditions:
+    for text, operator, names, place in compared:
         at, also = locate(*place)
         onward, else_ = (list(_does(one, found)) for one in (yes - no, no - yes))
         says = {
@@ -193,62 +189,3 @@ def _does(names: set[str], found: dict[str, _State]) -> Iterator[str]:
             yield name
         if state.call is not None:
             yield f"boto3.client.{state.call[1]}"
-
-
-def _conditions(node: Mapping) -> Iterator[tuple[str, str, list[str], tuple[int, int]]]:
-    """(text, operator, names, place) of what a state compares."""
-    for choice in yamlnodes.items(node, "Choices"):
-        yield from _choice(choice, 0)
-    for one in yamlnodes.items(node, "Arguments", "Conditions"):
-        operator = _CONDITIONS.get(yamlnodes.text(one, "Type"))
-        if operator and isinstance(one, Mapping):
-            sides = [_side(one.get(key)) for key in ("LeftValue", "RightValue")]
-            yield f" {operator} ".join(sides), operator, _names(" ".join(sides)), (one.line, one.column)
-
-
-def _choice(node: Node, depth: int) -> Iterator[tuple[str, str, list[str], tuple[int, int]]]:
-    if not isinstance(node, Mapping) or depth > _DEPTH:
-        return
-    for key in ("And", "Or", "Not"):
-        for one in yamlnodes.items(node, key):
-            yield from _choice(one, depth + 1)
-    variable = yamlnodes.text(node, "Variable")
-    for key, value in node.items():
-        for word, operator in _NUMERIC.items():
-            kind, _, rest = key.partition(word)
-            if (
-                variable
-                and isinstance(value, Scalar)
-                and rest in ("", "Path")
-                and kind in ("Numeric", "Boolean", "String")
-            ):
-                yield f"{variable} {operator} {value}", operator, _names(f"{variable} {value}"), node.places[key]
-                break
-    for left, operator, right in _EXPRESSION.findall(yamlnodes.text(node, "Condition")):
-        yield f"{left} {operator} {right}", operator, _names(f"{left} {right}"), node.places["Condition"]
-
-
-def _side(node: Node | None) -> str:
-    """One side of a step's condition as text: a number, or the path of the value it gets."""
-    if isinstance(node, Scalar):
-        return str(node)
-    texts = list(_texts(node, ("Get", "Path", "PropertyFile"), 0)) if node is not None else []
-    return ".".join(text.split(".", 1)[-1] for text in texts)
-
-
-def _names(text: str) -> list[str]:
-    return list(dict.fromkeys(_CAPITAL.sub("_", word).lower() for word in _WORD.findall(text)))
-
-
-def _texts(node: Node | None, keys: tuple[str, ...], depth: int) -> Iterator[Scalar]:
-    if isinstance(node, Mapping) and depth < _DEPTH:
-        for key, value in node.items():
-            if key in ("States", "Branches", "IfSteps", "ElseSteps", "Iterator", "ItemProcessor"):
-                continue  # have their own
-            if isinstance(value, Scalar) and key in keys:
-                yield value
-            else:
-                yield from _texts(value, keys, depth + 1)
-    elif isinstance(node, Sequence) and depth < _DEPTH:
-        for value in node:
-            yield from _texts(value, keys, depth + 1)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import hosted, intrinsics, states, yamlnodes
+from mlops_scan.scanner.formats import hosted, intrinsics, yamlnodes
 from mlops_scan.scanner.formats.intrinsics import Open, Template
 from mlops_scan.scanner.formats.kube.data import key_places
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
@@ -106,6 +106,8 @@ class _Resource:
 
     def _definition(self, properties: Mapping) -> Iterator[Fact]:
         """The workflow that a resource holds, as data or as text."""
+        from mlops_scan.scanner.formats import states  # few templates hold one
+
         for key in _DEFINITIONS:
             written = properties.get(key)
             body = yamlnodes.child(written, "PipelineDefinitionBody")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import states, yamlnodes
+from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
@@ -30,6 +30,8 @@ class StateFiles(Parser):
         return not lookup.is_template(tree, source.path)  # told with its values by the module that gives them
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        from mlops_scan.scanner.formats import states  # few files hold one
+
         def locate(line: int, column: int) -> tuple[Location, tuple[()]]:
             return Location(source.path, line, column), ()
 
