@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats import images, shell
+from mlops_scan.scanner.formats import images
+from mlops_scan.scanner.formats.dockercommands import Commands, Said, said
 from mlops_scan.scanner.formats.dockerfile import Instruction
 from mlops_scan.scanner.formats.dockervariables import assignments, substitute, unquote
 from mlops_scan.scanner.model import Fact, Location, Note
 
 _STAGES = 300  # of one file
 _VARIABLES = 1000  # of one stage: each later stage copies them
-_SCRIPT = (".sh", ".bash", "entrypoint", "docker-entrypoint", "start")
 
 
 @dataclass(slots=True)
@@ -35,8 +35,8 @@ class _Stage:
     env: dict[str, str | None] = field(default_factory=dict)
     expose: list[str] = field(default_factory=list)
     copies: list[dict[str, Any]] = field(default_factory=list)
-    cmd: tuple[Instruction, list[str]] | None = None
-    entrypoint: tuple[Instruction, list[str]] | None = None
+    cmd: Said | None = None
+    entrypoint: Said | None = None
     own_cmd: bool = False
     own_entrypoint: bool = False
 
@@ -58,7 +58,7 @@ class Stages:
         self.instructions = instructions
         self.globals: dict[str, str | None] = {}
         self.stages: list[_Stage] = []
-        self.found = (0, 0)  # line and offset of the last command
+        self.commands = Commands(path, lines)
         self.by_name: dict[str, _Stage] = {}
 
     def facts(self) -> Iterator[Fact | Note]:
@@ -75,7 +75,8 @@ class Stages:
             else:
                 yield from self._inside(instruction, self.stages[-1])
         for stage in self.stages:
-            yield from self._starts(stage)
+            if stage.own_cmd or stage.own_entrypoint:
+                yield from self.commands.start(stage.entrypoint, stage.cmd, stage.name, stage.values)
         for stage in self.stages:
             yield self._stage_fact(stage)
 
@@ -97,9 +98,9 @@ class Stages:
         elif keyword == "HEALTHCHECK":
             stage.healthcheck = instruction.value[: bounds.FACT_TEXT]
         elif keyword == "CMD":
-            stage.cmd, stage.own_cmd = (instruction, _argv(instruction)), True
+            stage.cmd, stage.own_cmd = said(instruction), True
         elif keyword == "ENTRYPOINT":
-            stage.entrypoint, stage.own_entrypoint = (instruction, _argv(instruction)), True
+            stage.entrypoint, stage.own_entrypoint = said(instruction), True
             stage.cmd = stage.cmd if stage.own_cmd else None  # an inherited CMD is reset
 
     def _from(self, instruction: Instruction) -> Iterator[Fact]:
@@ -188,63 +189,7 @@ class Stages:
             if name == "mount":
                 parts = dict(part.partition("=")[::2] for part in value.split(","))
                 yield from self._from_image(instruction, parts.get("from", ""), stage)
-        words = instruction.exec_form()
-        if words is not None:
-            found = shell.from_argv(words)
-            yield from self._commands(found, instruction.value_line, "dockerfile", stage)
-            return
-        whole = instruction.heredocs and instruction.value.startswith("<<")
-        if not whole:
-            yield from self._commands(shell.commands(instruction.shell), instruction.value_line, "dockerfile", stage)
-        for heredoc in instruction.heredocs if whole else ():
-            first = heredoc.body.split("\n", 1)[0]
-            if not first.startswith("#!") or "sh" in first:
-                yield from self._commands(shell.commands(heredoc.body), heredoc.line, "dockerfile", stage)
-
-    def _commands(self, found: list[shell.Command], line: int, where: str, stage: _Stage) -> Iterator[Fact]:
-        for command in found:
-            at = self._command_place(command.raw, line + command.line)
-            for argv in _expanded(command.argv, stage.values):
-                says = {
-                    "argv": [word[: bounds.FACT_TEXT] for word in argv],
-                    "raw": command.raw.rstrip(" \\\t\n"),
-                    "where": where,
-                    "owner": self.path,
-                    "stage": stage.name,
-                }
-                yield Fact("command", argv[0], at, says)
-
-    def _command_place(self, raw: str, line: int) -> Location:
-        begin = raw.split("\n", 1)[0].rstrip("\\ \t")
-        text = self.lines[line - 1][: bounds.LINE_CHARS] if line <= len(self.lines) else ""
-        after = self.found[1] if self.found[0] == line else 0
-        column = text.find(begin, after) + 1 or text.find(begin) + 1
-        column = column or text.find("[") + 1  # the exec form is not written as it runs
-        self.found = (line, column)
-        return Location(self.path, line, column or 1)
-
-    def _starts(self, stage: _Stage) -> Iterator[Fact]:
-        """What a container of the stage starts, at the line that says it, for a stage that says it itself."""
-        if not (stage.own_cmd or stage.own_entrypoint):
-            return
-        entry, cmd = stage.entrypoint, stage.cmd
-        if entry is not None and entry[1]:
-            words = [*entry[1], *(cmd[1] if cmd is not None and _is_exec(entry[0]) else [])]
-            wrapper = cmd is not None and not shell.unwrap(list(entry[1]))
-            line = cmd[0] if wrapper and cmd is not None else entry[0]
-            where = "dockerfile-cmd" if wrapper else "dockerfile-entrypoint"
-            yield from self._started(words, entry[0], line, where, stage)
-            script = entry[1][-1].rsplit("/", 1)[-1].lower()
-            if wrapper or not _is_exec(entry[0]) or not (script.endswith(_SCRIPT[:2]) or script in _SCRIPT[2:]):
-                return  # CMD is arguments, or is not used
-        if cmd is not None and cmd[1]:
-            yield from self._started(cmd[1], cmd[0], cmd[0], "dockerfile-cmd", stage)
-
-    def _started(
-        self, words: list[str], form: Instruction, line: Instruction, where: str, stage: _Stage
-    ) -> Iterator[Fact]:
-        found = shell.from_argv(words) if _is_exec(form) else shell.commands(form.shell)
-        yield from self._commands(found, line.value_line, where, stage)
+        yield from self.commands.run(instruction, stage.name, stage.values)
 
     def _stage_fact(self, stage: _Stage) -> Fact:
         says: dict[str, Any] = {"index": stage.index, "final": stage is self.stages[-1], "base": stage.base}
@@ -263,24 +208,3 @@ class Stages:
         }
         says.update((key, value) for key, value in optional.items() if value)
         return Fact("stage", stage.name, stage.at, says)
-
-
-def _expanded(words: Sequence[str], values: Mapping[str, str | None]) -> list[list[str]]:
-    """The words with their variables; a variable that holds a whole command (`$PIP_INSTALL numpy`) is that command."""
-    argv = [substitute(word, values)[0] if "\n" not in word else word for word in words]
-    if words[0].startswith("$") and " " in argv[0].strip():
-        held = shell.from_argv([*argv[0].split(), *argv[1:]])
-        return [list(one.argv) for one in held] or [argv]
-    return [argv]
-
-
-def _is_exec(instruction: Instruction) -> bool:
-    return instruction.exec_form() is not None
-
-
-def _argv(instruction: Instruction) -> list[str]:
-    """The words of CMD or ENTRYPOINT; the shell form is wrapped in a shell, as Docker does."""
-    words = instruction.exec_form()
-    if words is not None:
-        return words
-    return ["sh", "-c", instruction.value] if instruction.value else []
