@@ -194,30 +194,3 @@ def _remove(target: Mapping, pointer: str) -> bool:
         del holder[int(last)]
         return True
     return False
-
-
-def own_target(patch: Mapping) -> Mapping:
-    """What a strategic merge patch without `target` is about: its own kind, group and name."""
-    group = yamlnodes.text(patch, "apiVersion").rpartition("/")[0]
-    names = {"kind": yamlnodes.text(patch, "kind"), "group": group, "name": yamlnodes.text(patch, "metadata", "name")}
-    target = yamlnodes.made(names, patch.line, patch.column)
-    return target if isinstance(target, Mapping) else patch
-
-
-def without_identity(patch: Mapping) -> Mapping:
-    """The patch without the keys that only say what it is about."""
-    content = Mapping(patch.line, patch.column, patch.tag)
-    for key, value in patch.items():
-        if key not in ("apiVersion", "kind"):
-            content[key] = _nameless(value) if key == "metadata" and isinstance(value, Mapping) else value
-            content.places[key] = patch.places.get(key, (value.line, value.column))
-    return content
-
-
-def _nameless(metadata: Mapping) -> Mapping:
-    content = Mapping(metadata.line, metadata.column, metadata.tag)
-    for key, value in metadata.items():
-        if key not in ("name", "namespace"):
-            content[key] = value
-            content.places[key] = metadata.places.get(key, (value.line, value.column))
-    return content
