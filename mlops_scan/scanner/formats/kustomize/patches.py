@@ -90,3 +90,107 @@ def _same(old: Sequence, item: Mapping, keys: tuple[str, ...]) -> int | None:
         if wanted:
             return next((i for i, one in enumerate(old) if yamlnodes.text(one, key) == wanted), None)
     return None
+
+
+def own_target(patch: Mapping) -> Mapping:
+    """What a strategic merge patch without `target` is about: its own kind, group and name."""
+    group = yamlnodes.text(patch, "apiVersion").rpartition("/")[0]
+    names = {"kind": yamlnodes.text(patch, "kind"), "group": group, "name": yamlnodes.text(patch, "metadata", "name")}
+    target = yamlnodes.made(names, patch.line, patch.column)
+    return target if isinstance(target, Mapping) else patch
+
+
+def without_identity(patch: Mapping) -> Mapping:
+    """The patch without the keys that only say what it is about."""
+    content = Mapping(patch.line, patch.column, patch.tag)
+    for key, value in patch.items():
+        if key not in ("apiVersion", "kind"):
+            content[key] = _nameless(value) if key == "metadata" and isinstance(value, Mapping) else value
+            content.places[key] = patch.places.get(key, (value.line, value.column))
+    return content
+
+
+def _nameless(metadata: Mapping) -> Mapping:
+    content = Mapping(metadata.line, metadata.column, metadata.tag)
+    for key, value in metadata.items():
+        if key not in ("name", "namespace"):
+            content[key] = value
+            content.places[key] = metadata.places.get(key, (value.line, value.column))
+    return content
+
+
+def json_patch(target: Mapping, operations: Sequence, ledger: Ledger) -> Iterator[str]:
+    """Apply RFC 6902 operations to `target`; yields a complaint for each that does not fit."""
+    for operation in operations:
+        if isinstance(operation, Mapping):
+            kind, path = yamlnodes.text(operation, "op"), yamlnodes.text(operation, "path")
+            if kind in ("copy", "move"):
+                value = _get(target, yamlnodes.text(operation, "from"))
+                done = value is not None and _set(target, path, ledger.again(value), operation, replace=False)
+                if kind == "move" and done:
+                    _remove(target, yamlnodes.text(operation, "from"))
+            elif kind in ("add", "replace") and "value" in operation:
+                value = ledger.again(operation["value"])
+                done = _set(target, path, value, operation, replace=kind == "replace")
+            elif kind == "remove":
+                done = _remove(target, path)
+            else:
+                done = kind == "test"
+            if not done:
+                yield f"patch operation '{kind}' at '{path}' does not fit"
+
+
+def _parts(pointer: str) -> list[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def _get(node: Node | None, pointer: str) -> Node | None:
+    for part in _parts(pointer):
+        node = _step(node, part)
+    return node
+
+
+def _step(node: Node | None, part: str) -> Node | None:
+    if isinstance(node, Mapping):
+        return node.get(part)
+    if isinstance(node, Sequence) and part.isdecimal() and int(part) < len(node):
+        return node[int(part)]
+    return None
+
+
+def _holder(target: Node, pointer: str) -> tuple[Node | None, str]:
+    parts = _parts(pointer)
+    node: Node | None = target if parts else None
+    for part in parts[:-1]:
+        node = _step(node, part)
+    return node, parts[-1] if parts else ""
+
+
+def _set(target: Mapping, pointer: str, value: Node, operation: Mapping, *, replace: bool) -> bool:
+    holder, last = _holder(target, pointer)
+    place = operation.places.get("value", (operation.line, operation.column))
+    if isinstance(holder, Mapping) and (not replace or last in holder):
+        put(holder, last, value, place)
+        return True
+    if not isinstance(holder, Sequence):
+        return False
+    if last == "-" and not replace:
+        holder.append(value)
+        return True
+    if not last.isdecimal() or int(last) > len(holder) - replace:
+        return False
+    if replace:
+        holder[int(last)] = value
+    else:
+        holder.insert(int(last), value)
+    return True
+
+
+def _remove(target: Mapping, pointer: str) -> bool:
+    holder, last = _holder(target, pointer)
+    if isinstance(holder, Mapping):
+        return holder.pop(last, None) is not None
+    if isinstance(holder, Sequence) and last.isdecimal() and int(last) < len(holder):
+        del holder[int(last)]
+        return True
+    return False
