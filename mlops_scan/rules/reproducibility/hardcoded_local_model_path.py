@@ -23,6 +23,7 @@ _MODEL_FILE = re.compile(
     r"\.(?:joblib|pkl|pickle|sav|h5|hdf5|keras|pt|pth|ckpt|onnx|pb|tflite|safetensors|gguf|cbm|xgb|mlmodel|pmml|mojo)\Z",
     re.IGNORECASE,
 )
+_RUN = re.compile(r"/(?:[a-z]{1,2}-)?[0-9a-f]{32}(?:/|\Z)")
 _MODEL_NAME = re.compile(
     r"(?:model|weights|checkpoint|encoder|tokenizer)s?_?(?:path|file|dir|location)\Z", re.IGNORECASE
 )
@@ -81,7 +82,10 @@ class HardcodedLocalModelPath(Rule):
         loading = graph.closure(*(use.at.path for use in graph.uses("loads-model"))) - trains
         told: set[Location] = set()
         for path, at, name in (*_constants(graph), *_loads(graph)):
-            where = _wrong(graph, path, at.path in online | loading, at.path in online)
+            run = _RUN.search(path) and not _SCHEME.match(path)
+            where = (
+                _of_one_run(graph, path) if run else _wrong(graph, path, at.path in online | loading, at.path in online)
+            )
             if where and at not in told and not at.path.endswith(".ipynb"):
                 told.add(at)
                 yield self.finding(f"'{path}' is {where}.", at, subject=f"{at.path}#{name}")
@@ -99,9 +103,21 @@ def _loads(graph: Graph) -> Iterator[tuple[str, Location, str]]:
     """Calls that load a model from a path that stands in the call."""
     for use in graph.uses("loads-model"):
         value = use.argument("path")
-        path = value if isinstance(value, str) else _opened(graph, use, value)
+        path = value if isinstance(value, str) else _opened(graph, use, value) or _joined(value)
         if use.fact.kind == "call" and path and not use.disabled:
             yield path, use.at, use.fact.name
+
+
+def _joined(value: Any) -> str:
+    """The path that is put together from folders that only a run knows and a run's own name, which is written down."""
+    parts = value.get("parts") if isinstance(value, dict) else None
+    return next((str(part).lstrip("./") for part in parts or () if _RUN.search(str(part))), "")
+
+
+def _of_one_run(graph: Graph, path: str) -> str:
+    """A folder that a tracker on one machine named after a run, and that is not in the repository."""
+    kept = any(path.lstrip("./") in file for file in graph.files)
+    return "" if kept else "the folder of one run on one machine"
 
 
 def _opened(graph: Graph, use: Use, value: Any) -> str:

@@ -77,14 +77,14 @@ class PlaintextSecret(Rule):
         written: dict[tuple[str, str, object], list[Fact]] = {}  # one credential of a file, likewise
         for fact in graph.facts("secret"):
             # in a file to be copied a person's choice is filler, and a key in a provider's format is somebody's
-            filler = fact.name in _CHOSEN and paths.is_sample(fact.at.path)
+            filler = (fact.name in _CHOSEN or fact.get("how") == "name") and paths.is_sample(fact.at.path)
             if not paths.is_example(fact.at.path) and not filler:
                 seen.add((fact.at.path, fact.at.line))
                 written.setdefault((fact.at.path, fact.name, fact.get("first") or fact.at.line), []).append(fact)
         for known in written.values():
             fact, more = known[0], known[1:]
             yield self.finding(
-                f"{_spoken(fact.name)} ('{fact.get('redacted')}') stands here in plain text.",
+                _said(fact),
                 fact.at,
                 subject=f"{fact.at.path}:{fact.name}:{fact.get('redacted')}",
                 related=[Place(one.at, "and here again") for one in more if one.at.line != fact.at.line][:_PLACES],
@@ -107,6 +107,13 @@ class PlaintextSecret(Rule):
                     *(Place(_written(one), f"the same value for '{other}'") for other, one in found[1:]),
                 ],
             )
+
+
+def _said(fact: Fact) -> str:
+    shown = fact.get("redacted")
+    if fact.get("how") == "name":
+        return f"'{fact.name}' is set to a value that looks like a real credential ('{shown}')."
+    return f"{_spoken(fact.name)} ('{shown}') stands here in plain text."
 
 
 def _spoken(name: str) -> str:

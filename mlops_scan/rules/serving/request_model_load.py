@@ -13,7 +13,9 @@ from mlops_scan.scanner.model import Fact, Finding, Location, Place, Severity
 _GUARDED = frozenset(("if",))
 _ABSENT = re.compile(r"\bNone\b|\bnot\b|\bin\b|load|cache|model|ready|init", re.IGNORECASE)
 _MADE_ONCE = re.compile(r"\bnot [\w.\[\]\"']+ (?:is not None|in )")  # after `if x is not None: return x`
-_RENEWS = re.compile(r"load|refresh|renew|update|switch|warm|train|startup", re.IGNORECASE)  # it is there to load
+_RENEWS = re.compile(
+    r"load|refresh|renew|update|switch|swap|warm|train|startup|restart|reset|activate", re.IGNORECASE
+)  # it is there to load
 _FILE = re.compile(r"\.\w{1,11}\Z")
 
 

@@ -14,6 +14,7 @@ _STEP = re.compile(r"(?P<key>[\w*/-]+|\"[^\"]+\")(?:\[(?:>=(?P<many>\d+)|(?P<fie
 _PART = r"(?:[\w*/-]+|\"[^\"]+\")(?:\[[^\]]+\])?"
 _ATTRIBUTE = re.compile(rf"(?P<no>!)?\.(?P<path>{_PART}(?:\.{_PART})*)(?:=(?P<value>\S.*))?\Z")
 _TEXT = 400  # characters of a value that a pattern looks at
+_ENTRIES = 20  # of a dictionary that is compared as it is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ def texts(value: Any) -> Iterator[str]:
                 yield str(value[key])[:_TEXT]
         if value.get("parts"):
             yield "".join(str(part) for part in value["parts"])[:_TEXT]
+        entries = value if "expr" not in value else value.get("const")
+        if isinstance(entries, Mapping) and len(entries) <= _ENTRIES:
+            yield str(dict(entries))[:_TEXT]
     elif isinstance(value, (list, tuple)):
         for one in value[:50]:
             yield from texts(one)

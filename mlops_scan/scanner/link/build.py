@@ -12,7 +12,7 @@ from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link import code
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.code import flags, receivers, targets
+from mlops_scan.scanner.link.code import entered, flags, receivers, targets
 from mlops_scan.scanner.link.code.timetables import once
 from mlops_scan.scanner.model import Fact, Location
 
@@ -30,7 +30,7 @@ def build(
     names prove nothing.
     """
     readable = [path for path in files if path not in unread]
-    renamed = {**receivers.renamed(facts), **targets.made(facts)}
+    renamed = {**receivers.renamed(facts), **targets.made(facts), **entered.named(facts)}
     facts = [renamed.get(id(fact), fact) for fact in facts]
     if known is not None and renamed:
         shipped = catalog.load()

@@ -21,6 +21,7 @@ _LARGE_TEXT = re.compile(
 _LARGE = 1_000_000  # bytes from which a text file in a data folder is data
 _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[^\n]*\n)*?size (\d{1,18})\n")
 _POINTER_BYTES = 1024  # by the specification a pointer is smaller
+_BY_MAGIC = {"sav": (b"$FL2", b"$FL3", b"version ")}  # suffixes that other things have, too; a pointer has no magic
 
 
 class DataFile(Parser):
@@ -34,7 +35,8 @@ class DataFile(Parser):
     )
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        return _format(source.path, source.size) != ""
+        found = _format(source.path, source.size)
+        return found != "" and (found not in _BY_MAGIC or _begins(source, _BY_MAGIC[found]))
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         size, tracked = source.size, "git"
@@ -49,3 +51,11 @@ def _format(path: str, size: int) -> str:
         return match[1].lower()
     match = _LARGE_TEXT.search(path)
     return match[1].lower() if match and size >= _LARGE else ""
+
+
+def _begins(source: SourceFile, magic: tuple[bytes, ...]) -> bool:
+    try:
+        with (source.root / source.path).open("rb") as file:
+            return file.read(8).startswith(magic)
+    except OSError:
+        return False

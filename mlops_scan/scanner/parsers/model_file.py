@@ -36,6 +36,7 @@ _SUFFIXES = {
     "pkl": "pickle",
     "pickle": "pickle",
     "joblib": "joblib",
+    "sav": "",  # a pickle by an old habit, or a table of SPSS
     "pmml": "pmml",
     "mar": "torch-archive",
     "engine": "tensorrt",

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import inifile, tomllines, yamlnodes
+from mlops_scan.scanner.formats import credentials, inifile, tomllines, yamlnodes
 from mlops_scan.scanner.formats.composition import PACKAGE
 from mlops_scan.scanner.formats.entrytexts import asks
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
@@ -104,8 +104,16 @@ def _facts(source: SourceFile) -> Iterator[Fact]:
                 break
             if not _SECRET.search(dotted):
                 yield Fact("parameter", dotted, Location(source.path, *place), {"value": value})
+            elif isinstance(value, str) and _is_credential(dotted, value):
+                says = {"redacted": credentials.redact(value), "how": "name", "first": place[0]}
+                yield Fact("secret", dotted, Location(source.path, *place), says)
     except (tomllines.TomlError, yamlnodes.YamlError):
         return  # the parser of what the file is says so
+
+
+def _is_credential(dotted: str, value: str) -> bool:
+    name = dotted.rpartition(".")[2]
+    return credentials.names_secret(name) and credentials.looks_real(name, value)
 
 
 def _has_python(tree: Tree) -> bool:

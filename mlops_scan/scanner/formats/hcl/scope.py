@@ -71,12 +71,13 @@ class Scope:
         return replace(found, known=known), ()
 
     def _data(self, kind: str, name: str, steps: Steps, source: str) -> tuple[Value, Steps]:
-        """A data source: what only a run tells, but for a template that the module fills itself."""
+        """A data source: what only a run tells, but for its own arguments, and a template that the module fills."""
         unknown = Unknown(source, f"data.{kind}.{name}", self.module.folder)
         rest = steps[1:] if steps and not isinstance(steps[0], str) else steps
-        block = self.module.data.get((kind, name)) if kind == "template_file" and rest == ("rendered",) else None
-        if block is None:
-            return unknown, ()
+        block = self.module.data.get((kind, name))
+        if block is None or kind != "template_file" or rest != ("rendered",):
+            known = self._known(f"data.{kind}", name, rest, "", block) if len(rest) == 1 else None
+            return (unknown if isinstance(known, Unknown) else replace(unknown, known=known)), ()
         key = ("data", kind, name)
         if self._once(*key):
             self._keep(key, rendered(block, self.frame(block.path), evaluate))
@@ -162,9 +163,9 @@ class Scope:
             self._keep(key, evaluate(attribute.value, self.frame(block.path)))
         return self._memo[key]
 
-    def _known(self, kind: str, name: str, steps: Steps, instance: str) -> Value:
-        """What the configuration says of the attribute at `steps` of a resource; None when nothing."""
-        block = self.module.resources.get((kind, name))
+    def _known(self, kind: str, name: str, steps: Steps, instance: str, source: Block | None = None) -> Value:
+        """What the configuration says of the attribute at `steps` of a resource or data source; None when nothing."""
+        block = source or self.module.resources.get((kind, name))
         if block is None or not steps or any(isinstance(step, Splat) for step in steps):
             return None
         spelled = [step if isinstance(step, str) else step.source for step in steps if not isinstance(step, Splat)]

@@ -55,7 +55,9 @@ def _wanted(text: str) -> bool:
     if "apiVersion" not in text:
         return False
     first = _MARGIN_KIND.search(text) or _KIND.search(text)
-    if first is None or first[1] == "CustomResourceDefinition":
+    if first is None:
+        return "definition:" in text  # of a task that applies it
+    if first[1] == "CustomResourceDefinition":
         return False
     return first[1] not in ("Kustomization", "Component") or _KUSTOMIZE not in text
 

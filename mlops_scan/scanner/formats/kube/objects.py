@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import credentials, prometheus, yamlnodes
-from mlops_scan.scanner.formats.kube import operators
+from mlops_scan.scanner.formats.kube import operators, playbooks
 from mlops_scan.scanner.formats.kube.data import Locate, Scene, brief, key_places, spot, text_map
 from mlops_scan.scanner.formats.kube.workloads import facts_of, name_of, type_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
@@ -25,11 +25,13 @@ def is_object(node: Node | None) -> bool:
 
 
 def objects(node: Node | None) -> Iterator[Mapping]:
-    """The objects of a document: itself, or the items of a `List` (or of a bare sequence)."""
+    """The objects of a document: itself, the items of a `List` or a bare sequence, what the tasks of a play apply."""
     if isinstance(node, Sequence):
         for item in node:
             if isinstance(item, Mapping) and is_object(item) and not _is_list(item):
                 yield item
+            elif isinstance(item, Mapping):
+                yield from (one for one in playbooks.applied(item) if is_object(one))
     elif isinstance(node, Mapping) and is_object(node):
         if _is_list(node):
             yield from objects(node["items"])
