@@ -9,6 +9,7 @@ from mlops_scan.scanner.formats.python.constant import constant
 from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.entries import asked
 from mlops_scan.scanner.formats.python.literals import in_turn, longer
+from mlops_scan.scanner.formats.python.options import default_of, of_decorators
 from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, ClassInfo, FunctionInfo, Scope
@@ -155,7 +156,7 @@ class Binder:
         defaults += arguments.kw_defaults
         for one, default in zip(listed, defaults, strict=True):
             found = self.resolver.annotation(one.annotation, info.scope)
-            known = self._default(default, info.scope)
+            known = default_of(self.values, default, info.scope)
             made = Binding(scope=info.scope) if found is None else _copy(found)
             made.const, made.param = known, one.arg
             if one.arg.isupper():
@@ -169,7 +170,7 @@ class Binder:
             scope.names["__class__"] = itself
             if listed and not _is_static(info.node):
                 scope.names[listed[0].arg] = itself
-        for name, value in _options(info.node):
+        for name, value in of_decorators(info.node):
             if name in scope.names and scope.names[name].const is MISSING:
                 scope.names[name].const = self.values.const(value, info.scope)
 
@@ -225,18 +226,6 @@ class Binder:
                 return found.name
         return ""
 
-    def _default(self, default: ast.expr | None, scope: Scope) -> Any:
-        """The constant default of a parameter, also inside `Option("x")` or `Query(default="x")`."""
-        if default is None:
-            return MISSING
-        if isinstance(default, ast.Call):
-            callee = self.resolver.callee(default, scope).name
-            if callee in CONSTANT_CALLS or not callee.rpartition(".")[2][:1].isupper():
-                return self.values.const(default, scope)
-            named = [one.value for one in default.keywords if one.arg == "default"]
-            inner = named or default.args[:1]
-            return constant(inner[0].value) if inner and isinstance(inner[0], ast.Constant) else MISSING
-        return self.values.const(default, scope)
 
 
 def _copy(found: Binding) -> Binding:
@@ -247,27 +236,3 @@ def _copy(found: Binding) -> Binding:
 
 def _is_static(node: ast.AST) -> bool:
     return any(getattr(one, "id", "") == "staticmethod" for one in getattr(node, "decorator_list", ()))
-
-
-def _options(node: ast.AST) -> list[tuple[str, ast.expr]]:
-    """(parameter, default) of the command-line options that decorate a function."""
-    found: list[tuple[str, ast.expr]] = []
-    for decorator in getattr(node, "decorator_list", ()):
-        if isinstance(decorator, ast.Call) and getattr(decorator.func, "attr", "") in ("option", "argument"):
-            option = declared_option(decorator)
-            if option is not None:
-                found.append(option)
-    return found
-
-
-def declared_option(call: ast.Call) -> tuple[str, ast.expr] | None:
-    """(attribute, default) of `add_argument("--model-path", default=...)` or `option(...)`; None without default."""
-    names = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    keywords = {one.arg: one.value for one in call.keywords if one.arg}
-    target, default = keywords.get("dest"), keywords.get("default")
-    if isinstance(target, ast.Constant) and isinstance(target.value, str):
-        names = [target.value]
-    if not names or default is None:
-        return None
-    names.sort(key=lambda name: (name.startswith("-"), not name.startswith("--")))
-    return names[0].lstrip("-").replace("-", "_"), default

@@ -6,12 +6,13 @@ import ast
 from dataclasses import replace
 
 from mlops_scan.scanner.formats.python import system
-from mlops_scan.scanner.formats.python.binder import Binder, declared_option
+from mlops_scan.scanner.formats.python.binder import Binder
 from mlops_scan.scanner.formats.python.context import NOTHING, Context, Top
 from mlops_scan.scanner.formats.python.entries import READS
+from mlops_scan.scanner.formats.python.options import WIDGETS, ask, declared, fill
 from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.scopes import Scope
-from mlops_scan.scanner.formats.python.values import PARSES, WIDGETS
+from mlops_scan.scanner.formats.python.values import PARSES
 
 _SIGNS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 _NONE = type(None)
@@ -77,13 +78,13 @@ class Expressions:
         if reader is not None:
             reader(node, name, context, self.recorder)
         elif name.endswith(".add_argument"):
-            option = declared_option(node)
+            option = declared(node)
             if option is not None:
                 self.recorder.values.options[option[0]] = self.recorder.values.const(option[1], context.scope)
         elif name in WIDGETS:
-            self.recorder.values.ask(node, context.scope)
+            ask(self.recorder.values, node, context.scope)
         elif PARSES.search(name):
-            self.recorder.values.declare(node, context.scope)
+            fill(self.recorder.values, node, context.scope)
         elif name.endswith(READS):
             self.recorder.values.entries.read(node, context.scope)
 

@@ -8,9 +8,12 @@ from itertools import islice
 from typing import Any
 
 from mlops_scan.scanner.formats.python.constant import constant
+from mlops_scan.scanner.formats.python.resolver import Resolver
+from mlops_scan.scanner.formats.python.scopes import Scope
 
 _TURNS = 20  # of one loop
 _ITEMS = 100  # of a list that grows
+_DEPTH = 5  # dicts in dicts
 _SEQUENCES = (ast.Tuple, ast.List, ast.Set)
 
 _Literal = Callable[[ast.expr], ast.expr | None]  # the literal that a name was set to
@@ -60,7 +63,21 @@ def longer(old: ast.expr | None, value: ast.expr) -> ast.expr | None:
     return ast.copy_location(ast.List([*old.elts, *more][:_ITEMS], ast.Load()), old)
 
 
-def entry(table: ast.expr | None, key: str) -> ast.expr | None:
+def under(node: ast.expr, key: str, scope: Scope, resolver: Resolver, depth: int) -> tuple[ast.expr, Scope] | None:
+    """What stands under a key of a dict of this file, itself or in another dict; with its scope."""
+    held: tuple[ast.expr | None, Scope] | None = (node, scope)
+    if isinstance(node, ast.Subscript):
+        inner = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        known = isinstance(inner, str) and depth < _DEPTH
+        held = under(node.value, str(inner), scope, resolver, depth + 1) if known else None
+    elif isinstance(node, (ast.Name, ast.Attribute)):
+        binding = resolver.resolve(node, scope)
+        held = binding.node, binding.scope or scope
+    found = _entry(held[0], key) if held is not None else None
+    return (found, held[1]) if held is not None and found is not None else None
+
+
+def _entry(table: ast.expr | None, key: str) -> ast.expr | None:
     """What stands under a key of a dict; of several the last, nothing where another dict may hide it."""
     if not isinstance(table, ast.Dict):
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlops_scan.scanner.formats.python.constant import constant, is_constant, is_unknown, plain
 from mlops_scan.scanner.formats.python.entries import Entries, asked
-from mlops_scan.scanner.formats.python.literals import entry
+from mlops_scan.scanner.formats.python.literals import under
 from mlops_scan.scanner.formats.python.paths import ON_PATHS, of_path
 from mlops_scan.scanner.formats.python.resolver import TYPES, Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
@@ -22,7 +22,6 @@ _CALL_ARGS = 4  # of a call inside a value
 _ENVIRONMENT = frozenset(("os.environ.get", "os.getenv", "environ.get", "os.environ.pop", "os.environ.setdefault"))
 _JOINING = frozenset(("os.path.join", "posixpath.join", "pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath"))
 CONSTANT_CALLS = _ENVIRONMENT | _JOINING | TRANSPARENT  # of which a constant may be known
-WIDGETS = frozenset(f"dbutils.widgets.{one}" for one in ("text", "dropdown", "combobox", "multiselect"))
 WIDGET_READERS = frozenset(("dbutils.widgets.get", "dbutils.widgets.getArgument"))
 PARSES = re.compile(r"(?:[Pp]ars|arguments?\Z)\w*\Z")  # what fills a class from options: the last word of its name
 _PATHS = ("pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath", "pathlib.PosixPath")
@@ -56,34 +55,6 @@ class Values:
         """The JSON constant that an expression is known to be, or MISSING."""
         value = self.of(node, scope)
         return value.get("const", MISSING) if isinstance(value, dict) and "expr" in value else value
-
-    def ask(self, node: ast.Call, scope: Scope) -> None:
-        """Keep what a widget of a notebook is by default, under its name."""
-        given = {one.arg: one.value for one in node.keywords}
-        asked = [*node.args[:2], *(given[one] for one in ("name", "defaultValue") if one in given)]
-        told = [self.const(one, scope) for one in asked]
-        if len(told) == 2 and isinstance(told[0], str) and isinstance(told[1], str):
-            self.widgets[told[0]] = told[1]
-
-    def declare(self, call: ast.Call, scope: Scope) -> None:
-        """Options that a parser takes from the classes it is handed: their fields, with their defaults."""
-        given = [*call.args[:_CALL_ARGS], *(keyword.value for keyword in call.keywords[:4])]
-        listed = [
-            one for value in given for one in (value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value])
-        ]
-        for one in listed[:_CALL_ARGS]:
-            cls = self.resolver.resolve(one, scope).cls if isinstance(one, (ast.Name, ast.Attribute)) else None
-            for name, field in cls.scope.names.items() if cls is not None else ():
-                default = self._default(field) if field.const is MISSING else field.const
-                if default is not MISSING:
-                    self.options.setdefault(name, default)
-
-    def _default(self, field: Binding) -> Any:
-        """What a field is without an answer: `field(default="x")`, `Field("x")`."""
-        if field.call is None or field.scope is None:
-            return MISSING
-        told = [one.value for one in field.call.keywords if one.arg == "default"] or field.call.args[:1]
-        return self.const(told[0], field.scope) if told else MISSING
 
     def _of(self, node: ast.expr, scope: Scope, depth: int) -> Any:
         self._left -= 1
@@ -220,26 +191,13 @@ class Values:
             made["name"] = binding.name
         if binding.name == "os.environ" and isinstance(key, str):
             made["env"] = key
-        elif isinstance(key, str) and (found := self._entry(node.value, key, scope, depth)) is not None:
+        elif isinstance(key, str) and (found := under(node.value, key, scope, self.resolver, depth)) is not None:
             known = plain(self._of(*found, depth + 1))
             if isinstance(known, (str, int, float)):
                 made["const"] = known
         if "const" not in made:
             self._configured(made, node, scope)
         return made
-
-    def _entry(self, node: ast.expr, key: str, scope: Scope, depth: int) -> tuple[ast.expr, Scope] | None:
-        """What stands under a key of a dict of this file, itself or in another dict; with its scope."""
-        held: tuple[ast.expr | None, Scope] | None = (node, scope)
-        if isinstance(node, ast.Subscript):
-            inner = node.slice.value if isinstance(node.slice, ast.Constant) else None
-            known = isinstance(inner, str) and depth < _DEPTH
-            held = self._entry(node.value, str(inner), scope, depth + 1) if known else None
-        elif isinstance(node, (ast.Name, ast.Attribute)):
-            binding = self.resolver.resolve(node, scope)
-            held = binding.node, binding.scope or scope
-        found = entry(held[0], key) if held is not None else None
-        return (found, held[1]) if held is not None and found is not None else None
 
     def _unary(self, node: ast.UnaryOp, scope: Scope, depth: int) -> Any:
         if isinstance(node.operand, ast.Constant) and isinstance(node.op, ast.USub):
