@@ -20,6 +20,7 @@ _LOOKED_INTO = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.Compare, ast.BoolOp)
 _FACTORIES = frozenset(("instantiate",))  # functions that make whatever a configuration names
 _PARTS = (ast.Subscript, ast.Attribute)  # may read an entry of a configuration file
 _TEXT = (ast.JoinedStr, ast.BinOp, ast.UnaryOp)
+_COMPUTED = (ast.Call, ast.BoolOp, ast.Subscript)
 
 
 class Binder:
@@ -69,31 +70,12 @@ class Binder:
         if isinstance(value, _LOOKED_INTO) or isinstance(chosen, ast.Compare):
             return Binding(node=value, scope=scope)
         if isinstance(value, _TEXT):
-            plain = self.values.of(value, scope)
-            if not isinstance(plain, dict) or "expr" not in plain:
-                return Binding(const=plain, scope=scope)
-            base = self.resolver.resolve(value, scope)
-            known, name = (True, base.name) if base.known else (False, "")
-            made = Binding(name, known, const=plain.get("const", MISSING), parts=plain.get("parts"), scope=scope)
-            made.each = plain.get("each")
-            return made
+            return self._text(value, scope)
         found = self.resolver.resolve(value, scope)
-        if isinstance(value, (ast.Call, ast.BoolOp, ast.Subscript)) and (
-            not found.known or found.name in CONSTANT_CALLS
-        ):
-            plain = self.values.of(value, scope)
-            partly = isinstance(plain, dict) and "expr" in plain
-            known = plain.get("const", MISSING) if partly else plain
-            parts, each = (plain.get("parts"), plain.get("each")) if partly else (None, None)
-            name = found.name if found.known or found.name == "open" else ""
-            if known is not MISSING or parts or each or name == "open":
-                made = Binding(name, found.known, const=known, parts=parts, scope=scope)
-                made.each = each
-                return made
-            if name and isinstance(value, ast.Call) and len(value.args) == 1 and isinstance(value.args[0], ast.Name):
-                made = Binding(found.name, found.known, call=found.call, scope=found.scope)
-                made.param = self.resolver.name(value.args[0].id, scope).param  # `Path(path)`
-                return made
+        if isinstance(value, _COMPUTED) and (not found.known or found.name in CONSTANT_CALLS):
+            computed = self._computed(value, found, scope)
+            if computed is not None:
+                return computed
         part = isinstance(value, _PARTS) or (isinstance(value, ast.Call) and asked(value))
         entry = self.values.entries.of(value, scope) if part else None
         if entry is not None:
@@ -105,6 +87,34 @@ class Binder:
         made = Binding(scope=scope)
         made.param, made.each = found.param, found.each
         return made
+
+    def _text(self, value: ast.expr, scope: Scope) -> Binding:
+        """The same of a text or a number that is put together."""
+        plain = self.values.of(value, scope)
+        if not isinstance(plain, dict) or "expr" not in plain:
+            return Binding(const=plain, scope=scope)
+        base = self.resolver.resolve(value, scope)
+        known, name = (True, base.name) if base.known else (False, "")
+        made = Binding(name, known, const=plain.get("const", MISSING), parts=plain.get("parts"), scope=scope)
+        made.each = plain.get("each")
+        return made
+
+    def _computed(self, value: ast.expr, found: Binding, scope: Scope) -> Binding | None:
+        """The same of what a call, an entry or `a or b` comes to, where anything of that is known."""
+        plain = self.values.of(value, scope)
+        partly = isinstance(plain, dict) and "expr" in plain
+        known = plain.get("const", MISSING) if partly else plain
+        parts, each = (plain.get("parts"), plain.get("each")) if partly else (None, None)
+        name = found.name if found.known or found.name == "open" else ""
+        if known is not MISSING or parts or each or name == "open":
+            made = Binding(name, found.known, const=known, parts=parts, scope=scope)
+            made.each = each
+            return made
+        if name and isinstance(value, ast.Call) and len(value.args) == 1 and isinstance(value.args[0], ast.Name):
+            made = Binding(found.name, found.known, call=found.call, scope=found.scope)
+            made.param = self.resolver.name(value.args[0].id, scope).param  # `Path(path)`
+            return made
+        return None
 
     def loop(self, target: ast.expr, iterated: ast.expr, scope: Scope) -> None:
         """The variables of a loop: what each is in turn where a literal tells it."""
@@ -225,7 +235,6 @@ class Binder:
             if found.known or not context.function:
                 return found.name
         return ""
-
 
 
 def _copy(found: Binding) -> Binding:
