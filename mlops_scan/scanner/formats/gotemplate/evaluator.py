@@ -26,6 +26,8 @@ from mlops_scan.scanner.formats.gotemplate.nodes import (
     TemplateError,
     Text,
     Value,
+    begins_document,
+    included,
 )
 from mlops_scan.scanner.formats.gotemplate.parser import parse
 from mlops_scan.scanner.formats.gotemplate.ranges import each
@@ -33,9 +35,7 @@ from mlops_scan.scanner.formats.gotemplate.scope import Reads, Scope
 from mlops_scan.scanner.formats.gotemplate.writer import Writer
 
 _TPL = "tpl"
-_FOLDER = "templates/"
-_INCLUDE, _NINDENT = Function("include"), Function("nindent")
-_SHIFTS = frozenset(("nindent", "indent"))
+_NINDENT = Function("nindent")
 
 
 class Evaluator:
@@ -75,8 +75,6 @@ class Evaluator:
             self.faults.problem(template.path, 0, TemplateError("break or continue outside range"))
         return out
 
-    # -- statements
-
     def _run(self, nodes: Iterable[Node], scope: Scope, out: Writer, path: str) -> None:
         for node in nodes:
             if type(node) is Text:
@@ -95,12 +93,11 @@ class Evaluator:
                 raise BreakError if node.leaves else ContinueError
 
     def _action(self, node: Action, scope: Scope, out: Writer, path: str) -> None:
-        if not self.inline and self._adopts(node.pipeline, path):
-            self._adopt(node, scope, out, path)
+        if not self.inline and (definition := included(node.pipeline, path, self.definitions)) is not None:
+            self._adopt(node, definition, scope, out, path)
             return
         reads = self.expressions.reads
-        start = len(reads)
-        faults = self.faults.count
+        start, faults = len(reads), self.faults.count
         value = self._value(node.pipeline, scope, path, node.line)
         if self.faults.count != faults:
             out.hole()
@@ -113,18 +110,7 @@ class Evaluator:
             out.value(show(value), path, node.line, tuple(reads[start:]))
         del reads[start:]
 
-    def _adopts(self, pipeline: Pipeline, path: str) -> bool:
-        """Whether an action only includes a template of the same chart, at most indented."""
-        head = pipeline.commands[0]
-        if pipeline.names or len(head) != 3 or head[0] != _INCLUDE or not isinstance(head[1], Constant):
-            return False
-        definition = self.definitions.get(str(head[1].value))
-        if definition is None or definition.path.partition(_FOLDER)[0] != path.partition(_FOLDER)[0]:
-            return False
-        rest = [command[0] for command in pipeline.commands[1:]]
-        return all(isinstance(one, Function) and one.name in _SHIFTS for one in rest)
-
-    def _adopt(self, node: Action, scope: Scope, out: Writer, path: str) -> None:
+    def _adopt(self, node: Action, definition: Definition, scope: Scope, out: Writer, path: str) -> None:
         """Print an included template of several lines so that each line keeps its own place."""
         reads = self.expressions.reads
         start, faults = len(reads), self.faults.count
@@ -133,7 +119,6 @@ class Evaluator:
         dot = self._value(Pipeline(((head[2],),)), scope, path, node.line)
         given = tuple(reads[start:]) if not isinstance(dot, dict) else ()
         del reads[start:]
-        definition = self.definitions[str(head[1].value)]  # type: ignore[union-attr]
         self._nest(definition, Scope(dot, given), inner)
         text = inner.text()
         value = self._value(Pipeline(((Constant(text),), *rest)), scope, path, node.line)
@@ -188,19 +173,14 @@ class Evaluator:
 
     def _gate(self, node: If, out: Writer, path: str) -> bool:
         """Whether a false condition that holds back a whole document is to be taken as true."""
-        if self.depth:
-            return False
-        first = node.then[0] if node.then else None
-        separates = isinstance(first, Text) and first.text.lstrip().startswith("---")
-        if not separates and out.document_open:
+        if self.depth or (not begins_document(node) and out.document_open):
             return False
         self.gated.add(path)
         return self.force
 
     def _range(self, node: Range, scope: Scope, out: Writer, path: str) -> None:
         names, declares = node.pipeline.names, node.pipeline.declares
-        bare = Pipeline(node.pipeline.commands)
-        value, reads = self._condition(bare, scope, path, node.line)
+        value, reads = self._condition(Pipeline(node.pipeline.commands), scope, path, node.line)
         count = 0
         for key, item, trail in each(value, reads):
             count += 1
@@ -230,8 +210,6 @@ class Evaluator:
         reads = tuple(self.expressions.reads[start:])
         del self.expressions.reads[start:]
         self._nest(definition, Scope(dot, reads), out)
-
-    # -- templates called from expressions
 
     def include(self, name: Value, dot: Value) -> Value:
         """The text a named template prints; UNKNOWN when there is none."""

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_FOLDER = "templates/"
+_SHIFTS = frozenset(("nindent", "indent"))
+
 Value = Any  # what a template handles: None, bool, int, float, str, list, dict, or an object of objects.py
 
 
@@ -138,3 +141,24 @@ class Template:
     path: str
     body: tuple[Node, ...]
     definitions: Mapping[str, Definition]
+
+
+_INCLUDE = Function("include")
+
+
+def included(pipeline: Pipeline, path: str, known: Mapping[str, Definition]) -> Definition | None:
+    """The template of the same chart that an action only includes, at most indented."""
+    head = pipeline.commands[0]
+    if pipeline.names or len(head) != 3 or head[0] != _INCLUDE or not isinstance(head[1], Constant):
+        return None
+    definition = known.get(str(head[1].value))
+    if definition is None or definition.path.partition(_FOLDER)[0] != path.partition(_FOLDER)[0]:
+        return None
+    rest = [command[0] for command in pipeline.commands[1:]]
+    return definition if all(isinstance(one, Function) and one.name in _SHIFTS for one in rest) else None
+
+
+def begins_document(node: If) -> bool:
+    """Whether what a condition holds back begins with the mark of a new document."""
+    first = node.then[0] if node.then else None
+    return isinstance(first, Text) and first.text.lstrip().startswith("---")
