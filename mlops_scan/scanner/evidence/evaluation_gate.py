@@ -61,56 +61,67 @@ class EvaluationGate(Derivation):
 
     def _compared(self, graph: Graph) -> Iterator[Evidence]:
         """Comparisons that decide, each with its state."""
-        promoting = {
-            (use.at.path, use.fact.name) for use in graph.uses("promotes", "deploys") if use.fact.kind == "call"
-        }
-        stopping = {path for path, _ in promoting} | {use.at.path for use in graph.uses("evaluates")}
-        stopping |= {edge.target[5:] for edge in steps(graph)}
-        names = {name for _, name in promoting}
-        flagged = _behind_a_flag(graph)
-        unheeded = {**unawaited(graph), **ignored(graph)}
-        shipping = {path for path, _ in promoting} | {use.at.path for use in graph.uses("registers-model")}
-        onward = graph.importing(shipping)
-        orders = (one for one in graph.facts("comparison") if set(one.get("ops") or ()) & {"<", "<=", ">", ">="})
-        measured = any(_speaks_of_metrics(one) for one in orders)
+        around = _Around(graph)
         for fact in graph.facts("comparison"):
             if fact.get("in") == "choice":
-                if _chooses(fact, names):
+                if _chooses(fact, around.names):
                     yield self.evidence("workflow", fact.at, f"'{fact.name}' decides in '{fact.get('function')}'")
-                continue
-            if not set(fact.get("ops") or ()) & {"<", "<=", ">", ">="}:
-                if not fact.get("ops") and (_guards_shipping(graph, fact) or (measured and _lets_pass(fact))):
-                    yield self.evidence("python", fact.at, f"'{fact.name}' asks what an earlier step decided")
-                continue
-            if fact.get("in") != "with" and not _speaks_of_metrics(fact):  # a pipeline's condition compares outputs
-                continue
-            body = {*(fact.get("body") or ()), *(fact.get("else") or ())}
-            if _is_range_check(fact):
-                continue
-            onwards = {call for call in body if call in names or _leads_to_promotion(graph, fact, call)}
-            promotes = (bool(onwards) and not same_either_way(graph, fact, onwards)) or _lets_ship(fact)
-            ends = any(_ENDS.search(call) for call in body)
-            stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in stopping)
-            if promotes or (stops and fact.get("in") in ("if", "assert")):
-                without = why(fact, stops=not promotes)
-                if not promotes and fact.at.path in unheeded and fact.at.path not in onward:
-                    without = without or unheeded[fact.at.path]
-                without = without or ("" if promotes or ends else unread(graph, fact))
-                status = Status.DISABLED if without else Status.USED
-                yield self.evidence("python", fact.at, f"'{fact.name}' decides", status, without)
-            elif (fact.at.path, fact.get("function")) in flagged:
-                yield self.evidence("python", fact.at, f"'{fact.name}' sets what guards the promotion")
-            elif (fact.get("in") == "return" or fact.get("exits")) and _DECIDES.search(str(fact.get("function") or "")):
-                yield self.evidence("python", fact.at, f"'{fact.get('function')}' decides by '{fact.name}'")
+            elif _is_ordered(fact):
+                outputs = fact.get("in") == "with"  # what a pipeline's condition compares
+                if (outputs or _speaks_of_metrics(fact)) and not _is_range_check(fact):
+                    yield from self._ordered(graph, fact, around)
+            elif not fact.get("ops") and (_guards_shipping(graph, fact) or (around.measured and _lets_pass(fact))):
+                yield self.evidence("python", fact.at, f"'{fact.name}' asks what an earlier step decided")
+
+    def _ordered(self, graph: Graph, fact: Fact, around: _Around) -> Iterator[Evidence]:
+        """What a metric that is above or below another one decides."""
+        body = {*(fact.get("body") or ()), *(fact.get("else") or ())}
+        onwards = {call for call in body if call in around.names or _leads_to_promotion(graph, fact, call)}
+        promotes = (bool(onwards) and not same_either_way(graph, fact, onwards)) or _lets_ship(fact)
+        ends = any(_ENDS.search(call) for call in body)
+        stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in around.stopping)
+        if promotes or (stops and fact.get("in") in ("if", "assert")):
+            without = why(fact, stops=not promotes)
+            if not promotes and fact.at.path in around.unheeded and fact.at.path not in around.onward:
+                without = without or around.unheeded[fact.at.path]
+            without = without or ("" if promotes or ends else unread(graph, fact))
+            status = Status.DISABLED if without else Status.USED
+            yield self.evidence("python", fact.at, f"'{fact.name}' decides", status, without)
+        elif (fact.at.path, fact.get("function")) in around.flagged:
+            yield self.evidence("python", fact.at, f"'{fact.name}' sets what guards the promotion")
+        elif (fact.get("in") == "return" or fact.get("exits")) and _DECIDES.search(str(fact.get("function") or "")):
+            yield self.evidence("python", fact.at, f"'{fact.get('function')}' decides by '{fact.name}'")
+
+
+class _Around:
+    """What a comparison is seen against: what brings the model further, which files a failure stops or does not.
+
+    `names` are the calls that promote, `onward` the files that ship, or import such; `measured`: something asks for a
+    metric.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        promoting = [use for use in graph.uses("promotes", "deploys") if use.fact.kind == "call"]
+        files = {use.at.path for use in promoting}
+        self.names = {use.fact.name for use in promoting}
+        self.stopping = files | {use.at.path for use in graph.uses("evaluates")}
+        self.stopping |= {edge.target[5:] for edge in steps(graph)}
+        self.flagged = _behind_a_flag(graph)
+        self.unheeded = {**unawaited(graph), **ignored(graph)}
+        self.onward = graph.importing(files | {use.at.path for use in graph.uses("registers-model")})
+        self.measured = any(_speaks_of_metrics(one) for one in graph.facts("comparison") if _is_ordered(one))
+
+
+def _is_ordered(fact: Fact) -> bool:
+    return not set(fact.get("ops") or ()).isdisjoint(("<", "<=", ">", ">="))
 
 
 def _chooses(fact: Fact, promoting: set[str]) -> bool:
     """Whether a state of a workflow compares a metric, or a verdict, before a step that brings the model further."""
     steps = {*(fact.get("body") or ()), *(fact.get("else") or ())}
     verdict = any(_FLAG.match(str(name)) for name in fact.get("names") or ())
-    ordered = not set(fact.get("ops") or ()).isdisjoint(("<", "<=", ">", ">="))
     further = any(step in promoting or _FURTHER.search(step) for step in steps)
-    return further and ((ordered and _speaks_of_metrics(fact)) or verdict)
+    return further and ((_is_ordered(fact) and _speaks_of_metrics(fact)) or verdict)
 
 
 def _guards_shipping(graph: Graph, fact: Fact) -> bool:
