@@ -51,50 +51,71 @@ class Schedules(Link):
 
 def declared(graph: Graph) -> Iterator[tuple[Fact | Use, Node]]:
     """(what says it, the schedule's node): resources, then facts, then calls that no fact stands for; each once."""
-    owners = {str(fact.get("owner")) for fact in graph.facts("schedule")}
-    timed = [use for use in graph.uses("schedules") if _is_timed(use, owners)]
-    declaring = {use.fact.get("id") or id(use.fact): use for use in timed if use.fact.kind == "resource"}
-    resources = {key: use for key, use in declaring.items() if not _is_pipeline(graph, use.fact)}
-    ids = resource_ids(graph)
-    seen: set[str] = set()
-    places: set[Location] = set()
-    told: dict[str, str] = {}
-    facts = []
-    for fact in graph.facts("schedule"):
-        places.add(Location(fact.at.path, fact.at.line))
-        if str(fact.get("owner")) in resources:
-            told.setdefault(ids.get(str(fact.get("owner")), ""), fact.name)
-        else:
-            facts.append(fact)
-    for use in resources.values():
-        node = object_id(use.fact)
-        if node not in seen:
-            seen.add(node)
-            state = "disabled" if use.disabled else ""
-            own = _cron(use.fact.get("data"))
-            detail = (use.fact.get("origin") == "python" and own) or told.get(node) or own or str(use.fact.get("type"))
-            yield use, Node(node, "schedule", title(use.fact), use.fact.at, detail, state)
-            places.add(Location(use.at.path, use.at.line))
-    for fact in facts:
-        node = f"schedule:{fact.at.path}#{_named(fact)}"
-        if node not in seen:
-            seen.add(node)
-            event = str(fact.get("type") or "")  # what it waits for, where that is not the clock
-            kind, detail = ("trigger", event) if event else ("schedule", str(fact.get("where") or ""))
-            yield fact, Node(node, kind, fact.name, fact.at, detail, "disabled" * is_off(graph, fact))
-    for key, use in declaring.items():  # a pipeline that says itself when it runs
-        if key not in resources and key not in owners and (time := _cron(use.fact.get("data"))):
-            state = "disabled" if use.disabled else ""
-            yield use, Node(f"schedule:{object_id(use.fact)[9:]}", "schedule", time, use.at, use.fact.name, state)
-    for use in timed:
-        here = Location(use.at.path, use.at.line)
-        if use.fact.kind in ("call", "command") and here not in places and told_name(use):
-            name = _told(use)
-            node = f"schedule:{use.at.path}#{name}"
-            if node not in seen:
-                seen.add(node)
-                places.add(here)
-                yield use, Node(node, "schedule", name, use.at, use.fact.name, "disabled" if use.disabled else "")
+    return _Declared(graph).all()
+
+
+class _Declared:
+    """One look at what is declared to run by the clock; `_seen` nodes are told, `_places` need not be told again."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._owners = {str(fact.get("owner")) for fact in graph.facts("schedule")}
+        self._timed = [use for use in graph.uses("schedules") if _is_timed(use, self._owners)]
+        timed = [use for use in self._timed if use.fact.kind == "resource"]
+        self._declaring = {use.fact.get("id") or id(use.fact): use for use in timed}
+        self._resources = {key: use for key, use in self._declaring.items() if not _is_pipeline(graph, use.fact)}
+        self._seen: set[str] = set()
+        self._places = {Location(fact.at.path, fact.at.line) for fact in graph.facts("schedule")}
+
+    def all(self) -> Iterator[tuple[Fact | Use, Node]]:
+        yield from self._by_resources()
+        yield from self._by_facts()
+        yield from self._by_pipelines()
+        yield from self._by_calls()
+
+    def _by_resources(self) -> Iterator[tuple[Use, Node]]:
+        ids = resource_ids(self._graph)
+        told: dict[str, str] = {}
+        for fact in self._graph.facts("schedule"):
+            if str(fact.get("owner")) in self._resources:
+                told.setdefault(ids.get(str(fact.get("owner")), ""), fact.name)
+        for use in self._resources.values():
+            node = object_id(use.fact)
+            if node not in self._seen:
+                self._seen.add(node)
+                state = "disabled" if use.disabled else ""
+                own, kind = _cron(use.fact.get("data")), str(use.fact.get("type"))
+                text = (use.fact.get("origin") == "python" and own) or told.get(node) or own or kind
+                yield use, Node(node, "schedule", title(use.fact), use.fact.at, text, state)
+                self._places.add(Location(use.at.path, use.at.line))
+
+    def _by_facts(self) -> Iterator[tuple[Fact, Node]]:
+        for fact in self._graph.facts("schedule"):
+            node = f"schedule:{fact.at.path}#{_named(fact)}"
+            if str(fact.get("owner")) not in self._resources and node not in self._seen:
+                self._seen.add(node)
+                event = str(fact.get("type") or "")  # what it waits for, where that is not the clock
+                kind, detail = ("trigger", event) if event else ("schedule", str(fact.get("where") or ""))
+                yield fact, Node(node, kind, fact.name, fact.at, detail, "disabled" * is_off(self._graph, fact))
+
+    def _by_pipelines(self) -> Iterator[tuple[Use, Node]]:
+        """Pipelines that say themselves when they run."""
+        for key, use in self._declaring.items():
+            if key not in self._resources and key not in self._owners and (time := _cron(use.fact.get("data"))):
+                state = "disabled" if use.disabled else ""
+                yield use, Node(f"schedule:{object_id(use.fact)[9:]}", "schedule", time, use.at, use.fact.name, state)
+
+    def _by_calls(self) -> Iterator[tuple[Use, Node]]:
+        for use in self._timed:
+            here = Location(use.at.path, use.at.line)
+            if use.fact.kind in ("call", "command") and here not in self._places and told_name(use):
+                name = _told(use)
+                node = f"schedule:{use.at.path}#{name}"
+                if node not in self._seen:
+                    self._seen.add(node)
+                    self._places.add(here)
+                    state = "disabled" if use.disabled else ""
+                    yield use, Node(node, "schedule", name, use.at, use.fact.name, state)
 
 
 def _is_pipeline(graph: Graph, resource: Fact) -> bool:
