@@ -179,3 +179,85 @@ def test_production_values_of_a_chart_take_probes(tmp_path: Path) -> None:
     )
     other = {**chart, "chart/values-prod-us.yaml": "other: 1\n"}
     assert "missing-readiness-probe" not in {one.rule for one in scanned(tmp_path / "two", other).findings}
+
+
+MODULE = """\
+variable "enable_monitoring" { default = true }
+variable "size" { default = 1 }
+locals { watched = var.enable_monitoring ? 1 : 0 }
+resource "aws_sagemaker_endpoint" "llm" { endpoint_config_name = "x" }
+resource "aws_sagemaker_monitoring_schedule" "watch" {
+  count = local.watched
+  name  = "watch"
+  monitoring_schedule_config { monitoring_type = "DataQuality" }
+}
+"""
+NAMED = "terraform apply -var-file env/$E.tfvars\n"
+OFF = "size = 2\nenable_monitoring = false\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "state", "why"),
+    [
+        ({"infra/main.tf": MODULE}, "used", ""),
+        (
+            {"infra/main.tf": MODULE, "infra/env/prod.tfvars": OFF, "infra/env/dev.tfvars": "size = 1\n"},
+            "disabled",
+            "'enable_monitoring' switches it off (infra/env/prod.tfvars:2)",
+        ),
+        (
+            {"infra/main.tf": MODULE, "infra/env/prod.tfvars": OFF, "run.sh": NAMED},
+            "disabled",
+            "'enable_monitoring' switches it off (infra/env/prod.tfvars:2)",
+        ),
+        ({"infra/main.tf": MODULE, "infra/dev.tfvars": OFF}, "used", ""),
+        ({"infra/main.tf": MODULE, "infra/prod.tfvars": OFF, "run.sh": "cd infra\nterraform apply\n"}, "used", ""),
+        ({"infra/main.tf": MODULE.replace("= true", "= false")}, "disabled", ""),
+        (
+            {
+                "m/main.tf": MODULE,
+                "prod/main.tf": 'variable "on" {}\nmodule "m" {\n  source = "../m"\n  enable_monitoring = var.on\n}\n',
+                "prod/terraform.tfvars": "on = false\n",
+            },
+            "disabled",
+            "'on' switches it off (prod/terraform.tfvars:1)",
+        ),
+        (
+            {
+                "m/main.tf": MODULE,
+                "envs/staging/main.tf": 'module "m" { source = "../../m" }\n',
+                "envs/prod/main.tf": 'module "m" {\n  source = "../../m"\n  enable_monitoring = false\n}\n',
+            },
+            "disabled",
+            "production has none of it (envs/prod)",
+        ),
+        (
+            {
+                "m/main.tf": MODULE,
+                "envs/staging/main.tf": 'module "m" {\n  source = "../../m"\n  count = 1\n}\n',
+                "envs/prod/main.tf": 'module "m" {\n  source = "../../m"\n  count = 0\n}\n',
+            },
+            "disabled",
+            "production has none of it (envs/prod)",
+        ),
+        (
+            {
+                "m/main.tf": MODULE,
+                "envs/prod-eu/main.tf": 'module "m" { source = "../../m" }\n',
+                "envs/prod-us/main.tf": 'module "m" {\n  source = "../../m"\n  enable_monitoring = false\n}\n',
+            },
+            "used",
+            "",
+        ),
+    ],
+)  # fmt: skip
+def test_what_variables_switch_off_in_production(tmp_path: Path, files: dict[str, str], state: str, why: str) -> None:
+    found = [one for one in scanned(tmp_path, files).capabilities if one.capability == "model-monitoring"]
+    assert [(one.status.value, one.why) for one in found] == [(state, why)]
+
+
+def test_variables_in_circles_are_not_followed_for_ever(tmp_path: Path) -> None:
+    text = MODULE.replace("var.enable_monitoring ? 1 : 0", "local.other && var.enable_monitoring ? 1 : 0")
+    circle = text.replace("locals {", "locals {\n  other = local.third\n  third = local.other\n ")
+    result = scanned(tmp_path, {"main.tf": circle, "prod.tfvars": OFF})
+    assert any("refers to itself" in one.reason for one in result.coverage.unreadable)

@@ -58,7 +58,7 @@ def scaled(graph: Graph, workload: str, *relations: str) -> tuple[bool, str]:
 
 
 def _removed(graph: Graph) -> Iterator[tuple[str, str]]:
-    """Objects that patches remove in the environments that decide, and what removes them there."""
+    """Objects that patches remove or values switch off in the environments that decide, and what does."""
     ids = {str(one.get("id")) for one in graph.facts("resource") if one.get("why") and one.get("state")}
     variants: dict[str, list[Fact]] = defaultdict(list)
     for fact in graph.facts("resource") if ids else ():
@@ -68,6 +68,9 @@ def _removed(graph: Graph) -> Iterator[tuple[str, str]]:
         counting = deciding(found)
         if all(one.get("state") == "disabled" for one in counting):
             yield identity, next((str(one.get("why")) for one in counting if one.get("why")), "")
+    for fact in graph.facts("resource"):
+        if fact.get("without"):
+            yield str(fact.get("id")), f"production has none of it ({fact.get('without')})"
 
 
 def _everywhere(environments: list[Fact]) -> dict[str, str]:

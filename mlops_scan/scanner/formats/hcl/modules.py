@@ -17,7 +17,8 @@ from mlops_scan.scanner.model import Note
 _LOCAL = re.compile(r"(?<![\w.-])local\.([A-Za-z_][\w-]*)")
 SUFFIXES = (".tf", ".tofu", *jsonsyntax.SUFFIXES)
 _CALL = re.compile(
-    r"""^[ \t]*(?:module[ \t]+"?(?P<name>[\w-]+)"?[ \t]*\{|source[ \t]*=[ \t]*"(?P<source>\.{1,2}/[^"\n]*)")""",
+    r"""^[ \t]*module[ \t]+"?(?P<name>[\w-]+)"?[ \t]*\{"""
+    r"""|(?:^|(?<=\{))[ \t]*source[ \t]*=[ \t]*"(?P<source>\.{1,2}/[^"\n]*)\"""",
     re.MULTILINE,
 )
 

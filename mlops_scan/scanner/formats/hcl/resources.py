@@ -12,7 +12,7 @@ from typing import Any
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import images, kube, shell
-from mlops_scan.scanner.formats.hcl import bodies, decoding, functions, held, instances, kubernetes
+from mlops_scan.scanner.formats.hcl import bodies, decoding, functions, held, instances, kubernetes, switches
 from mlops_scan.scanner.formats.hcl.nodes import Block
 from mlops_scan.scanner.formats.hcl.scope import Scope
 from mlops_scan.scanner.formats.hcl.values import Encoded, Object, Text, Unknown, Value, plain, settled, spelled
@@ -28,6 +28,7 @@ _WALK = 5_000
 def facts(block: Block, scopes: list[Scope], modules: list[str]) -> Iterator[Fact]:
     """A `resource` or `data` block: each of its instances that says something of its own."""
     several = instances.of(block, scopes) if block.kind == "resource" else [instances.chosen(block, scopes)]
+    elsewhere = switches.without(block, scopes)
     seen: Counter[str] = Counter()
     told: list[Any] = []
     for one in several:
@@ -38,7 +39,9 @@ def facts(block: Block, scopes: list[Scope], modules: list[str]) -> Iterator[Fac
         data = plain(made, one.scope.module.folder)
         if data not in told:
             told.append(data)
-            yield from _instance(_Declared(block, one, made, data, modules, first=len(told) == 1), seen)
+            yield from _instance(
+                _Declared(block, one, made, data, modules, first=len(told) == 1, without=elsewhere), seen
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class _Declared:
     data: Any
     modules: list[str]
     first: bool  # its identity is that of the block
+    without: str = ""  # root that is production and has none of it
 
     @property
     def id(self) -> str:
@@ -78,6 +82,8 @@ def _instance(one: _Declared, seen: Counter[str]) -> Iterator[Fact]:
         "files": held.files(made, block.path),
         "id": one.id,
         "instance": one.of.key,
+        "without": one.without,
+        "why": switches.why_off(block, one.of) if one.of.disabled else "",
     }
     common = {"state": "disabled"} if one.of.disabled else {}
     yield Fact("resource", name, at(block), {**{key: value for key, value in says.items() if value}, **common})

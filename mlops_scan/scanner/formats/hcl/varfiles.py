@@ -7,10 +7,12 @@ import re
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
+from mlops_scan.scanner import paths
 from mlops_scan.scanner.formats.hcl import reader
 from mlops_scan.scanner.formats.yamlnodes import Repository
 
 _NAMED = re.compile(r"-var-file(?:\s*=\s*|\s+|[\"'],\s*[\"'])[\"']?([^\s\"'`,;]+?\.tfvars)\b")
+_APPLIES = re.compile(r"\b(?:terraform|tofu|terragrunt) [^\n]{0,200}?\b(?:apply|plan)\b")
 _HOLE = re.compile(r"\$\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|\$\w+|%\w+%")
 _SPACED = re.compile(r"(?<=\{\{)\s+|(?<!\s)\s+(?=\}\})")
 _SCRIPTS = (".yml", ".yaml", ".sh", ".bash", ".mk", ".ps1", ".hcl", ".toml", ".py")
@@ -25,8 +27,10 @@ def chosen(files: Repository, folder: str, declared: Collection[str]) -> str:
     extra = files.memo("hcl-var-files", lambda: [path for path in files.paths if _is_extra(path)])
     if not extra or not declared:
         return ""
-    patterns = files.memo("hcl-var-files-named", lambda: sorted(set(_patterns(files))))
+    patterns, applied = files.memo("hcl-var-files-named", lambda: _commands(files))
     found = [path for path in extra if any(_is_meant(path, pattern) for pattern in patterns)]
+    if not found and not applied:  # somebody applies it by hand, and names a file: what runs is production
+        found = [path for path in extra if paths.is_live(path.removeprefix(folder)) and path.startswith(folder)]
     own = [path for path in found if not folder or path.startswith(f"{folder}/")]
     fitting = [path for path in own or found if _fits(files, path, declared)]
     return min(fitting, key=lambda path: (_rank(path), path), default="")
@@ -37,13 +41,22 @@ def _is_extra(path: str) -> bool:
     return name.endswith(".tfvars") and name != "terraform.tfvars" and not name.endswith(".auto.tfvars")
 
 
+def _commands(files: Repository) -> tuple[list[str], bool]:
+    """(patterns of the files that commands name, whether any command applies a module at all)."""
+    found = list(_patterns(files))
+    return sorted({one for one in found if one}), bool(found)
+
+
 def _patterns(files: Repository) -> Iterator[str]:
+    """The patterns; '' for a command that names no file."""
     for path in files.paths:
         if not path.endswith(_SCRIPTS) and posixpath.basename(path) not in _NAMES:
             continue
         source = files.get(path)
         text = source.text if source is not None else ""
         if "-var-file" not in text:
+            if _APPLIES.search(text):
+                yield ""
             continue
         for match in _NAMED.finditer(_SPACED.sub("", text)):
             pattern = _HOLE.sub("*", match[1])
