@@ -18,9 +18,10 @@ from mlops_scan.scanner.evidence.gather import gather
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.subjects import links, subjects
 from mlops_scan.scanner.link.build import build
-from mlops_scan.scanner.model import Coverage, Fact, Finding, Persona, Result
+from mlops_scan.scanner.model import Fact, Finding, Persona
 from mlops_scan.scanner.profile.compute import profile
 from mlops_scan.scanner.profile.systems import systems
+from mlops_scan.scanner.result import Coverage, Result
 
 _INSTANCE = re.compile(r"\[[^\[\]]*\]")
 

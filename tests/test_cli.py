@@ -20,17 +20,8 @@ from mlops_scan.cli import scanning, settings, terminal
 from mlops_scan.cli.settings import Options, RejectedError
 from mlops_scan.reports.base import Report
 from mlops_scan.scanner.config import Config
-from mlops_scan.scanner.model import (
-    Confidence,
-    Coverage,
-    Finding,
-    Location,
-    Note,
-    Place,
-    Profile,
-    Result,
-    Severity,
-)
+from mlops_scan.scanner.model import Confidence, Finding, Location, Note, Place, Profile, Severity
+from mlops_scan.scanner.result import Coverage, Result
 
 Run = Callable[..., tuple[int, str, str]]
 

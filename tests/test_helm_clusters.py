@@ -17,8 +17,9 @@ from mlops_scan.scanner.config import Config
 from mlops_scan.scanner.files import Tree, walk
 from mlops_scan.scanner.formats.charts.cluster import condition
 from mlops_scan.scanner.formats.charts.identities import identity
-from mlops_scan.scanner.model import Fact, Note, Result
+from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.helm import HelmCharts
+from mlops_scan.scanner.result import Result
 
 CHART = "apiVersion: v2\nname: app\nversion: 1.0.0\n"
 MONITOR = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: sm}\nspec: {endpoints: []}\n"

@@ -9,7 +9,8 @@ import pytest
 from mlops_scan.cli import run
 from mlops_scan.engine import scan
 from mlops_scan.scanner.config import Config
-from mlops_scan.scanner.model import Node, Result
+from mlops_scan.scanner.model import Node
+from mlops_scan.scanner.result import Result
 
 CRON = """\
 apiVersion: batch/v1

@@ -8,7 +8,7 @@ from pathlib import Path
 from mlops_scan.engine import scan
 from mlops_scan.scanner.config import Config
 from mlops_scan.scanner.graph.subjects import subjects
-from mlops_scan.scanner.model import Result
+from mlops_scan.scanner.result import Result
 from tests.conftest import Understand
 
 APP = (

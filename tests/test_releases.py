@@ -12,8 +12,9 @@ from mlops_scan.engine import scan
 from mlops_scan.scanner.config import Config
 from mlops_scan.scanner.files import Tree, walk
 from mlops_scan.scanner.formats.charts.setvalues import assigned
-from mlops_scan.scanner.model import Fact, Location, Result
+from mlops_scan.scanner.model import Fact, Location
 from mlops_scan.scanner.reading import Reading, read
+from mlops_scan.scanner.result import Result
 
 CHART = "apiVersion: v2\nname: llm\nversion: 0.1.0\n"
 VALUES = "replicas: 1\nimage: {repository: vllm/vllm-openai, tag: latest}\nautoscaling: {enabled: false}\n"

@@ -10,7 +10,7 @@ from mlops_scan.engine import scan
 from mlops_scan.rules.advice.base import table
 from mlops_scan.rules.advice.serving_stack import Situation, holds
 from mlops_scan.scanner.config import Config
-from mlops_scan.scanner.model import Result
+from mlops_scan.scanner.result import Result
 
 TRAIN = "from sklearn.linear_model import Ridge\n\nRidge().fit([[0.0]], [0.0])\n"
 

@@ -15,7 +15,8 @@ from mlops_scan.engine import scan
 from mlops_scan.reports import subjects
 from mlops_scan.reports.architecture import Architecture
 from mlops_scan.scanner.config import Config
-from mlops_scan.scanner.model import Result, Status
+from mlops_scan.scanner.model import Status
+from mlops_scan.scanner.result import Result
 
 # what of an expectation the tool does not reach yet stands under `gaps`: a gap that is closed must not stay listed
 SYSTEMS = Path(__file__).parent.parent / "fixtures" / "systems"

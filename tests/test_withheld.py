@@ -8,7 +8,7 @@ import pytest
 
 from mlops_scan.engine import scan
 from mlops_scan.scanner.config import Config
-from mlops_scan.scanner.model import Result
+from mlops_scan.scanner.result import Result
 
 API = """\
 apiVersion: apps/v1

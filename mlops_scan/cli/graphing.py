@@ -11,7 +11,8 @@ from mlops_scan.cli.settings import Options, RejectedError, settle, write_output
 from mlops_scan.reports import subjects
 from mlops_scan.reports.escape import printable
 from mlops_scan.scanner.config import Complaint, choice
-from mlops_scan.scanner.model import Node, Result
+from mlops_scan.scanner.model import Node
+from mlops_scan.scanner.result import Result
 
 _SHOWN = 5
 _FORMATS = {"mermaid": "mermaid", "dot": "dot", "graphml": "graphml", "json": "graph"}

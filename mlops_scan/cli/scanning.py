@@ -13,7 +13,7 @@ from mlops_scan.cli.settings import Options, RejectedError, settle, write_output
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import printable
 from mlops_scan.scanner.config import Complaint, Config
-from mlops_scan.scanner.model import Result
+from mlops_scan.scanner.result import Result
 
 _QUIET_FORMAT = "concise"
 _DRAFT_FORMAT = "architecture"

@@ -14,7 +14,8 @@ from mlops_scan.reports.base import Report
 from mlops_scan.reports.diagram import diagram
 from mlops_scan.reports.inventory import inventory
 from mlops_scan.reports.narrative import sentence
-from mlops_scan.scanner.model import Evidence, Finding, Result, Severity, Status
+from mlops_scan.scanner.model import Evidence, Finding, Severity, Status
+from mlops_scan.scanner.result import Result
 
 _SHOWN = 3
 _LIKELIHOOD = {1: "low", 2: "medium", 3: "high"}

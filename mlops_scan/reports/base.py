@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mlops_scan.scanner.model import Result
+from mlops_scan.scanner.result import Result
 
 
 class Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import printable
-from mlops_scan.scanner.model import Result
+from mlops_scan.scanner.result import Result
 
 
 class Concise(Report):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mlops_scan.reports.escape import mermaid
-from mlops_scan.scanner.model import Evidence, Result, Status
+from mlops_scan.scanner.model import Evidence, Status
+from mlops_scan.scanner.result import Result
 
 _LARGEST = 40  # nodes; GitHub draws larger diagrams too small to read
 _TOOLS = 3

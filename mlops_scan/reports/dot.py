@@ -5,7 +5,8 @@ from __future__ import annotations
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import printable
 from mlops_scan.reports.view import folded, names
-from mlops_scan.scanner.model import Node, Result
+from mlops_scan.scanner.model import Node
+from mlops_scan.scanner.result import Result
 
 _SHAPES = {
     "workload": "component",

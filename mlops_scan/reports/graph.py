@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from mlops_scan.reports.base import Report
-from mlops_scan.scanner.model import Location, Node, Result
+from mlops_scan.scanner.model import Location, Node
+from mlops_scan.scanner.result import Result
 
 
 class Graph(Report):

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import printable
-from mlops_scan.scanner.model import Result
+from mlops_scan.scanner.result import Result
 
 
 class GraphMl(Report):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlops_scan.reports.view import folded, rank
-from mlops_scan.scanner.model import Edge, Location, Node, Result
+from mlops_scan.scanner.model import Edge, Location, Node
+from mlops_scan.scanner.result import Result
 
 KINDS = ("endpoint", "workload", "pipeline", "schedule", "trigger", "monitor")
 _MOST = 25  # rows of one kind

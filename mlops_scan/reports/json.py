@@ -10,7 +10,8 @@ from typing import Any
 import mlops_scan
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import json_text
-from mlops_scan.scanner.model import Coverage, Evidence, Finding, Place, Profile, Recommendation, Result
+from mlops_scan.scanner.model import Evidence, Finding, Place, Profile
+from mlops_scan.scanner.result import Coverage, Recommendation, Result
 
 SCHEMA_VERSION = 1
 

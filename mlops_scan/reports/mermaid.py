@@ -5,7 +5,8 @@ from __future__ import annotations
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import mermaid
 from mlops_scan.reports.view import folded, names, rank
-from mlops_scan.scanner.model import Edge, Node, Result
+from mlops_scan.scanner.model import Edge, Node
+from mlops_scan.scanner.result import Result
 
 _MOST_NODES, _MOST_EDGES = 120, 400  # GitHub refuses 500 edges and 50,000 characters
 _MOST_CHARACTERS = 45_000

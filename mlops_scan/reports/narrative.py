@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mlops_scan.reports.escape import printable
-from mlops_scan.scanner.model import Evidence, Result, Status
+from mlops_scan.scanner.model import Evidence, Status
+from mlops_scan.scanner.result import Result
 
 _KINDS = {
     "project": "an ML project",

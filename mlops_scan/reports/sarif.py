@@ -17,7 +17,8 @@ from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import json_text, printable
 from mlops_scan.reports.json import fingerprint
 from mlops_scan.reports.sources import Sources
-from mlops_scan.scanner.model import Coverage, Finding, Location, Place, Result, RuleInfo, Severity
+from mlops_scan.scanner.model import Finding, Location, Place, RuleInfo, Severity
+from mlops_scan.scanner.result import Coverage, Result
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _BASE = "%SRCROOT%"

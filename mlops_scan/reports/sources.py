@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mlops_scan.reports.linehash import line_hashes
-from mlops_scan.scanner.model import Location, Result
+from mlops_scan.scanner.model import Location
+from mlops_scan.scanner.result import Result
 
 _LARGEST = 8 * 2**20
 _QUOTED = 400  # longest line that is quoted

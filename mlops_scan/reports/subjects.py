@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from mlops_scan.reports.view import MAIN, twin
-from mlops_scan.scanner.model import Edge, Node, Result
+from mlops_scan.scanner.model import Edge, Node
+from mlops_scan.scanner.result import Result
 
 _LOOSE = ("imports", "needs")
 _TELLING = ("installs", "writes", "registers")

@@ -9,7 +9,8 @@ from itertools import groupby
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.escape import printable
 from mlops_scan.reports.narrative import sentence
-from mlops_scan.scanner.model import Evidence, Finding, Place, Result, Severity, Status
+from mlops_scan.scanner.model import Evidence, Finding, Place, Severity, Status
+from mlops_scan.scanner.result import Result
 
 CONCERNS = ("serving", "optimization", "tooling", "observability", "reproducibility", "security", "cost")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from mlops_scan.scanner.model import Edge, Node, Result
+from mlops_scan.scanner.model import Edge, Node
+from mlops_scan.scanner.result import Result
 
 # in the order in which they are kept where there are too many
 MAIN = ("endpoint", "workload", "pipeline", "schedule", "trigger", "monitor", "model", "image", "step", "dataset")

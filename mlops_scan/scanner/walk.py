@@ -14,7 +14,8 @@ from mlops_scan.scanner import paths
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.folders import INSTALLED, VCS, Walk, git_top, rules_above
 from mlops_scan.scanner.formats.gitignore import IgnoreRules
-from mlops_scan.scanner.model import Note, Skipped
+from mlops_scan.scanner.model import Note
+from mlops_scan.scanner.result import Skipped
 
 _GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false")
 _GIT_SECONDS = 60

@@ -12,7 +12,7 @@ import pytest
 
 from mlops_scan.engine import scan
 from mlops_scan.scanner.config import Config
-from mlops_scan.scanner.model import Result
+from mlops_scan.scanner.result import Result
 
 SYSTEMS = Path(__file__).parent.parent.parent / "fixtures" / "systems"
 NAMES = ("fraud-api", "tabular-library", "web-app", "hostile")

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from mlops_scan.reports.architecture import Architecture
 from mlops_scan.reports.diagram import diagram
-from mlops_scan.scanner.model import Result
+from mlops_scan.scanner.result import Result
 
 SECTIONS = [
     "Executive summary",

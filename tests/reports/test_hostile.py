@@ -16,7 +16,7 @@ from mlops_scan.reports.architecture import Architecture
 from mlops_scan.reports.base import Report
 from mlops_scan.reports.json import Json
 from mlops_scan.reports.text import Text
-from mlops_scan.scanner.model import Result
+from mlops_scan.scanner.result import Result
 
 LIVE = "\x1b\x07\x9b\u202e\u2066\u200b\ufeff\u2028\U000e0041\r"
 

@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 
 from mlops_scan.reports.json import Json, fingerprint
-from mlops_scan.scanner.model import Confidence, Finding, Location, Place, Result, Severity
+from mlops_scan.scanner.model import Confidence, Finding, Location, Place, Severity
+from mlops_scan.scanner.result import Result
 
 SCHEMA = json.loads((Path(__file__).parent.parent.parent / "docs" / "report.schema.json").read_text("utf-8"))
 

@@ -16,7 +16,8 @@ from mlops_scan.engine import all_rules, scan
 from mlops_scan.reports import sarif
 from mlops_scan.reports.sarif import Sarif
 from mlops_scan.scanner.config import Config
-from mlops_scan.scanner.model import Finding, Location, Place, Result
+from mlops_scan.scanner.model import Finding, Location, Place
+from mlops_scan.scanner.result import Result
 from tests.acceptance.requirements import violations
 
 

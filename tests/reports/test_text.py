@@ -9,18 +9,8 @@ from typing import Any
 import pytest
 
 from mlops_scan.reports.text import CONCERNS, Text, counts
-from mlops_scan.scanner.model import (
-    Confidence,
-    Coverage,
-    Finding,
-    Location,
-    Note,
-    Place,
-    Profile,
-    Result,
-    Severity,
-    Skipped,
-)
+from mlops_scan.scanner.model import Confidence, Finding, Location, Note, Place, Profile, Severity
+from mlops_scan.scanner.result import Coverage, Result, Skipped
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Question, Recommendation
+from mlops_scan.scanner.result import Question, Recommendation
 
 
 class Chooser:

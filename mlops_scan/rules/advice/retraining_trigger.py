@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mlops_scan.rules.advice.base import Chooser, table
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Place, Question, Recommendation
+from mlops_scan.scanner.model import Place
+from mlops_scan.scanner.result import Question, Recommendation
 
 _CONDITIONS = {
     "drift": "drift-monitoring",

@@ -9,7 +9,8 @@ from typing import Any
 
 from mlops_scan.rules.advice.base import Chooser, table
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Place, Question, Recommendation
+from mlops_scan.scanner.model import Place
+from mlops_scan.scanner.result import Question, Recommendation
 
 _SIZE = re.compile(r"(?:^|[-_/: ])(\d+(?:\.\d+)?)[bB](?:$|[-_/:. ])")
 _PLACES = 5

@@ -11,12 +11,13 @@ from mlops_scan import plugins
 from mlops_scan.scanner import catalog, parsers, releases, suppress
 from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.model import Fact, Note, Skipped, by_place
+from mlops_scan.scanner.model import Fact, Note, by_place
 from mlops_scan.scanner.parsers import parameters
 from mlops_scan.scanner.parsers.base import Parser
 from mlops_scan.scanner.reading import counted
 from mlops_scan.scanner.reading.desk import Desk
 from mlops_scan.scanner.reading.pages import Page, path_of
+from mlops_scan.scanner.result import Skipped
 
 _PROGRESS_STEP = 50
 _COLLECT_AFTER = (2_000_000, 20, 100)
