@@ -5,15 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from mlops_scan.scanner import catalog
+from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link import imagenames
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.containers import above, stage_id
 from mlops_scan.scanner.link.imagebuilds import Built, builds
 from mlops_scan.scanner.link.imagenames import Name
+from mlops_scan.scanner.link.inimages import above, stage_id
 from mlops_scan.scanner.link.packs import on_starters
+from mlops_scan.scanner.link.repositories import Repositories
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact
 from mlops_scan.scanner.paths import shared
@@ -38,6 +41,8 @@ class Builds(Link):
         running = [one for one in graph.all_facts("image") if one.get("role") == "run"]
         named = {str(one.get("owner")) for one in running if not one.get("unresolved")}
         made: list[Built] = []
+        repositories = Repositories(graph)
+        running = [_declared(one, repositories) for one in running]
         for image in running:
             if (owner := str(image.get("owner") or "")) and not (owner in named and _is_open(image)):
                 node = f"workload:{owner}" if owner in workloads else resources.get(owner, f"file:{image.at.path}")
@@ -45,7 +50,8 @@ class Builds(Link):
                 if owner in built:  # built here, under the name that the service gives it
                     yield Edge(built[owner], "builds", f"image:{image.name}", image.at)
                     made.append(Built(str(image.get("raw") or image.name), built[owner], image.at))
-        yield from _by_name(graph, [*builds(graph), *made], running, frozenset(made))
+        known = [replace(one, reference=repositories.spelled(one.reference, one.at.path)) for one in builds(graph)]
+        yield from _by_name(graph, [*known, *made], running, frozenset(made))
         yield from on_starters(graph)
 
 
@@ -122,6 +128,15 @@ def _folder(stage: str) -> str:
 def _near(place: Fact, folder: str) -> int:
     """How many folders two places have in common."""
     return shared(place.at.path.split("/")[:-1], folder.split("/"))
+
+
+def _declared(image: Fact, repositories: Repositories) -> Fact:
+    """The image under the name of the repository that is declared for it, where it goes by the address of one."""
+    raw = str(image.get("raw") or image.name)
+    spelled = repositories.spelled(raw, image.at.path)
+    if spelled == raw:
+        return image
+    return replace(image, name=images.parse(spelled).repository, says={**image.says, "raw": spelled})
 
 
 def _is_open(image: Fact) -> bool:

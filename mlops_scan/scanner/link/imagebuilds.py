@@ -16,8 +16,8 @@ from mlops_scan.scanner.catalog import attribute_values
 from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.commands import working_folder
-from mlops_scan.scanner.link.containers import above, stage_id
 from mlops_scan.scanner.link.dockerfiles import Dockerfiles
+from mlops_scan.scanner.link.inimages import above, stage_id
 from mlops_scan.scanner.link.packs import packs
 from mlops_scan.scanner.model import Edge, Fact, Location
 

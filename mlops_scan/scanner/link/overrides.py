@@ -10,6 +10,7 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import entry_files
+from mlops_scan.scanner.link.inimages import InImages
 from mlops_scan.scanner.model import Edge
 
 _WHERE = ("container", "compose", "dockerfile-cmd", "dockerfile-entrypoint")
@@ -24,6 +25,7 @@ class Overrides(Link):
     turn = 1
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
+        inside_images = InImages(graph)
         for command in graph.all_facts("command"):
             argv = [str(word) for word in command.get("argv") or ()]
             if command.get("where") not in _WHERE or not any(map(_PROGRAM.search, argv)):
@@ -34,7 +36,8 @@ class Overrides(Link):
             known = graph.links_from(owner, relation)
             if any(one.target.startswith("file:") and one.at == command.at for one in known):
                 continue
-            for path in _found(argv, frozenset(_copied(graph, owner))):
+            renamed = [path for one in _stages(graph, owner) for path in inside_images.started(one, argv)]
+            for path in dict.fromkeys(renamed) or _found(argv, frozenset(_copied(graph, owner))):
                 yield Edge(owner, relation, f"file:{path}", command.at)
 
 
@@ -50,13 +53,19 @@ def _found(argv: list[str], copied: frozenset[str]) -> list[str]:
 
 def _copied(graph: Graph, owner: str) -> Iterator[str]:
     """The files that a stage, or the images of a workload, hold."""
+    stages = _stages(graph, owner)
+    for _ in range(_BASES):
+        for stage in stages:
+            yield from (edge.target[5:] for edge in graph.links_from(stage, "copies"))
+        stages = [edge.target for stage in stages for edge in graph.links_from(stage, "stands on")]
+
+
+def _stages(graph: Graph, owner: str) -> list[str]:
+    """A stage itself, or the stages of the images of a workload."""
     stages = [owner] if owner.startswith("stage:") else [edge.target for edge in graph.links_from(owner, "builds")]
     for image in graph.links_from(owner, "runs"):
         if image.target.startswith("image:"):
             stages += [
                 edge.source for edge in graph.links_to(image.target, "builds") if edge.source.startswith("stage:")
             ]
-    for _ in range(_BASES):
-        for stage in stages:
-            yield from (edge.target[5:] for edge in graph.links_from(stage, "copies"))
-        stages = [edge.target for stage in stages for edge in graph.links_from(stage, "stands on")]
+    return stages

@@ -13,8 +13,8 @@ from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.assetnames import model_id, registered
 from mlops_scan.scanner.link.commands import module_files, working_folder
-from mlops_scan.scanner.link.containers import stage_id
 from mlops_scan.scanner.link.declared import spelled
+from mlops_scan.scanner.link.inimages import stage_id
 from mlops_scan.scanner.link.named import Values, spoken, values
 from mlops_scan.scanner.model import Edge, Fact, Location
 

@@ -13,8 +13,8 @@ from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live, named
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import locate, module_files, working_folder
-from mlops_scan.scanner.link.containers import stage_id
 from mlops_scan.scanner.link.imagebuilds import builds
+from mlops_scan.scanner.link.inimages import stage_id
 from mlops_scan.scanner.model import Edge, Fact
 
 _NAMING = ("pipeline-orchestration", "starts-pipeline", "retraining-trigger")

@@ -10,7 +10,7 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.modules import LocalModules
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import locate, notebook_file
-from mlops_scan.scanner.link.containers import context_files
+from mlops_scan.scanner.link.inimages import context_files
 from mlops_scan.scanner.model import Edge, Fact
 
 _NAMES = ("task_id", "name", "step_name")
