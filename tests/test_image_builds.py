@@ -154,6 +154,26 @@ FORMS = {
         "skaffold.yaml": "apiVersion: skaffold/v4beta11\nkind: Config\nbuild:\n  artifacts:\n"
         "    - {image: reg.io/acme/ranker, context: svc}\n"
     },
+    "bake in JSON": {
+        "docker-bake.json": '{"group": {"default": {"targets": ["ranker"]}},\n'
+        '"variable": {"REG": {"default": "reg.io"}},\n'
+        '"target": {"base": {"context": "svc"},\n'
+        '"ranker": {"inherits": ["base"], "tags": ["${REG}/acme/ranker:1"]}}}'
+    },
+    "DevSpace": {
+        "devspace.yaml": "version: v2beta1\nimages:\n"
+        "  ranker: {image: reg.io/acme/ranker, dockerfile: ./svc/Dockerfile}\n"
+        "  packed: {image: reg.io/acme/other, buildpacks: {}}\n"
+    },
+    "Tilt": {
+        "Tiltfile": "load('ext://x', 'y')\nNAME = 'reg.io/acme/ranker'\n"
+        "docker_build(NAME, context='svc', live_update=[sync('.', '/app')])\ndocker_build(other(), 'svc')\n"
+    },
+    "a declared repository": {
+        "main.tf": 'resource "aws_ecr_repository" "it" {\n  name = "acme/ranker"\n}\n'
+        'resource "null_resource" "b" {\n  provisioner "local-exec" {\n'
+        '    command = "docker build -t ${aws_ecr_repository.it.repository_url}:1 svc"\n  }\n}\n'
+    },
     "compose": {"compose.yaml": "services:\n  ranker: {build: svc, image: '${REG}/acme/ranker:1'}\n"},
     "Terraform": {
         "main.tf": 'resource "docker_image" "r" {\n  name = "reg.io/acme/ranker:1"\n'
@@ -174,6 +194,50 @@ def test_what_is_built_is_what_runs(tmp_path: Path, form: str) -> None:
         },
     )
     assert ("svc/Dockerfile", "reg.io/acme/ranker") in found
+
+
+REPOSITORY = 'resource "aws_ecr_repository" "it" {\n  %s\n}\n'
+FUNCTION = (
+    'resource "aws_lambda_function" "fn" {\n  function_name = "fn"\n  package_type = "Image"\n  image_uri = "%s:1"\n}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("repository", "address", "name"),
+    [
+        ('name = "acme/ranker"', "${aws_ecr_repository.it.repository_url}", "acme/ranker"),
+        (
+            'name = "${each.key}"\n  for_each = toset(["ranker", "x"])',
+            '${aws_ecr_repository.it["ranker"].repository_url}',
+            "ranker",
+        ),
+        ('name = "acme/ranker"\n  count = 1', "${aws_ecr_repository.it[0].repository_url}", "acme/ranker"),
+        ('name = "acme/ranker"', "${aws_ecr_repository.it.registry_id}", ""),
+        ('name = "acme/ranker"', "${aws_ecr_repository.gone.repository_url}", ""),
+    ],
+)
+def test_a_function_runs_the_image_of_a_declared_repository(
+    tmp_path: Path, repository: str, address: str, name: str
+) -> None:
+    found = _built(
+        tmp_path,
+        {
+            "main.tf": REPOSITORY % repository + FUNCTION % address,
+            "svc/Dockerfile": _DOCKERFILE,
+            **_run(f"docker build -t reg.io/{name or 'acme/ranker'}:1 svc"),
+        },
+    )
+    assert {image for _, image in found} == ({name} if name else set())
+
+
+def test_a_repository_without_a_known_name_joins_what_is_built_and_run_by_its_address(tmp_path: Path) -> None:
+    build = (
+        'resource "null_resource" "b" {\n  provisioner "local-exec" {\n'
+        '    command = "docker build -t ${aws_ecr_repository.it.repository_url}:1 svc"\n  }\n}\n'
+    )
+    infra = REPOSITORY % "name = var.name" + build + FUNCTION % "${aws_ecr_repository.it.repository_url}"
+    found = _built(tmp_path, {"main.tf": infra, "svc/Dockerfile": _DOCKERFILE})
+    assert {path for path, _ in found} == {"svc/Dockerfile"}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link import named, packs
 from mlops_scan.scanner.link.dockerfiles import Dockerfiles
 from mlops_scan.scanner.link.imagebuilds import builds
+from mlops_scan.scanner.link.repositories import Repositories
 from mlops_scan.scanner.model import Fact, Location
 
 _STAGES = [
@@ -114,3 +115,30 @@ def test_what_a_tool_packs() -> None:
         ("reg/churn", "serves", "model:churn"),
         ("reg/rank", "starts", "file:svc/Rank.py"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("reference", "path", "found"),
+    [
+        ("${aws_ecr_repository.one.repository_url}:1", "infra/x.tf", "acme/one:1"),
+        ("${data.aws_ecr_repository.one.repository_url}", "infra/x.tf", "acme/one"),
+        ("${aws_ecr_repository.one.repository_url}", "far/x.tf", "${aws_ecr_repository.one.repository_url}"),  # which?
+        ('${aws_ecr_repository.many["b"].repository_url}', "far/x.tf", "acme/b"),
+        ("${aws_ecr_repository.open.repository_url}", "far/x.tf", "aws_ecr_repository/open"),
+        ("${aws_ecr_repository.one.arn}", "infra/x.tf", "${aws_ecr_repository.one.arn}"),
+        ("$REG/x:1", "infra/x.tf", "$REG/x:1"),
+    ],
+)
+def test_a_repository_goes_by_its_address(reference: str, path: str, found: str) -> None:
+    def declared(name: str, path: str, called: Any, instance: str = "") -> Fact:
+        says = {"platform": "terraform", "type": "aws_ecr_repository", "data": {"name": called}, "instance": instance}
+        return Fact("resource", name, Location(path, 1), says)
+
+    facts = [
+        declared("one", "infra/a.tf", "acme/one"),
+        declared("one", "other/a.tf", "acme/other"),
+        declared("many", "infra/a.tf", "acme/a", '["a"]'),
+        declared("many", "infra/a.tf", "acme/b", '["b"]'),
+        declared("open", "infra/a.tf", {"expr": "var.name"}),
+    ]
+    assert Repositories(Graph(facts, ())).spelled(reference, path) == found

@@ -93,9 +93,14 @@ class _About:
             yield "starts", f"file:{found[0]}"
 
     def _of_folder(self, command: Fact, form: Mapping[str, Any], said: Values) -> Iterator[tuple[str, str]]:
-        for written in values(form, "folder", said):
+        for written in values(form, "folder", said) or ["."]:
+            if "settings" not in form:
+                return
             folder = posixpath.normpath(posixpath.join(working_folder(command), written))
             settings = posixpath.normpath(posixpath.join(folder, form["settings"]))
+            if "variable" not in form:
+                yield from (("starts", f"file:{settings}") for _ in [0] if settings in self._files)
+                continue
             module = self._variables.get((settings, form["variable"]), "")
             if module:
                 start = "" if folder == "." else folder

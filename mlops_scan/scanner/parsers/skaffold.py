@@ -13,6 +13,7 @@ from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
 
 _BUILDERS = ("docker", "kaniko")
+_OTHERS = frozenset(("bazel", "buildpacks", "custom", "jib", "ko"))  # builders that read no Dockerfile
 
 
 class Skaffold(Parser):
@@ -30,7 +31,7 @@ class Skaffold(Parser):
             profiles = [one for one in yamlnodes.items(document, "profiles") if isinstance(one, Mapping)]
             for holder in (document, *profiles):
                 for one in yamlnodes.items(yamlnodes.child(holder, "build"), "artifacts"):
-                    if isinstance(one, Mapping) and yamlnodes.text(one, "image"):
+                    if isinstance(one, Mapping) and yamlnodes.text(one, "image") and _OTHERS.isdisjoint(one):
                         yield from _artifact(source, one)
 
 
