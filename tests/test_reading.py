@@ -143,6 +143,12 @@ def test_binary_and_huge_files_are_for_readers_of_headers(tmp_path: Path, monkey
     assert [one.path for one in read.skipped] == ["a.txt", "big.txt"]
 
 
+def test_pictures_are_not_told_as_skipped(tmp_path: Path) -> None:
+    """A reader of any text takes every name: that one of them is no text is no news."""
+    files: dict[str, str | bytes] = {"map.png": b"\x89PNG\0\0", ".DS_Store": b"\0\1Bud1", "app.py": b"x\0", "b.py": "1"}
+    assert [one.path for one in reading.read(tree(tmp_path, files), 1).skipped] == ["app.py"]
+
+
 def test_too_many_facts_are_cut_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "FACTS_PER_FILE", 3)
     read = reading.read(tree(tmp_path, {"a.txt": "a b c d e"}), 1, readers=[Words()])

@@ -13,6 +13,7 @@ from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser, matches
 
 _HELD_BYTES = 32 * 2**20  # contents of files that are kept for parsers that come back to them
+_ANY = "*"
 
 
 @dataclass(slots=True)
@@ -127,8 +128,11 @@ def _moved(fact: Fact, source: Mould) -> Fact:
 
 
 def _named(source: SourceFile, candidates: Sequence[Parser]) -> bool:
-    """Whether a reader of text takes files of this name, whatever it thought of the contents."""
-    return any(not reader.headers_only and matches(source.path, reader.patterns) for reader in candidates)
+    """Whether a reader of text takes files of this name, whatever it thought of the contents; not of any name."""
+    return any(
+        not reader.headers_only and _ANY not in reader.patterns and matches(source.path, reader.patterns)
+        for reader in candidates
+    )
 
 
 def _unfit(source: SourceFile) -> str:
