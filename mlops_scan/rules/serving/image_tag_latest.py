@@ -58,6 +58,7 @@ class ImageTagLatest(Rule):
         steps: set[tuple[str, str]] = set()  # images of CI, by file
         owners = {workload.id: workload for workload in graph.workloads()}
         pinned = {(one.id, c.image) for one in owners.values() for c in one.containers if c.pinned_elsewhere}
+        compiled = frozenset(_compiled(graph))
         for image in graph.facts("image"):
             if image.get("role") not in ("run", "ci", "copy") or image.get("local_build") or not images.floats(image):
                 continue
@@ -66,6 +67,8 @@ class ImageTagLatest(Rule):
             workload = owners.get(str(image.get("owner")))
             if image.get("state") == "disabled" or (workload is not None and _is_aside(graph, workload)):
                 continue
+            if (image.at.path, image.name) in compiled:
+                continue  # told in the code that the file is compiled from
             if (image.get("packed") and not image.also) or (image.get("owner"), image.get("raw")) in pinned:
                 continue  # a packed chart says it itself, or what is installed is another version
             place = _place(image)
@@ -79,6 +82,25 @@ class ImageTagLatest(Rule):
                 place,
                 subject=f"{image.get('owner')}/{image.name}",
             )
+
+
+def _compiled(graph: Graph) -> Iterator[tuple[str, str]]:
+    """(file, image) of pipelines that code beside the file compiles, where that code names the image, too."""
+    held = {str(step.get("pipeline")) for step in graph.facts("pipeline-step") if not step.get("where")}
+    files = {image.at.path for image in graph.facts("image")} & held
+    if not files:
+        return
+    by_code: dict[str, set[str]] = {}
+    for image in graph.facts("image"):
+        if image.at.path.endswith(".py"):
+            by_code.setdefault(image.at.path, set()).add(image.name)
+    for path, names in sorted(by_code.items()):
+        folder = path.rpartition("/")[0]
+        for call in graph.in_file(path, "call"):
+            for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values()):
+                target = f"{folder}/{value}".lstrip("/") if isinstance(value, str) else ""
+                if target in files:
+                    yield from ((target, name) for name in sorted(names))
 
 
 def _is_aside(graph: Graph, workload: Workload) -> bool:

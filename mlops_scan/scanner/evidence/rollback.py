@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.batches import batch_serving
 from mlops_scan.scanner.evidence.chosen_version import FLOATING, asked_for, is_newest, left_open
+from mlops_scan.scanner.evidence.configured_version import configured
 from mlops_scan.scanner.evidence.earlier_version import brought_back
 from mlops_scan.scanner.evidence.online import online_serving
 from mlops_scan.scanner.graph import Graph
@@ -54,6 +55,8 @@ class Rollback(Derivation):
             for fact, named in asked_for(graph, use, serving) if not reference else ():
                 if fact.at.path in serving:
                     yield self.evidence(use.tool, fact.at, f"asks the registry for {named}")
+        for use, fact, reference in configured(graph, serving):
+            yield self.evidence(use.tool, fact.at, f"'{fact.name}' names '{reference}' for what serves")
         for path in sorted(serving):
             for call in graph.in_file(path, "call"):
                 if chosen := left_open(graph, call):

@@ -5,13 +5,17 @@ from __future__ import annotations
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.links import RUNNING
 from mlops_scan.scanner.graph.memo import once
-from mlops_scan.scanner.graph.workloads import Workload
+from mlops_scan.scanner.graph.workloads import Workload, ends_itself
 
 
 @once
 def answering(graph: Graph) -> tuple[Workload, ...]:
-    """Where any workload is known to start what serves, or else to hold it in its image, only those."""
-    return answering_of_kinds(graph)
+    """Where any workload is known to start what serves, or else to hold it in its image, only those.
+
+    First what stays up, and what runs in a cluster or a cloud: a reader who opens one of them opens the first.
+    """
+    found = answering_of_kinds(graph)
+    return tuple(sorted(found, key=lambda one: (ends_itself(one), one.origin == "compose")))
 
 
 def answering_of_kinds(graph: Graph, *kinds: str) -> tuple[Workload, ...]:

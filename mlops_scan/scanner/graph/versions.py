@@ -46,7 +46,8 @@ class Versions:
         """Whether a lock covers the package.
 
         A lock file in the folder of the manifest or a parent of it, or a constraints file that the manifest names.
-        What pip installs from a list below a project is not held by the lock of that project's own manager.
+        What pip installs from a list below a project, or in an image, is not held by the lock of that project's own
+        manager.
         """
         manifest = str(package.get("manifest") or package.at.path)
         if any((path, package.name) in self._locked for path in self._constraints.get(manifest, ())):
@@ -55,7 +56,7 @@ class Versions:
         if folder in self._compiled and package.at.path.endswith(".in"):
             return True
         alone = manifest in self._listed
-        passed_over: Collection[str] = ()
+        passed_over: Collection[str] = self._of_projects if alone and manifest in self._apart else ()
         while True:
             locks = [lock for lock in self._locks.get(folder, ()) if lock not in passed_over]
             if any((lock, package.name) in self._locked for lock in locks):
