@@ -9,6 +9,7 @@ from typing import Any
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.handover import model_name, model_path, spread
 from mlops_scan.scanner.graph.modelplaces import Place, nodes, place
+from mlops_scan.scanner.graph.modelprojects import apart
 from mlops_scan.scanner.graph.runpaths import named_by_run
 from mlops_scan.scanner.link.stores import Told, carried
 from mlops_scan.scanner.model import Edge, Fact
@@ -22,9 +23,11 @@ class ModelNames:
     def __init__(self, graph: Graph) -> None:
         said = [*carried(graph, list(_saved(graph))), *_configured(graph), *_held(graph)]
         told = list(_told(graph))
-        ids = nodes((one for _, _, one, _ in (*said, *told)), graph.facts("stage"))
-        self.said = tuple(Edge(node, relation, ids[one], at) for node, relation, one, at in said)
-        self.told = tuple(Edge(node, relation, ids[one], at) for node, relation, one, at in told)
+        every = [*said, *told]
+        own = apart(((relation, one) for _, relation, one, _ in every), graph.facts("manifest"), graph.facts("stage"))
+        ids = nodes((own.get(one, one) for _, _, one, _ in every), graph.facts("stage"))
+        self.said = tuple(Edge(node, relation, ids[own.get(one, one)], at) for node, relation, one, at in said)
+        self.told = tuple(Edge(node, relation, ids[own.get(one, one)], at) for node, relation, one, at in told)
 
 
 def calls(graph: Graph, role: str) -> Iterator[tuple[Use, Fact]]:
