@@ -9,9 +9,12 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice, product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_scan.scanner.formats.holes import Parameters, filled, flat
+
+if TYPE_CHECKING:
+    from mlops_scan.scanner.formats.goholes import GoHoles
 
 MOST = 300  # applications of one set
 _DEPTH = 4
@@ -40,6 +43,15 @@ class Folders:
             return []
         fits = re.compile("".join(_GLOBS.get(one) or re.escape(one) for one in re.split(r"(\*\*/|\*+|\?)", pattern)))
         return [one for one in (self.files if files else self.folders) if fits.fullmatch(one)]
+
+
+def language(spec: Any) -> GoHoles | None:
+    """What fills the texts of a set that is written in Go's whole template language."""
+    if not isinstance(spec, Mapping) or spec.get("goTemplate") is not True:
+        return None
+    from mlops_scan.scanner.formats.goholes import GoHoles  # few repositories have such sets
+
+    return GoHoles()
 
 
 def applications(spec: Any, folders: Folders) -> list[Parameters]:

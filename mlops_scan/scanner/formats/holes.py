@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 _HOLE = re.compile(r"\{\{((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")
@@ -16,19 +16,29 @@ _DEEPEST = 20
 Parameters = dict[str, str]
 
 
-def filled(text: str, parameters: Parameters) -> str:
+# a text and its parameters -> the text with all holes filled, by the rules of a whole language; None where one is not
+Whole = Callable[[str, Parameters], str | None]
+
+
+def filled(text: str, parameters: Parameters, whole: Whole | None = None) -> str:
     """A template's text for one application; what is unknown in it is `*`."""
-    return _HOLE.sub(lambda hole: _value(hole[1], parameters) or "*", text)
+    made = filled_in(text, parameters, whole)
+    return _HOLE.sub("*", made) if isinstance(made, str) else text
 
 
-def filled_in(data: Any, parameters: Parameters, depth: int = 0) -> Any:
-    """Data of a template for one application; a hole that is unknown stays as it is written."""
+def filled_in(data: Any, parameters: Parameters, whole: Whole | None = None, depth: int = 0) -> Any:
+    """Data of a template for one application; a hole that is unknown stays as it is written.
+
+    `whole` is asked of a text that has holes which only a whole language fills.
+    """
     if isinstance(data, str):
-        return _HOLE.sub(lambda hole: hole[0] if (known := _value(hole[1], parameters)) is None else known, data)
+        made = _HOLE.sub(lambda hole: hole[0] if (known := _value(hole[1], parameters)) is None else known, data)
+        known = whole(data, parameters) if whole is not None and "{{" in made else None
+        return made if known is None else known
     if isinstance(data, Mapping) and depth < _DEEPEST:
-        return {key: filled_in(value, parameters, depth + 1) for key, value in data.items()}
+        return {key: filled_in(value, parameters, whole, depth + 1) for key, value in data.items()}
     if isinstance(data, list) and depth < _DEEPEST:
-        return [filled_in(value, parameters, depth + 1) for value in data]
+        return [filled_in(value, parameters, whole, depth + 1) for value in data]
     return data
 
 

@@ -101,11 +101,12 @@ def _of_generators(
     resource: Fact, named: list[tuple[str, Location]], folders: Folders
 ) -> Iterator[tuple[str, Location]]:
     """The folders of every application that the generators of a set make."""
-    made = applicationsets.applications(_dig(resource.get("data"), ("spec",)), folders)
+    spec = _dig(resource.get("data"), ("spec",))
+    made, language = applicationsets.applications(spec, folders), applicationsets.language(spec)
     for folder, at in named:
         seen = set()
         for parameters in made:
-            path = holes.filled(folder, parameters)
+            path = holes.filled(folder, parameters, language.text if language is not None else None)
             if path in seen or not path.replace("*", "").strip("./"):
                 continue  # nothing of it is known: it may be any folder
             seen.add(path)
