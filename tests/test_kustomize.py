@@ -518,3 +518,95 @@ def test_programs_of_a_kustomization_are_notes(tmp_path: Path) -> None:
     items = [item for one in sources if parser.reads(one, tree) for item in parser.parse(one, tree)]
     notes = [(item.at.line, item.reason.partition(" of ")[0]) for item in items if isinstance(item, Note)]
     assert notes == [(2, "'secrets.yaml'"), (4, "an inline one"), (7, "'../team'")]
+
+
+GENERATOR = """\
+apiVersion: builtin
+kind: HelmChartInflationGenerator
+metadata: {name: any}
+name: llm
+chartHome: ../charts
+releaseName: blue
+valuesFile: values.yaml
+valuesInline: {replicas: 4}
+---
+apiVersion: builtin
+kind: ConfigMapGenerator
+metadata: {name: settings}
+literals: [A=b]
+"""
+TRANSFORMERS = """\
+generators: [chart.yaml]
+transformers:
+- patch.yaml
+- |-
+  apiVersion: builtin
+  kind: ImageTagTransformer
+  metadata: {name: i}
+  imageTag: {name: reg/llm, newTag: v3}
+- |-
+  apiVersion: builtin
+  kind: ReplicaCountTransformer
+  metadata: {name: r}
+  replica: {name: blue-server, count: 6}
+- |-
+  apiVersion: builtin
+  kind: PrefixTransformer
+  metadata: {name: p}
+  prefix: eu-
+- |-
+  apiVersion: builtin
+  kind: NamespaceTransformer
+  metadata: {name: n, namespace: llms}
+- |-
+  apiVersion: builtin
+  kind: LabelTransformer
+  metadata: {name: l}
+  labels: {team: ml}
+"""
+PATCH = """\
+apiVersion: builtin
+kind: PatchTransformer
+metadata: {name: any}
+target: {kind: Deployment, name: blue-server}
+patch: '[{"op": "add", "path": "/spec/paused", "value": true}]'
+"""
+
+
+def test_generators_and_transformers_of_kustomize_itself(tmp_path: Path) -> None:
+    live = {"live/kustomization.yaml": TRANSFORMERS, "live/chart.yaml": GENERATOR, "live/patch.yaml": PATCH}
+    texts = {**CHART, **live}
+    made = rendered(tmp_path, texts, "live/kustomization.yaml")
+    assert sorted(made) == ["ConfigMap/eu-settings", "Deployment/eu-blue-server"]
+    assert made["ConfigMap/eu-settings"]["data"] == {"A": "b"}
+    deployment = made["Deployment/eu-blue-server"]
+    assert (deployment["spec"]["replicas"], deployment["spec"]["paused"]) == (6, True)
+    assert (deployment["metadata"]["namespace"], deployment["metadata"]["labels"]["team"]) == ("llms", "ml")
+    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == "reg/llm:v3"
+    items = read(tmp_path, {})
+    assert not [one for one in items if isinstance(one, Note)]
+    (workload,) = facts(items, "workload")
+    assert workload.get("id") == "charts/llm/Chart.yaml#Deployment/llm-server"
+
+
+def test_charts_in_the_words_of_earlier_versions(tmp_path: Path) -> None:
+    entry = "{chartName: llm, chartHome: ../charts, releaseName: blue, values: values.yaml}"
+    old = f"helmChartInflationGenerator:\n- {entry}\n"
+    made = rendered(tmp_path, {**CHART, "live/kustomization.yaml": old}, "live/kustomization.yaml")
+    assert made["Deployment/blue-server"]["spec"]["replicas"] == 2
+    remote = GENERATOR.replace("name: llm\n", "name: qdrant\nrepo: https://x\n")
+    items = read(tmp_path, {"live/kustomization.yaml": "generators: [chart.yaml]\n", "live/chart.yaml": remote})
+    notes = [(str(one.at), one.reason) for one in items if isinstance(one, Note)]
+    assert notes == [("live/kustomization.yaml:1", "chart 'qdrant' of a kustomization is remote and not read")]
+    assert [one.get("values") for one in facts(items, "release")] == [[{"replicas": 4}]]
+
+
+def test_configurations_that_name_themselves_end(tmp_path: Path) -> None:
+    text = "generators: [kustomization.yaml, ., broken.yaml]\ntransformers: [kustomization.yaml]\n"
+    items = read(tmp_path, {"kustomization.yaml": text, "broken.yaml": "a: [\n"})
+    assert [one.reason.rpartition(" of ")[0] for one in items if isinstance(one, Note)] == [
+        "'kustomization.yaml'",
+        "'.'",
+        "'broken.yaml'",
+        "'kustomization.yaml'",
+    ]

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import kube, kustomize, substitution, yamlnodes
 from mlops_scan.scanner.formats.kube.data import brief
+from mlops_scan.scanner.formats.kustomize import builtins
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
@@ -27,7 +28,7 @@ class Kustomizations(Parser):
         root = kustomize.is_root(tree, one)
         yield Fact("kustomization", one.path, Location(one.path), _says(tree, one, root))
         yield from _absent(tree, one)
-        yield from _plugins(one)
+        yield from _plugins(tree, one)
         yield from _charts(tree, one)
         if root:
             yield from _rendered(tree, one)
@@ -60,11 +61,11 @@ def _absent(tree: Tree, one: kustomize.Kustomization) -> Iterator[Note]:
             yield Note(yamlnodes.at(one.path, ref.entry), f"'{ref.entry[:200]}' of a kustomization {what}")
 
 
-def _plugins(one: kustomize.Kustomization) -> Iterator[Note]:
-    """Generators and transformers that objects configure: programs, which nothing here runs."""
+def _plugins(tree: Tree, one: kustomize.Kustomization) -> Iterator[Note]:
+    """Generators and transformers that are programs, which nothing here runs."""
     for key in ("generators", "transformers"):
         for entry in yamlnodes.items(one.node, key):
-            if isinstance(entry, Scalar) and entry.strip():
+            if isinstance(entry, Scalar) and entry.strip() and not builtins.is_known(tree, one.folder, entry):
                 named = f"'{entry[:200]}'" if "\n" not in entry else "an inline one"
                 reason = f"{named} of a kustomization's {key} is not run: what it makes is missing"
                 yield Note(yamlnodes.at(one.path, entry), reason)

@@ -12,6 +12,7 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Reposi
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _ENTRIES = ("resources", "bases", "components")
+_BUILT_IN = ("generators", "transformers", "helmChartInflationGenerator")
 _CONFIGURATION = ("transformers", "generators", "configurations", "validators")
 _REMOTE = re.compile(r"://|^git@|^(?:www\.)?(?:github|gitlab|bitbucket)\.[a-z]+[/:]|\?ref=|\.git(?:$|[/?])")
 
@@ -49,7 +50,12 @@ def _found(tree: Repository) -> Iterator[Kustomization]:
             continue
         documents = yamlnodes.documents(source).documents
         if documents and isinstance(documents[0], Mapping):
-            yield Kustomization(path, folder, documents[0])
+            node = documents[0]
+            if any(key in node for key in _BUILT_IN):
+                from mlops_scan.scanner.formats.kustomize.builtins import expanded  # few configure them as objects
+
+                node = expanded(tree, folder, node)
+            yield Kustomization(path, folder, node)
 
 
 def references(tree: Repository, one: Kustomization) -> tuple[Reference, ...]:
@@ -109,7 +115,7 @@ def file_of(tree: Repository, folder: str, entry: Node | str | None) -> Readable
 
 def chart_folder(tree: Repository, one: Kustomization, entry: Mapping) -> str:
     """The folder of the chart that an entry of `helmCharts` names, if it is in the repository, else ''."""
-    home = yamlnodes.text(one.node, "helmGlobals", "chartHome") or "charts"
+    home = yamlnodes.text(entry, "chartHome") or yamlnodes.text(one.node, "helmGlobals", "chartHome") or "charts"
     name, version = yamlnodes.text(entry, "name"), yamlnodes.text(entry, "version")
     for inside in (name, f"{name}-{version}/{name}"):
         folder = posixpath.normpath(posixpath.join(one.folder, home, inside))
