@@ -133,6 +133,27 @@ patches:
 PARTS = {"parts/gpu/kustomization.yaml": COMPONENT}
 
 
+APPLIES = """apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: %s}
+spec: {path: ./%s, targetNamespace: %s}
+"""
+
+
+def test_the_namespace_into_which_a_controller_puts_a_folder(read: Read) -> None:
+    two = {"clusters/a/two.yaml": APPLIES % ("x", "b", "one"), "clusters/b/two.yaml": APPLIES % ("x", "b", "two")}
+    own = "apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n"
+    files = {"c/app.yaml": APPLIES % ("a", "a", "llms"), **two, "a/d.yaml": DEPLOYMENT, "a/in/n.yaml": own}
+    facts = read({**files, "b/d.yaml": DEPLOYMENT, "d/d.yaml": DEPLOYMENT}).facts
+    told = {fact.at.path: fact.get("namespace") for fact in facts if fact.kind in ("workload", "resource")}
+    assert {path: told[path] for path in ("a/d.yaml", "a/in/n.yaml", "b/d.yaml", "d/d.yaml")} == {
+        "a/d.yaml": "llms",
+        "a/in/n.yaml": None,
+        "b/d.yaml": None,
+        "d/d.yaml": None,
+    }
+
+
 @pytest.mark.parametrize("listed", [False, True])
 def test_what_a_controller_lays_over_a_folder_is_what_runs(read: Read, listed: bool) -> None:
     files = {"clusters/prod/app.yaml": FLUX % ("emb", "prod", "9"), "app/d.yaml": DEPLOYMENT, **PARTS}

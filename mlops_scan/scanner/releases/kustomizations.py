@@ -17,7 +17,7 @@ from mlops_scan.scanner.formats.kustomize import Kustomization
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, made
 from mlops_scan.scanner.link.manifests import below
 from mlops_scan.scanner.model import Fact, Note
-from mlops_scan.scanner.releases import circles
+from mlops_scan.scanner.releases import circles, namespaces
 from mlops_scan.scanner.releases.applications import APPLICATION, SET, applications
 
 FLUX = "kustomize.toolkit.fluxcd.io/Kustomization"
@@ -59,6 +59,7 @@ def declares(fact: Fact) -> bool:
 
 def changed(tree: Tree, facts: Sequence[Fact]) -> Changed:
     """What the objects among `facts` change of the folders they apply."""
+    namespaces.put(facts, FLUX)
     by_folder: dict[str, list[_Applied]] = defaultdict(list)
     for fact in facts:
         if declares(fact):
