@@ -24,6 +24,7 @@ from mlops_scan.scanner.link.built import Builds
 from mlops_scan.scanner.link.containers import Stages
 from mlops_scan.scanner.link.datasets import Datasets
 from mlops_scan.scanner.link.dependencies import Dependencies
+from mlops_scan.scanner.link.dispatch import Dispatch
 from mlops_scan.scanner.link.endpoints import Endpoints, Workloads
 from mlops_scan.scanner.link.gitops import Definitions, Kustomizations, Sources
 from mlops_scan.scanner.link.imports import Imports
@@ -500,6 +501,36 @@ CASES = (
         edges=(
             "workload:k8s/j.yaml#CronJob/retrain | runs | file:search/train.py | k8s/j.yaml:12",
             "stage:search/Dockerfile#1 | starts | file:search/score.py | search/Dockerfile:9",
+        ),
+    ),
+    Case(
+        Dispatch,
+        "the words of a caller choose the parts of a script; one that nobody calls runs all",
+        (
+            fact("branch", "train", "run.sh:3", of="", asks=[[1, ["train"], True, ""]]),
+            fact("branch", "*", "run.sh:9", of="", asks=[[1, ["train"], False, ""]]),
+            fact("branch", "alone", "free.sh:4", of="", asks=[[2, ["x"], True, ""]]),
+            fact("branch", "deep()", "free.sh:2", of="alone", asks=[]),
+            fact("stage", "0", "Dockerfile:1", final=True),
+            fact("container", "fit", "k8s/a.yaml:3", workload="A"),
+            fact("container", "own", "k8s/b.yaml:3", workload="B", command=["sh"]),
+            command(f"{CI}:9", "bash ./run.sh train", owner=f"{CI}#x"),
+            command(f"{CI}:10", "echo run train", owner=f"{CI}#x"),
+            command("Dockerfile:4", "/srv/run.sh serve", "dockerfile-entrypoint", stage="0"),
+            command("k8s/a.yaml:9", "train now", "container", owner="A"),
+            command("k8s/b.yaml:9", "train now", "container", owner="B"),
+        ),
+        known=(
+            "workload:A | runs | image:acme/app | k8s/a.yaml:4",
+            "workload:B | runs | image:acme/app | k8s/b.yaml:4",
+            "stage:Dockerfile#0 | builds | image:acme/app | ci.yml:3",
+        ),
+        edges=(
+            f"job:{CI}#x | runs | target:run.sh#train | {CI}:9",
+            "stage:Dockerfile#0 | starts | target:run.sh#* | Dockerfile:4",
+            "workload:A | runs | target:run.sh#train | k8s/a.yaml:9",
+            "file:free.sh | runs | target:free.sh#alone | free.sh:4",
+            "file:free.sh | runs | target:free.sh#deep() | free.sh:2",
         ),
     ),
     Case(

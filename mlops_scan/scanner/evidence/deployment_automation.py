@@ -149,7 +149,7 @@ def _in_ci(use: Use, reached: dict[str, Location]) -> Location | None:
     owner = use.fact.get("owner")
     if use.fact.kind == "command" and owner and f"target:{owner}" in reached:
         return use.at
-    return use.at if f"file:{use.at.path}" in reached else None
+    return use.at if use.fact.get("where") != "branch" and f"file:{use.at.path}" in reached else None
 
 
 def _is_elsewhere(env: Fact) -> bool:

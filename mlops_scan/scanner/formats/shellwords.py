@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.shellbrackets import closing
 from mlops_scan.scanner.formats.shellscanner import Scanner
+from mlops_scan.scanner.formats.shellwithin import Simple, Within
+
+__all__ = ["Simple", "split"]
 
 _PLAIN = re.compile(r"[^\s\\'\"$`;|&()<>#]+")
 _REDIRECT = re.compile(r"<<<|<<-?|<&|<>|&>>|&>|>>|>&|>\||[<>]")
@@ -23,21 +26,6 @@ _TEST_END = re.compile(r"\s\]\](?=[\s;)&|]|\Z)")
 _OPENERS = frozenset(("if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"))
 _TEST_CHARS = 2_000
 _ARITHMETIC_CHARS = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Simple:
-    """One simple command as written. `after` is the operator that ends it; a bare '(' or ')' marks a subshell.
-
-    `inner` are the texts of `$(...)`, backticks and `<(...)` with their offsets; `heredoc` is what is fed to it.
-    """
-
-    words: tuple[str, ...]
-    start: int
-    end: int
-    after: str = ""
-    inner: tuple[tuple[int, str], ...] = ()
-    heredoc: tuple[int, str] | None = None
 
 
 def split(text: str) -> list[Simple]:
@@ -56,6 +44,8 @@ class _Lexer(Scanner):
         self.pattern = False  # inside the pattern of a case branch
         self.defined = False  # 'name()' was read, its '{' has not come
         self.braces: list[bool] = []  # for each open '{', whether it is a function's body
+        self.within = Within()
+        self.called = ""  # the name before '()'
         self.heredocs: list[tuple[int, str]] = []  # (index in out of the command it feeds, delimiter)
 
     def run(self) -> list[Simple]:
@@ -107,14 +97,16 @@ class _Lexer(Scanner):
         elif word == "in" and words[-3:-2] == ["case"] and (len(words) == 3 or words[-4] in _OPENERS):
             self._end_command("case")
             self.cases, self.pattern = self.cases + 1, True
+            self.within.enter(words[-2], self.index)
         elif word == "{" and len(words) == 3 and words[0] == "function":
             self._forget()
-            self.defined = True
+            self.defined, self.called = True, words[1]
             self._brace(word)
         elif word in ("{", "}") and (len(words) == 1 or words[-2] in _OPENERS):
             self._brace(word)
         elif word == "esac" and (len(words) == 1 or self.pattern):
             self.cases, self.pattern = max(0, self.cases - 1), False
+            self.within.leave(case=True)
             self._forget()
 
     def _end_command(self, after: str) -> None:
@@ -122,7 +114,8 @@ class _Lexer(Scanner):
         self.redirected = False
         if (self.words or self.inner) and not self.pattern:
             end = min(self.index, self.size)
-            self.out.append(Simple(tuple(self.words), max(self.start, 0), end, after, tuple(self.inner)))
+            inner, within = tuple(self.inner), self.within.now
+            self.out.append(Simple(tuple(self.words), max(self.start, 0), end, after, inner, None, within))
         self._forget()
 
     def _forget(self) -> None:
@@ -198,6 +191,7 @@ class _Lexer(Scanner):
             if char == ")":
                 self._end_word()
                 self.pattern = False
+                self.within.branch(self.words, self.index)
                 self._forget()
             self.index += 1
         elif char == ")":
@@ -206,6 +200,7 @@ class _Lexer(Scanner):
         elif self.word is None and (not words or words[-1] in _OPENERS):
             self._group()
         elif (call := _FUNCTION.match(self.text, self.index)) and len(words) <= 1:  # 'name() {'
+            self.called = "".join(self.word or words[-1:])
             self._forget()
             self.index, self.defined = call.end(), True
         else:
@@ -231,8 +226,10 @@ class _Lexer(Scanner):
             self.braces.append(self.defined)
             if self.defined:
                 self._mark("(", 0)
+                self.within.enter(f"{self.called}()", self.index)
             self.defined = False
         elif self.braces and self.braces.pop():
+            self.within.leave(case=False)
             self._forget()
             self._mark(")", 0)
 

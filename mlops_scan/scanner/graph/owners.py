@@ -6,6 +6,7 @@ from mlops_scan.scanner.model import Fact
 
 _KINDS = {
     "config": "target",
+    "branch": "target",
     "ci": "job",
     "make": "target",
     "just": "target",

@@ -128,7 +128,7 @@ def _declared(graph: Graph, node: str) -> Iterator[Edge]:
 
 def _has_own_program(graph: Graph, workload: str) -> bool:
     """Whether a workload says what its image is to start, in place of the image's own program."""
-    return any(edge.target.startswith("file:") for edge in graph.links_from(workload, "runs"))
+    return any(edge.target.startswith(("file:", "target:")) for edge in graph.links_from(workload, "runs"))
 
 
 def _by_commands(graph: Graph, reached: Collection[str]) -> Iterator[str]:

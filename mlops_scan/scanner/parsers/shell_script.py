@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import shell
+from mlops_scan.scanner.formats import shell, shellbranches
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -38,4 +39,28 @@ class ShellScripts(Parser):
         if len(found) >= bounds.SHELL_COMMANDS:
             yield Note(Location(source.path), f"more than {bounds.SHELL_COMMANDS} commands; the rest was not read")
         runner = Runner(source.path, "shell", source.path, folder=None)
-        yield from runner.commands(found, lambda command: (command.line + 1, indent(lines, command.line + 1)))
+
+        def locate(command: shell.Command) -> tuple[int, int]:
+            return command.line + 1, indent(lines, command.line + 1)
+
+        branches = shellbranches.read(source.text)
+        if branches is None:
+            yield from runner.commands(found, locate)
+            return
+        yield from _ways(source, branches)
+        if branches.cut:
+            yield Note(
+                Location(source.path), f"more than {shellbranches.MOST} parts that arguments choose: not told apart"
+            )
+        for command in found:
+            part = branches.at(command.offset)
+            inside = replace(runner, where="branch", owner=f"{source.path}#{part}", stage=part) if part else runner
+            yield from inside.commands([command], locate)
+
+
+def _ways(source: SourceFile, branches: shellbranches.Branches) -> Iterator[Fact]:
+    """The parts of a script that chooses by its arguments."""
+    for way in branches.ways:
+        asks = [[one.place, list(one.values), one.holds, one.default] for one in way.asks]
+        at = Location(source.path, source.text.count("\n", 0, way.start) + 1)
+        yield Fact("branch", way.target, at, {"of": way.source, "asks": asks})

@@ -1,0 +1,104 @@
+"""Callers of scripts to the parts of these that run for the arguments which they give."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from mlops_scan.scanner.formats.shellbranches import Way, entered
+from mlops_scan.scanner.formats.shelltests import Asked
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.owners import owner_id
+from mlops_scan.scanner.link import live
+from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.commands import locate, working_folder
+from mlops_scan.scanner.link.containers import stage_id
+from mlops_scan.scanner.model import Edge, Fact, Location
+
+_IMAGE = "dockerfile"
+_OWN = ("container", "compose")
+_ITSELF = ("$0", "${0}", "${BASH_SOURCE[0]}")
+_STARTED = 6  # words of a command that may name the script
+
+
+class Dispatch(Link):
+    """`job:ci.yml#fit` runs `target:run.sh#train`, because it calls `run.sh train`; without callers all parts run."""
+
+    turn = 1
+
+    def edges(self, graph: Graph) -> Iterator[Edge]:
+        found = _Scripts(graph)
+        if not found.ways:
+            return
+        called: set[str] = set()
+        entrypoints: dict[str, str] = {}  # stage -> the script that it starts with
+        for command in graph.once(live.commands):
+            script, words = found.script(command)
+            if not script:
+                continue
+            called.add(script)
+            inside = str(command.get("where")).startswith(_IMAGE)
+            owner = found.stages.get((command.at.path, str(command.get("stage"))), "") if inside else owner_id(command)
+            if command.get("where") == "dockerfile-entrypoint":
+                entrypoints[owner] = script
+            relation = "starts" if inside and command.get("where") != _IMAGE else "runs"
+            yield from found.entered(owner, relation, script, words, command.at) if owner else ()
+        yield from found.given(graph, entrypoints)
+        for script in sorted(found.ways.keys() - called):
+            yield from found.entered(f"file:{script}", "runs", script, None, Location(script))
+
+
+class _Scripts:
+    """Scripts that choose by their arguments."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.ways: dict[str, list[Way]] = defaultdict(list)
+        self._lines: dict[tuple[str, str], Location] = {}
+        for fact in graph.all_facts("branch"):
+            asks = tuple(
+                Asked(place, tuple(values), holds, default) for place, values, holds, default in fact.get("asks")
+            )
+            self.ways[fact.at.path].append(Way(str(fact.get("of")), fact.name, 0, asks))
+            self._lines.setdefault((fact.at.path, fact.name), fact.at)
+        self._files = frozenset(self.ways)
+        self.stages = {(one.at.path, one.name): stage_id(one) for one in graph.all_facts("stage")} if self.ways else {}
+
+    def script(self, command: Fact) -> tuple[str, list[str]]:
+        """The script that a command starts, and the words behind it."""
+        argv = [str(word) for word in command.get("argv") or ()]
+        for index, word in enumerate(argv[:_STARTED]):
+            if word in _ITSELF and command.at.path in self._files:
+                return command.at.path, argv[index + 1 :]
+            if "/" in word or "." in word:
+                path = locate(word, working_folder(command), self._files)
+                if path and path != command.at.path:
+                    return path, argv[index + 1 :]
+        return "", []
+
+    def entered(
+        self, owner: str, relation: str, script: str, words: Sequence[str] | None, at: Location
+    ) -> Iterator[Edge]:
+        for part in entered(self.ways[script], words):
+            there = at if words is not None else self._lines[script, part]
+            yield Edge(owner, relation, f"target:{script}#{part}", there)
+
+    def given(self, graph: Graph, entrypoints: dict[str, str]) -> Iterator[Edge]:
+        """What workloads say in place of the words that their image gives its script."""
+        if not entrypoints:
+            return
+        programs = {str(one.get("workload")) for one in graph.all_facts("container") if one.get("command")}
+        for command in graph.all_facts("command"):
+            if command.get("where") not in _OWN or command.get("owner") in programs or self.script(command)[0]:
+                continue
+            for stage in _stages(graph, owner_id(command)):
+                if stage in entrypoints:
+                    words = [str(word) for word in command.get("argv") or ()]
+                    yield from self.entered(owner_id(command), "runs", entrypoints[stage], words, command.at)
+
+
+def _stages(graph: Graph, workload: str) -> Iterator[str]:
+    """The stages of which a workload runs what they build."""
+    yield from (edge.target for edge in graph.links_from(workload, "builds"))
+    for image in graph.links_from(workload, "runs"):
+        if image.target.startswith("image:"):
+            yield from (edge.source for edge in graph.links_to(image.target, "builds"))
