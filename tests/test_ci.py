@@ -269,7 +269,7 @@ ship:
 
 def test_gitlab_includes_extends_and_references(tmp_path: Path) -> None:
     facts, notes = read(tmp_path, GitlabCi(), **{".gitlab-ci.yml": GITLAB, "ci/deploy.yml": GITLAB_DEPLOY})
-    assert not notes
+    assert [note.reason for note in notes] == ["included remote 'https://example.org/x.yml' is not in the repository"]
     workflow = of(facts, "workflow")[0]
     assert workflow.get("triggers") == ["schedule", "tag"]
     assert workflow.get("active") is True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -10,26 +9,24 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import conditions, placeholders, shell, yamlnodes
+from mlops_scan.scanner.formats import placeholders, shell, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import truth
+from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers import gitlab_triggers
 from mlops_scan.scanner.parsers.base import Parser
-from mlops_scan.scanner.parsers.gitlab_files import Written
+from mlops_scan.scanner.parsers.gitlab_files import Written, plain
+from mlops_scan.scanner.parsers.gitlab_rules import Rules
+from mlops_scan.scanner.parsers.gitlab_triggers import Child
 
 _GLOBAL = frozenset(
     ("stages", "default", "include", "variables", "image", "services", "before_script", "after_script", "cache")
 ) | frozenset(("workflow", "spec", "types"))
-_SOURCES = (
-    ("schedule", re.compile(r"\bschedules?\b")),
-    ("pull_request", re.compile(r"merge_request|external_pull_request")),
-    ("tag", re.compile(r"\$CI_COMMIT_TAG\b|\btags\b")),
-    ("manual", re.compile(r"[\"']?\bweb\b[\"']?")),
-    ("dispatch", re.compile(r"[\"'](?:trigger|api|pipeline|parent_pipeline)[\"']|\btriggers\b|\bapi\b")),
-)
-_SCHEDULED = re.compile(r"CI_PIPELINE_SOURCE\s*==\s*[\"']schedule[\"']|^schedules$")
+_RUNS = ("script", "trigger", "run")
+_FOREIGN = ("pipeline", "project")  # what a job needs of other pipelines
 _CHILDREN = 50  # pipelines that one starts
 _STAGES = (".pre", "build", "test", "deploy", ".post")
 
@@ -40,42 +37,33 @@ class GitlabCi(Parser):
     patterns: ClassVar[tuple[str, ...]] = (".gitlab-ci.yml", ".gitlab-ci.yaml")
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        waiting, seen = [(source, "")], {source.path}
+        nothing: Known = {}
+        waiting, seen = [(Child(source, nothing, nothing), "")], {source.path}
         while waiting:
             file, parent = waiting.pop(0)
             pipeline = _Pipeline(file, tree, root=source, parent=parent)
-            yield from pipeline.written.load()
+            yield from pipeline.written.load(file.inputs)
             if pipeline.written.documents:
                 yield from pipeline.facts()
-            for path in pipeline.children():
-                child = tree.get(path)
-                if child is not None and path not in seen and len(seen) < _CHILDREN:
-                    seen.add(path)
-                    waiting.append((child, file.path))
+            for child in pipeline.children():
+                if child.source.path not in seen and len(seen) < _CHILDREN:
+                    seen.add(child.source.path)
+                    waiting.append((child, file.source.path))
 
 
 class _Pipeline:
     """A file with its includes. `root` is the file that the service reads, `parent` the one that starts a child."""
 
-    def __init__(self, source: SourceFile, tree: Tree, *, root: SourceFile, parent: str) -> None:
-        self.source, self.tree, self.root, self.parent = source, tree, root, parent
+    def __init__(self, file: Child, tree: Tree, *, root: SourceFile, parent: str) -> None:
+        self.source, self.tree, self.parent, self.given = file.source, tree, parent, file.variables
         self.active = "/" not in root.path
-        self.written = Written(source, tree, root.folder)
+        self.written = Written(file.source, tree, root.folder)
 
-    def children(self) -> Iterator[str]:
+    def children(self) -> Iterator[Child]:
         """Files of the repository that jobs start as pipelines of their own."""
+        known = self.known
         for name in self.jobs:
-            yield from self._started(name)
-
-    def _started(self, job: str) -> list[str]:
-        trigger = self.written.get(job, "trigger")
-        include = yamlnodes.child(trigger.node, "include") if trigger else None
-        found = (
-            [path for path, _ in self.written.included(include, self.written.keys[job].known)]
-            if include is not None
-            else []
-        )
-        return [path for path in dict.fromkeys(found) if self.tree.get(path) is not None]
+            yield from gitlab_triggers.children(self.written, name, known)
 
     @cached_property
     def jobs(self) -> list[str]:
@@ -89,22 +77,39 @@ class _Pipeline:
             and any(self.written.get(name, key) for key in _RUNS)
         ]
 
-    def facts(self) -> Iterator[Fact]:
+    @cached_property
+    def rules(self) -> Rules:
+        return Rules(self.written, self.jobs, self.given)
+
+    @cached_property
+    def known(self) -> Known:
+        """The variables of the file, as the rules of the whole pipeline and whoever starts it change them."""
+        known: dict[str, tuple[str, ...]] = {}
+        for _, document, _inside in self.written.documents:
+            known = {**placeholders.constants(plain(document.get("variables")), ""), **known}
+        return {**self._ruled(known, ""), **self.given}
+
+    def _ruled(self, known: Known, job: str) -> Known:
+        """Variables with the values that rules give them beside their own."""
+        found = dict(known)
+        for values in self.rules.variables(job):
+            for key, texts in placeholders.constants(plain(values), "", known=known).items():
+                found[key] = tuple(dict.fromkeys((*found.get(key, ()), *texts)))
+        return found
+
+    def facts(self) -> Iterator[Fact | Note]:
         jobs = self.jobs
         first = self.written.documents[0][1]
-        triggers = ["call"] if self.parent else self._triggers(jobs)
+        triggers = ["call"] if self.parent else self.rules.triggers()
         says = {"provider": "gitlab-ci", "triggers": triggers, "active": self.active}
         title = yamlnodes.text(first, "workflow", "name")
         yield Fact("workflow", self.source.path, Location(self.source.path, first.line), {**says, "title": title})
-        known: dict[str, tuple[str, ...]] = {}
-        for _, document, _inside in self.written.documents:
-            known = {**placeholders.constants(_values(document.get("variables")), ""), **known}
-        runner = Runner(self.source.path, "ci", self.source.path, disabled=not self.active, known=known)
+        runner = Runner(self.source.path, "ci", self.source.path, disabled=not self.active, known=self.known)
         for source, document, _inside in self.written.documents:
-            yield from replace(runner, path=source.path).variables(_values(document.get("variables")))
+            yield from replace(runner, path=source.path).variables(plain(document.get("variables")))
         stages = self._stages(jobs)
         for name in jobs:
-            if not self.parent and any(_SCHEDULED.search(one) for one in self._rules(name)) and not self._manual(name):
+            if not self.parent and self.rules.scheduled(name):
                 place = self.written.keys[name].place
                 says = {"owner": f"{self.source.path}#{name}", "where": "ci"}
                 yield replace(runner, path=self.written.keys[name].source.path).fact(
@@ -121,46 +126,58 @@ class _Pipeline:
             ordered.setdefault(self.written.text(job, "stage") or "test", []).append(job)
         return ordered
 
-    def _job(self, runner: Runner, name: str, stages: dict[str, list[str]]) -> Iterator[Fact]:
+    def _job(self, runner: Runner, name: str, stages: dict[str, list[str]]) -> Iterator[Fact | Note]:
         placed = self.written.keys[name]
         owner = f"{self.source.path}#{name}"
-        rules = self._rules(name)
         soft = self.written.get(name, "allow_failure")
         failing = soft is not None and (truth(soft.node) or isinstance(soft.node, Mapping))
-        off = runner.disabled or self._never(name) or self._starts_never()
-        known = {**runner.known, **placed.known}
+        own = list(reversed(list(self.written.held(name, "variables"))))  # mappings of what it extends are merged
+        known: Known = {**self._inherited(runner.known, name), **placed.known}
+        for one in own:
+            known = {**known, **placeholders.constants(plain(one.node), "", known=known)}
+        off = runner.disabled or self.rules.never(name, own) or self.rules.starts_never()
+        known = {**self._ruled(known, name), **self._matrix(name)}
         runner = replace(runner, path=placed.source.path, owner=owner, soft=failing, disabled=off, known=known)
         runner = replace(runner, session=shell.Session())
-        image = self.written.get(name, "image")
-        started = self._started(name)
+        trigger = self.written.get(name, "trigger")
+        started = [one.source.path for one in gitlab_triggers.children(self.written, name, self.known)]
+        image = None if trigger else self.written.get(name, "image")
         says: dict[str, Any] = {
             "id": owner,
             "workflow": self.source.path,
             "needs": self._needs(name, stages),
             "environment": self.written.text(name, "environment") or self.written.text(name, "environment", "name"),
             "uses": next(iter(started), ""),
-            "image": self.written.text(name, "image") or self.written.text(name, "image", "name"),
+            "image": (self.written.text(name, "image") or self.written.text(name, "image", "name")) if image else "",
             "soft": failing,
-            "when": " || ".join(rules)[: bounds.FACT_TEXT],
-            "manual": self._manual(name),
+            "when": " || ".join(self.rules.of(name))[: bounds.FACT_TEXT],
+            "manual": self.rules.manual(name),
         }
         yield runner.fact("job", name, placed.place, says)
         for path in started[1:]:
             yield runner.fact("action", path, placed.place, {"owner": owner})
-        for one in (image, *self.written.listed(name, "services")):
-            node = yamlnodes.child(one.node, "name") or one.node if one else None
-            if one and isinstance(node, Scalar):
-                yield replace(runner, path=one.source.path).image(str(node), "ci", (node.line, node.column))
-        for placed in reversed(list(self.written.held(name, "variables"))):  # mappings of what it extends are merged
-            values = _values(placed.node)
-            yield from replace(runner, path=placed.source.path).variables(values)
-            runner = replace(runner, known={**runner.known, **placeholders.constants(values, "", known=runner.known)})
-        runner = replace(runner, known={**runner.known, **self._matrix(name)})
-        for key in ("before_script", "script", "after_script"):
+        if trigger is not None:
+            yield from gitlab_triggers.outside(runner, trigger)
+        for item in (image, *self.written.listed(name, "services")) if trigger is None else ():
+            node = yamlnodes.child(item.node, "name") or item.node if item else None
+            if item and isinstance(node, Scalar):
+                yield replace(runner, path=item.source.path).image(str(node), "ci", (node.line, node.column))
+        for one in own:
+            yield from replace(runner, path=one.source.path).variables(plain(one.node))
+        for key in ("before_script", "script", "after_script") if trigger is None else ():
             for line in self.written.listed(name, key):
                 if isinstance(line.node, Scalar):
                     where = replace(runner, path=line.source.path, known={**runner.known, **line.known})
                     yield from where.script(line.node, lines_of(line.source))
+
+    def _inherited(self, known: Known, job: str) -> Known:
+        """The variables of the file that a job takes over."""
+        held = self.written.get(job, "inherit")
+        wanted = yamlnodes.child(held.node, "variables") if held is not None else None
+        if isinstance(wanted, Scalar) and wanted.strip().lower() == "false":
+            return {}
+        names = [str(one) for one in yamlnodes.items(wanted)] if isinstance(wanted, yamlnodes.Sequence) else None
+        return known if names is None else {key: one for key, one in known.items() if key in names}
 
     def _matrix(self, job: str) -> dict[str, tuple[str, ...]]:
         """The values that `parallel: matrix` gives to variables."""
@@ -175,9 +192,8 @@ class _Pipeline:
     def _needs(self, name: str, stages: dict[str, list[str]]) -> list[str]:
         own = self.written.get(name, "needs")
         if own is not None:
-            named = [
-                str(one) if isinstance(one, Scalar) else yamlnodes.text(one, "job") for one in yamlnodes.items(own.node)
-            ]
+            here = [one for one in yamlnodes.items(own.node) if not any(map(yamlnodes.text, (one, one), _FOREIGN))]
+            named = [str(one) if isinstance(one, Scalar) else yamlnodes.text(one, "job") for one in here]
             return [one for one in named if one]
         before: list[str] = []
         for jobs in stages.values():
@@ -185,65 +201,3 @@ class _Pipeline:
                 break
             before = jobs or before
         return before[:50]
-
-    def _rules(self, name: str) -> list[str]:
-        """The conditions of `rules`, and the refs of `only`, as text."""
-        held = [one.node for one in self.written.listed(name, "rules") if yamlnodes.text(one.node, "when") != "never"]
-        found = [yamlnodes.text(one, "if") for one in held]
-        only = self.written.get(name, "only")
-        if only is not None:
-            refs = only.node if not isinstance(only.node, Mapping) else only.node.get("refs")
-            found += [str(one) for one in yamlnodes.items(refs) if isinstance(one, Scalar)]
-        return [one for one in found if one]
-
-    def _never(self, name: str) -> bool:
-        """Whether no rule of the job adds it to a pipeline."""
-        rules = self.written.listed(name, "rules")
-        if rules:
-            return all(_is_never(one.node) for one in rules)
-        return self.written.text(name, "when") == "never"
-
-    def _starts_never(self) -> bool:
-        """Whether no rule of the whole pipeline lets one begin."""
-        workflow = self.written.keys.get("workflow")
-        rules = yamlnodes.items(workflow.node, "rules") if workflow else []
-        return bool(rules) and all(_is_never(one) for one in rules)
-
-    def _manual(self, name: str) -> bool:
-        rules = self.written.listed(name, "rules")
-        if rules:
-            return all(yamlnodes.text(one.node, "when") in ("manual", "never") for one in rules)
-        return self.written.text(name, "when") == "manual"
-
-    def _triggers(self, jobs: list[str]) -> list[str]:
-        """What starts the pipeline, from the conditions of its jobs and of `workflow:rules`."""
-        found: list[str] = []
-        workflow = self.written.keys.get("workflow")
-        held = yamlnodes.items(workflow.node, "rules") if workflow else []
-        texts = [yamlnodes.text(one, "if") for one in held if yamlnodes.text(one, "when") != "never"]
-        conditions = [self._rules(job) for job in jobs]
-        for text in (*texts, *(one for rules in conditions for one in rules)):
-            named = [word for word, pattern in _SOURCES if pattern.search(text)]
-            found += named or ["push"]
-        if not texts and (not conditions or any(not rules for rules in conditions)):
-            found.insert(0, "push")
-        return list(dict.fromkeys(found))
-
-
-_RUNS = ("script", "trigger", "run")
-
-
-def _is_never(rule: Node) -> bool:
-    """Whether a rule adds nothing: it says so, or its condition is false by itself."""
-    return yamlnodes.text(rule, "when") == "never" or conditions.never(yamlnodes.text(rule, "if"), {})
-
-
-def _values(variables: Node | None) -> Node | None:
-    """`variables:` with `NAME: {value: ...}` made `NAME: ...`."""
-    if not isinstance(variables, Mapping):
-        return None
-    plain = Mapping(variables.line, variables.column)
-    for name, node in variables.items():
-        plain[name] = yamlnodes.child(node, "value") or node
-        plain.places[name] = variables.places.get(name, (node.line, node.column))
-    return plain

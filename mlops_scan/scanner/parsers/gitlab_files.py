@@ -41,10 +41,9 @@ class Written:
         self._merged: dict[str, dict[str, Placed]] = {}
         self._cut: set[str] = set()
 
-    def load(self) -> Iterator[Note]:
+    def load(self, inputs: Known) -> Iterator[Note]:
         """Read the file and what it includes of this repository; what the including file says wins."""
-        nothing: Known = {}
-        waiting, seen = [(self.source, nothing)], {(self.source.path, "")}
+        waiting, seen = [(self.source, inputs)], {(self.source.path, "")}
         ways: dict[str, list[tuple[str, Location]]] = {}
         while waiting and len(seen) < _FILES:
             source, given = waiting.pop(0)
@@ -55,6 +54,7 @@ class Written:
                 if not isinstance(document, Mapping):
                     continue
                 self.documents.append((source, document, known))
+                yield from self._outside(source, document.get("include"), known)
                 for path, inputs in self.included(document.get("include"), known):
                     found = self.tree.get(path)
                     at = yamlnodes.at(source.path, document, "include")
@@ -94,6 +94,12 @@ class Written:
             inputs = placeholders.constants(yamlnodes.child(one, "inputs"), "inputs.", known=known)
             for path in [*self._paths(placeholders.fill(written, known)), *self._component(one)]:
                 yield path, inputs
+
+    def _outside(self, source: SourceFile, include: Node | None, known: Known) -> Iterator[Note]:
+        """A note at each file that is included from somewhere else."""
+        for one in yamlnodes.items(include):
+            if (reason := elsewhere(one, known)) and not any(self._component(one)):
+                yield Note(Location(source.path, one.line, one.column), reason)
 
     def _component(self, include: Node) -> Iterator[str]:
         """A component of this very repository."""
@@ -162,10 +168,20 @@ class Written:
         """A key of a job, of what it extends, or of `default`."""
         if (own := self.merged(job).get(key)) is not None:
             return own
+        if not self._inherits(job, key):
+            return None
         default = self.keys.get("default")
         if default is not None and isinstance(default.node, Mapping) and key in default.node:
             return Placed(default.source, default.node[key], default.node.places[key])
         return self.keys.get(key) if key in ("image", "services", "before_script", "after_script") else None
+
+    def _inherits(self, job: str, key: str) -> bool:
+        """Whether a job takes a key of `default` over: `inherit: {default: false}`, or a list of keys."""
+        inherit = self.merged(job).get("inherit")
+        wanted = yamlnodes.child(inherit.node, "default") if inherit is not None else None
+        if isinstance(wanted, yamlnodes.Sequence):
+            return key in [str(one) for one in wanted]
+        return not (isinstance(wanted, Scalar) and wanted.strip().lower() == "false")
 
     def text(self, job: str, *path: str) -> str:
         placed = self.get(job, path[0])
@@ -188,6 +204,29 @@ class Written:
             else:
                 found.append(one)
         return found
+
+
+def elsewhere(include: Node, known: Known) -> str:
+    """Why a file that is included cannot be read: it is of another project, of the web, or made by a job."""
+    if isinstance(include, Scalar):
+        return f"included file '{str(include)[:200]}' is not in the repository" if "://" in include else ""
+    if job := yamlnodes.text(include, "job"):
+        return f"the pipeline that job '{job}' writes is not known before it runs"[: bounds.FACT_TEXT]
+    for key in ("project", "remote", "template", "component"):
+        if text := placeholders.fill(yamlnodes.text(include, key), known):
+            return f"included {key} '{text[:200]}' is not in the repository"
+    return ""
+
+
+def plain(variables: Node | None) -> Node | None:
+    """`variables:` with `NAME: {value: ...}` made `NAME: ...`."""
+    if not isinstance(variables, Mapping):
+        return None
+    made = Mapping(variables.line, variables.column)
+    for name, node in variables.items():
+        made[name] = yamlnodes.child(node, "value") or node
+        made.places[name] = variables.places.get(name, (node.line, node.column))
+    return made
 
 
 def _inputs(documents: Sequence[Node]) -> dict[str, tuple[str, ...]]:
