@@ -10,19 +10,16 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import circles, placeholders, yamlnodes
+from mlops_scan.scanner.formats import placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import plain_inputs
 from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
-from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers import circleci_workflows
 from mlops_scan.scanner.parsers.base import Parser
+from mlops_scan.scanner.parsers.circleci_steps import MOST, Frame, Steps, defaults, given, settled
 from mlops_scan.scanner.parsers.circleci_workflows import Placed, needs
-
-_DEPTH = 8  # commands of commands
-_MOST_STEPS = 5_000  # of one job, commands opened
 
 
 class CircleCi(Parser):
@@ -65,7 +62,7 @@ def _pipeline(source: SourceFile, document: Mapping) -> Iterator[Fact | Note]:
         _defined(document, "jobs"),
         [one for workflow in workflows for one in circleci_workflows.placed(workflow)],
     )
-    known = {f"pipeline.{key}": value for key, value in _defaults(document).items()}
+    known = {f"pipeline.{key}": value for key, value in defaults(document).items()}
     uses: dict[str, list[Placed]] = defaultdict(list)
     for one in placed:
         uses[one.job].append(one)
@@ -91,8 +88,8 @@ def _apart(job: str, defined: Mapping, uses: list[Placed], known: Known) -> Iter
     for one in uses:
         options = one.options if isinstance(one.options, Mapping) else {}
         around = [id(options[key]) for key in ("pre-steps", "post-steps") if key in options]
-        given = {key: value for key, value in _given([one.options], known).items() if key in declared}
-        groups.setdefault(f"{sorted(given.items())} {around}", []).append(one)
+        handed = {key: value for key, value in given([one.options], known).items() if key in declared}
+        groups.setdefault(f"{sorted(handed.items())} {around}", []).append(one)
     if len(groups) < 2:
         yield job, uses
         return
@@ -139,36 +136,11 @@ def _elsewhere(source: SourceFile, pipeline: Runner, placed: Placed, names: dict
         yield pipeline.fact("action", placed.job, placed.place, {"owner": owner, "with": plain_inputs(placed.options)})
 
 
-def _defaults(holder: Node | None) -> dict[str, tuple[str, ...]]:
-    """The defaults of the parameters of a job or command."""
-    parameters = yamlnodes.child(holder, "parameters")
-    found: dict[str, tuple[str, ...]] = {}
-    for name, one in parameters.items() if isinstance(parameters, Mapping) else ():
-        if default := yamlnodes.text(one, "default"):
-            found[f"parameters.{name}"] = (default,)
-    return found
-
-
-def _given(options: list[Node | None], known: Known) -> dict[str, tuple[str, ...]]:
-    """The values that those who use a job or command give its parameters."""
-    found: dict[str, tuple[str, ...]] = {}
-    for one in options:
-        for key, value in one.items() if isinstance(one, Mapping) else ():
-            if isinstance(value, Scalar):
-                place, text = f"parameters.{key}", placeholders.fill(str(value), known)
-                found[place] = tuple(dict.fromkeys((*found.get(place, ()), text)))
-        legs = yamlnodes.child(one, "matrix", "parameters")
-        for key, values in legs.items() if isinstance(legs, Mapping) else ():
-            texts = [placeholders.fill(str(leg), known) for leg in yamlnodes.items(values) if isinstance(leg, Scalar)]
-            found[f"parameters.{key}"] = found[f"matrix.{key}"] = tuple(dict.fromkeys(texts))
-    return {key: values for key, values in found.items() if values}
-
-
 def _job(whole: _Whole, name: str, job: Mapping, place: tuple[int, int], uses: list[Placed]) -> Iterator[Fact | Note]:
     source, document, outer = whole.source, whole.document, whole.pipeline.known
     owner = f"{source.path}#{name}"
-    given = _given([one.options for one in uses], outer)
-    known = {**outer, **_defaults(job), **given, **placeholders.constants(job.get("environment"), "", known=outer)}
+    handed = given([one.options for one in uses], outer)
+    known = {**outer, **defaults(job), **handed, **placeholders.constants(job.get("environment"), "", known=outer)}
     off = whole.pipeline.disabled or (bool(uses) and all(one.off for one in uses))
     runner = replace(whole.pipeline, owner=owner, known=known, disabled=off)
     executor = yamlnodes.text(job, "executor") or yamlnodes.text(job, "executor", "name")
@@ -191,55 +163,12 @@ def _job(whole: _Whole, name: str, job: Mapping, place: tuple[int, int], uses: l
     yield from runner.variables(job.get("environment"))
     before = [step for one in uses for step in yamlnodes.items(one.options, "pre-steps")]
     after = [step for one in uses for step in yamlnodes.items(one.options, "post-steps")]
-    steps = [*before, *yamlnodes.items(job, "steps"), *after]
-    found = _steps(source, runner, steps, whole.commands, name.rpartition("/")[0])
-    yield from islice(found, _MOST_STEPS)
-    if next(found, None) is not None:
-        yield Note(Location(source.path, *place), f"'{name}' runs more than {_MOST_STEPS} things: the rest is left out")
-
-
-def _steps(
-    source: SourceFile,
-    runner: Runner,
-    steps: list[Node],
-    commands: dict[str, tuple[Mapping, tuple[int, int]]],
-    orb: str,
-    inside: tuple[str, ...] = (),
-) -> Iterator[Fact | Note]:
-    """What a list of steps runs; a step that is a command of the file stands for that command's steps."""
-    for step in steps:
-        pairs = [(str(step), None)] if isinstance(step, Scalar) else []
-        for key, value in step.items() if isinstance(step, Mapping) else pairs:
-            name = f"{orb}/{key}" if orb and f"{orb}/{key}" in commands else key
-            command = commands.get(name)
-            script = value if isinstance(value, Scalar) else yamlnodes.child(value, "command")
-            if key in ("when", "unless"):
-                off = circleci_workflows.holds(yamlnodes.child(value, "condition")) is (key == "unless")
-                one = replace(runner, disabled=runner.disabled or off)
-                yield from _steps(source, one, yamlnodes.items(value, "steps"), commands, orb, inside)
-            elif key == "run" and isinstance(script, Scalar):
-                folder = yamlnodes.text(value, "working_directory") if isinstance(value, Mapping) else ""
-                says = {"step": yamlnodes.text(value, "name")} if isinstance(value, Mapping) else {}
-                yield from replace(runner, folder=_folder(folder), says=says).script(script, lines_of(source))
-            elif command is not None and (name in inside or len(inside) >= _DEPTH):
-                deep = f"'{name}' is a command more than {_DEPTH} commands deep: not followed"[:400]
-                reason = circles.told([*inside[inside.index(name) :], name]) if name in inside else deep
-                yield Note(Location(source.path, *_place(step, key)), reason)
-            elif command is not None:
-                known = {**runner.known, **_defaults(command[0]), **_given([value], runner.known)}
-                inner = yamlnodes.items(command[0], "steps")
-                orb_inside = key.rpartition("/")[0] or orb
-                yield from _steps(source, replace(runner, known=known), inner, commands, orb_inside, (*inside, name))
-            elif "/" in key and isinstance(step, Mapping | Scalar):  # an orb's command
-                yield runner.fact(
-                    "action", key, _place(step, key), {"owner": runner.owner, "with": plain_inputs(value)}
-                )
-
-
-def _place(step: Node, key: str) -> tuple[int, int]:
-    return step.places[key] if isinstance(step, Mapping) else (step.line, step.column)
-
-
-def _folder(written: str) -> str | None:
-    folder = written.removeprefix("~/project").strip("/")
-    return None if "$" in folder or "<<" in folder or folder.startswith("~") else folder
+    calls = [one.options for one in uses]
+    orb, outer_frame = name.rpartition("/")[0], Frame(whole.pipeline)
+    inside = Frame(replace(runner, settled=settled(job, calls, {})), orb).handing(job, calls, outer_frame)
+    opened = Steps(source, whole.commands)
+    yield from islice(opened.facts(before, replace(inside, orb="")), MOST)
+    yield from islice(opened.facts(yamlnodes.items(job, "steps"), inside), MOST)
+    yield from islice(opened.facts(after, replace(inside, orb="")), MOST)
+    if opened.left < 0:
+        yield Note(Location(source.path, *place), f"'{name}' runs more than {MOST} things: the rest is left out")

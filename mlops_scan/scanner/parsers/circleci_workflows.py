@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import placeholders, yamlnodes
+from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 
 _SCHEDULED = re.compile(r"pipeline\.schedule\.name|scheduled_pipeline")
@@ -95,24 +96,37 @@ def is_off(workflow: Mapping) -> bool:
     return holds(workflow.get("when")) is False or holds(workflow.get("unless")) is True
 
 
-def holds(condition: Node | None, depth: int = 0) -> bool | None:
+def holds(condition: Node | None, known: Known | None = None, depth: int = 0) -> bool | None:
     """What constants decide of a condition: a value, or `and`, `or`, `not` and `equal` of such; None: not they."""
     if depth > _DEEP or condition is None:
         return None
     if isinstance(condition, Scalar):
-        return None if "<<" in condition else condition.strip().lower() not in _EMPTY
+        answers = {None if "<<" in one else one.lower() not in _EMPTY for one in _texts(condition, known)}
+        return answers.pop() if len(answers) == 1 else None
     if not isinstance(condition, Mapping) or len(condition) != 1:
         return None
     ((word, inner),) = condition.items()
     if word == "not":
-        answer = holds(inner, depth + 1)
+        answer = holds(inner, known, depth + 1)
         return None if answer is None else not answer
     if word == "equal":
-        values = [str(one) if isinstance(one, Scalar) and "<<" not in one else None for one in yamlnodes.items(inner)]
-        return None if None in values else len(set(values)) < 2
-    answers = [holds(one, depth + 1) for one in yamlnodes.items(inner)]
+        return _equal([_texts(one, known) for one in yamlnodes.items(inner)])
+    found = [holds(one, known, depth + 1) for one in yamlnodes.items(inner)]
     if word == "and":
-        return False if False in answers else None if None in answers else True
+        return False if False in found else None if None in found else True
     if word == "or":
-        return True if True in answers else None if None in answers else False
+        return True if True in found else None if None in found else False
     return None
+
+
+def _texts(node: Node, known: Known | None) -> list[str]:
+    """What a value may be; `<<` where it is not known."""
+    if not isinstance(node, Scalar):
+        return ["<<"]
+    return [words[0].strip() for words in placeholders.variants([str(node)], known or {})]
+
+
+def _equal(values: list[list[str]]) -> bool | None:
+    if any(len(one) != 1 or "<<" in one[0] for one in values):
+        return None
+    return len({one[0] for one in values}) < 2
