@@ -22,7 +22,9 @@ _BRANCHING = ("if", "elif", "else", "fi")
 _LOOPS = ("for", "while", "until", "select")
 _OPENERS = ("then", "do", "{", "!", "time", "exec")
 MOST = 200  # parts of a script
-_NAMING = re.compile(r"([\w-]*)(\$\{[^{}]*\}|\$(?:[A-Za-z_]\w*|[\d@*]))([\w-]*)\Z")  # `"run_$1"`
+_NAMING = re.compile(  # `"run_$1"`, `"${1}_it"`
+    r"([\w-]*)(?:(\$\{[^{}]{1,80}\})([\w-]*)|(\$(?:[A-Za-z_]\w*|[\d@*]))(-[\w-]*)?)\Z"
+)
 _WORD = re.compile(r"[A-Za-z_][\w:.-]*")
 
 
@@ -214,8 +216,8 @@ class _Reader:
         for name in sorted(named):
             self._ways[Way(part, f"{name}()", self._functions[name])] = None
         said = _NAMING.match(words[0]) if words else None
-        before, after = (said[1], said[3]) if said else ("", "")
-        subject = self._whole(said[2], simple) if said else None
+        before, after = (said[1], said[3] or said[5] or "") if said else ("", "")
+        subject = self._whole(said[2] or said[4], simple) if said else None
         for name in sorted(self._functions) if subject is not None else ():
             if subject is not None and name.startswith(before) and name.endswith(after):
                 asks = (replace(subject, values=(name[len(before) : len(name) - len(after)],)),)

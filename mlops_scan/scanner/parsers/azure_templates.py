@@ -2,70 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import placeholders, yamlnodes
-from mlops_scan.scanner.formats.azuresteps import Branches, flat_mapping, is_expression, template_path
-from mlops_scan.scanner.formats.placeholders import Known
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
+from mlops_scan.scanner.formats.azureexpressions import evaluated
+from mlops_scan.scanner.formats.azuresteps import Branches, is_expression, template_path
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Location, Note
 from mlops_scan.scanner.parsers import azure_values
+from mlops_scan.scanner.parsers.azure_scopes import EACH, Item, Scope, drawn, turns
 
-_EACH = re.compile(r"\$\{\{[ \t]*each[ \t]+(\w+)[ \t]+in[ \t]+([\w.-]+)[ \t]*\}\}\Z")
 _DEEP = 10  # a template calls a template calls a template
 _NESTED = 60  # expressions below expressions
 _MOST = 5_000  # items of one pipeline, templates opened
 
 Values = dict[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A file as one call of it, or one turn of a loop in it, sees it."""
-
-    source: SourceFile
-    known: Known = field(default_factory=dict)  # the values of its placeholders
-    settled: Known = field(default_factory=dict)  # those of them that nobody chooses otherwise: conditions rest on them
-    runtime: Known = field(default_factory=dict)  # the variables, which templates see, too
-    nodes: azure_values.Nodes[Scope] = field(default_factory=dict)  # lists and mappings, and the scope of each
-    inside: tuple[str, ...] = ()  # the files around
-
-    def fill(self, text: str) -> str:
-        """A text with its placeholders filled, where there is one way to fill them."""
-        found = placeholders.variants([text], self.known) if "${{" in text else []
-        return found[0][0] if len(found) == 1 else text
-
-    def text(self, node: Node | None, *path: str) -> str:
-        return self.fill(yamlnodes.text(node, *path))
-
-    def named(self, key: str, node: Node | None, outer: Scope) -> Scope:
-        """This scope with a parameter or the name of a loop, which stands for a node of `outer`."""
-        holder, held = outer.handed(node)
-        known = {**self.known, **azure_values.values(key, held, holder.known)}
-        settled = {**self.settled, **azure_values.certain(key, held, holder.settled)}
-        nodes = {**self.nodes, key: (holder, held)} if isinstance(held, Mapping | Sequence) else self.nodes
-        return replace(self, known=known, settled=settled, nodes=nodes)
-
-    def handed(self, node: Node | None) -> tuple[Scope, Node | None]:
-        """The node behind a `${{ name }}` that stands for a list or a mapping, else the node itself."""
-        name = azure_values.whole(node)
-        return (azure_values.below(self.nodes, name) if name else None) or (self, node)
-
-    def running(self, variables: Known) -> Scope:
-        """This scope with more variables."""
-        return replace(self, known={**self.known, **variables}, runtime={**self.runtime, **variables})
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An item of a list in its scope; `calls` are the templates that had to be opened for it since the item before."""
-
-    scope: Scope
-    node: Node
-    calls: tuple[tuple[Scope, Mapping], ...] = ()
 
 
 class Expander:
@@ -126,13 +79,18 @@ class Expander:
             elif opened is not None and call is not None:
                 yield from self._of_call(scope, call, opened, key, deep)
             else:
-                yield Item(scope, flat_mapping(one, scope.settled) or one)
+                whose, made = drawn(scope, one) or (scope, one)
+                yield Item(whose, made)
 
     def _expressions(self, scope: Scope, one: Mapping, key: str, branches: Branches, deep: int) -> Iterator[Item]:
         for written, below in one.items():
-            loop = _EACH.match(written)
+            loop = EACH.match(written)
+            if loop is not None and isinstance(below, Mapping):  # an item whose keys are those of another
+                whose, made = drawn(scope, one) or (scope, one)
+                yield Item(whose, made)
+                return
             if loop is not None:
-                for turn in _turns(scope, loop[1], loop[2]):
+                for turn in turns(scope, loop[1], loop[2]):
                     yield from self.items(turn, below, key, deep + 1)
             elif branches.takes(written, scope.settled):
                 yield from self.items(scope, below, key, deep + 1)
@@ -169,7 +127,7 @@ class Expander:
     def _entered(self, scope: Scope, call: Mapping, source: SourceFile, document: Mapping) -> Scope:
         settled = {key: one for key, one in scope.settled.items() if key in scope.runtime}
         inner = Scope(source, scope.runtime, settled, scope.runtime, {}, (*scope.inside, source.path))
-        given = flat_mapping(scope.handed(call.get("parameters"))[1], scope.settled) or Mapping(1, 1)
+        _, given = drawn(*scope.handed(call.get("parameters"))) or (scope, Mapping(1, 1))
         for name, default in azure_values.declared(document):
             if name not in given:
                 inner = inner.named(f"parameters.{name}", default, Scope(source))
@@ -180,10 +138,10 @@ class Expander:
     def variables(self, scope: Scope, node: Node | None) -> Iterator[tuple[Scope, str, Scalar, tuple[int, int]]]:
         """(scope, name, value, place) of what `variables:` says, here or in the files that it names."""
         if isinstance(node, Mapping):
-            drawn = flat_mapping(node, scope.settled) or Mapping(node.line, node.column)
-            for name, value in drawn.items():
+            _, made = drawn(scope, node) or (scope, node)
+            for name, value in made.items():
                 if isinstance(value, Scalar) and name != "template":
-                    yield scope, name, value, drawn.places[name]
+                    yield scope, name, value, made.places[name]
         else:
             for item in self.items(scope, node, "variables"):
                 said = yamlnodes.child(item.node, "value")
@@ -195,7 +153,8 @@ class Expander:
         """A scope with the variables of a pipeline, stage or job that are written down."""
         found: Values = {}
         for inner, name, value, _ in self.variables(scope, holder.get("variables")):
-            filled = placeholders.fill(str(value), {**inner.known, **scope.known, **found})
+            known = {**inner.known, **scope.known, **found}
+            filled = placeholders.fill(evaluated(str(value), known), known)
             if filled and "${{" not in filled and "\n" not in filled:
                 found[name] = found[f"variables.{name}"] = (filled,)
         if not found:
@@ -205,19 +164,3 @@ class Expander:
             return scope
         certain = {key: one for key, one in found.items() if "$" not in "".join(one)}
         return replace(scope, settled={**scope.settled, **certain})
-
-
-def _turns(scope: Scope, name: str, over: str) -> Iterator[Scope]:
-    """The scope of each turn of a loop; of one over a list that is not known, one."""
-    found = azure_values.below(scope.nodes, over)
-    if found is None:
-        yield scope
-        return
-    holder, node = found
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            turn = scope.named(f"{name}.value", value, holder)
-            key_of_it = {f"{name}.key": (key,)}
-            yield replace(turn, known={**turn.known, **key_of_it}, settled={**turn.settled, **key_of_it})
-    else:
-        yield from (scope.named(name, one, holder) for one in yamlnodes.items(node))
