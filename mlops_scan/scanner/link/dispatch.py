@@ -12,7 +12,7 @@ from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import locate, working_folder
-from mlops_scan.scanner.link.containers import stage_id
+from mlops_scan.scanner.link.inimages import stage_id
 from mlops_scan.scanner.model import Edge, Fact, Location
 
 _IMAGE = "dockerfile"
