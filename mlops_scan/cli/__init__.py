@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
+
+from mlops_scan.scanner.bounds import COLLECT_AFTER
 
 ISSUES = "https://github.com/mlops-scan/mlops-scan/issues"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -17,12 +21,12 @@ INTERRUPTED = 130  # as a shell reports SIGINT
 
 def main() -> NoReturn:
     """The console script."""
+    gc.set_threshold(*COLLECT_AFTER)
     code = run()
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):  # nobody reads on: the interpreter must not say so again when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody reads on
+            stream.flush()
+    os._exit(code)  # the process ends: to free hundreds of thousands of objects one by one would be for nothing
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

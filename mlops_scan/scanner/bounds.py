@@ -36,3 +36,4 @@ FACT_TEXT = 2_000  # longest string kept in a fact
 FACT_NODES = 4_000  # most nodes of plain data in a fact
 FACTS_PER_FILE = 50_000
 SHELL_COMMANDS = 20_000  # of one script or step
+COLLECT_AFTER = (2_000_000, 20, 100)  # new objects before garbage is looked for, as of `gc.set_threshold`

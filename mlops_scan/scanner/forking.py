@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -60,27 +60,43 @@ def worth_it() -> int:
 
 
 @contextmanager
-def time_bound(seconds: float) -> Iterator[None]:
-    """Raise OverdueError in the body after `seconds` of processor time.
+def time_bounds(seconds: float) -> Iterator[AbstractContextManager[None]]:
+    """Give a context that may be entered again and again: OverdueError comes after `seconds` of processor time in it.
 
     Only where this thread can have an alarm and none is set yet.
     """
     usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if not usable or any(signal.getitimer(one)[0] for one in (signal.ITIMER_PROF, signal.ITIMER_REAL)):
-        yield
+        yield nullcontext()
         return
 
     def overdue(_number: int, _frame: FrameType | None) -> None:
         raise OverdueError
 
     before = [(number, signal.signal(number, overdue)) for number in _ALARMS]
-    _arm(seconds)
     try:
-        yield
+        yield _Bounded(seconds)
     finally:
-        _arm(0)
         for number, handler in before:
             signal.signal(number, handler)
+
+
+@contextmanager
+def time_bound(seconds: float) -> Iterator[None]:
+    """Raise OverdueError in the body after `seconds` of processor time, where `time_bounds` can."""
+    with time_bounds(seconds) as bounded, bounded:
+        yield
+
+
+class _Bounded(AbstractContextManager[None]):
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        _arm(self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        _arm(0)
 
 
 def _arm(seconds: float) -> None:

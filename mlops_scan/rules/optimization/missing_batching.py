@@ -99,7 +99,7 @@ def _applied_to_rows(graph: Graph) -> Iterator[tuple[Fact, str]]:
 
 
 def _is_by_row(call: Fact) -> bool:
-    axis = (call.get("kwargs") or {}).get("axis")
+    axis = (call.says.get("kwargs") or {}).get("axis")
     return call.name.endswith((".apply", ".progress_apply")) and axis in (1, "columns") and call.at.path.endswith(".py")
 
 

@@ -133,25 +133,29 @@ def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
         {one.id for one in graph.workloads() if one.origin == "helm"} if graph.profile.kind == "platform" else set()
     )
     # the user's or the database's own name as the password: what a local stack is started with
-    named = {(fact.get("owner"), fact.get("value")) for fact in graph.facts("env") if _OWNER.search(fact.name)}
+    named = {
+        (fact.says.get("owner"), fact.says.get("value")) for fact in graph.facts("env") if _OWNER.search(fact.name)
+    }
     for fact in graph.facts(*_CONFIGURED):
-        if fact.get("owner") in offered:
+        if fact.says.get("owner") in offered:
             continue  # a chart for others: its values are there to be replaced
-        if paths.is_sample(fact.at.path) or (fact.get("owner") and (fact.get("owner"), fact.get("value")) in named):
+        if paths.is_sample(fact.at.path) or (
+            fact.says.get("owner") and (fact.says.get("owner"), fact.says.get("value")) in named
+        ):
             continue
-        value: Any = fact.get("value")
+        value: Any = fact.says.get("value")
         name = fact.name.rpartition(".")[2]
         if isinstance(value, str) and value and names_secret(name):
             yield name, value, fact
     for fact in graph.facts("call"):
-        for name, value in sorted((fact.get("kwargs") or {}).items()):
+        for name, value in sorted((fact.says.get("kwargs") or {}).items()):
             if isinstance(value, str) and _HANDED.search(name) and names_secret(name) and "{" not in value:
                 yield name, value, fact
-    given = {fact.get("value") for fact in graph.facts("constant") if isinstance(fact.get("value"), str)}
+    given = {fact.says.get("value") for fact in graph.facts("constant") if isinstance(fact.says.get("value"), str)}
     for fact in graph.facts("resource"):
-        if fact.get("platform") in _DECLARED:
-            lines = fact.get("lines") or {}
-            for name, value in sorted((fact.get("data") or {}).items()):
+        if fact.says.get("platform") in _DECLARED:
+            lines = fact.says.get("lines") or {}
+            for name, value in sorted((fact.says.get("data") or {}).items()):
                 # what comes from a variable stands at the variable
                 if isinstance(value, str) and value and value not in given and names_secret(name):
                     at = Location(fact.at.path, int(lines.get(name) or fact.at.line))

@@ -65,7 +65,9 @@ class MissingRequestTimeout(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         system = _system_files(graph)
-        guarded = {fact.at.path for fact in graph.facts("call") if _sets_timeout(fact.name, fact.get("kwargs") or {})}
+        guarded = {
+            fact.at.path for fact in graph.facts("call") if _sets_timeout(fact.name, fact.says.get("kwargs") or {})
+        }
         for use in graph.uses("http-client"):
             path = use.at.path
             if path not in system or path in guarded or use.disabled or _is_bounded(graph, use) or _PROBES.search(path):

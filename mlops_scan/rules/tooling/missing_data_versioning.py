@@ -70,7 +70,8 @@ class MissingDataVersioning(Absence):
         reads = [
             use
             for use in reading
-            if use.given("data") and (use.at.path, str(use.fact.get("function") or "").partition(".")[0]) not in stores
+            if use.given("data")
+            and (use.at.path, str(use.fact.says.get("function") or "").partition(".")[0]) not in stores
         ]
         sources = [(use, _source(use)) for use in reads]
         outside = [use for use, source in sources if source and not _is_kept(use, source, held)]

@@ -129,7 +129,7 @@ class Matcher:
                 yield _match(one, says)
 
     def _function(self, fact: Fact) -> Iterator[Match]:
-        if not fact.get("stub") and not fact.get("prints"):
+        if not fact.says.get("stub") and not fact.says.get("prints"):
             yield from map(_match, self._index("def").find(fact.name.rsplit(".", 1)[-1].lower()))
 
     def _class(self, fact: Fact) -> Iterator[Match]:
@@ -137,7 +137,7 @@ class Matcher:
             yield from self._called(str(name), {})
 
     def _import(self, fact: Fact) -> Iterator[Match]:
-        names = (fact.name, *(f"{fact.name}.{name}" for name in fact.get("names") or () if name != "*"))
+        names = (fact.name, *(f"{fact.name}.{name}" for name in fact.says.get("names") or () if name != "*"))
         for module in sorted({parent for name in names for parent in _parents(name)}):
             for tool in self._modules.get(module, ()):
                 strength = Strength.MEDIUM if tool.import_proves else Strength.WEAK

@@ -136,7 +136,7 @@ def _pieces(value: object) -> Iterator[str]:
 
 def is_event_handler(function: Fact) -> bool:
     """A function that a cloud calls with an event (and a context)."""
-    names = [str(one.get("name")) for one in function.get("params") or ()]
+    names = [str(one.get("name")) for one in function.says.get("params") or ()]
     return names in (["event", "context"], ["event", "_context"], ["event", "_"], ["cloud_event"], ["cloudevent"])
 
 

@@ -183,7 +183,7 @@ def _leads_to_promotion(graph: Graph, fact: Fact, call: str) -> bool:
 
 
 def _speaks_of_metrics(fact: Fact) -> bool:
-    return _names_a_metric(" ".join([fact.name, *(str(name) for name in fact.get("names") or ())]))
+    return _names_a_metric(" ".join([fact.name, *(str(name) for name in fact.says.get("names") or ())]))
 
 
 @lru_cache(maxsize=10_000)  # asked about the same comparisons several times

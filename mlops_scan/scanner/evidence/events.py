@@ -44,7 +44,7 @@ def handlers(graph: Graph) -> Iterator[tuple[Fact, Fact]]:
     """(function that is called with an event, the call in its file that starts a pipeline)."""
     starts = {use.at.path: use.fact for use in reversed(graph.uses("starts-pipeline")) if not use.disabled}
     for function in graph.facts("function"):
-        names = [str(one.get("name")) for one in function.get("params") or ()]
+        names = [str(one.get("name")) for one in function.says.get("params") or ()]
         if names in _EVENT and function.at.path in starts:
             yield function, starts[function.at.path]
 

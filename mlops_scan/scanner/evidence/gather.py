@@ -67,7 +67,7 @@ def _recognised(graph: Graph, capability: str, called: Mapping[str, Fact], decla
             if use.strength == "strong" or use.strength == "medium":
                 used.add(use.tool)
                 status = Status.DISABLED if use.disabled else Status.USED
-                yield Evidence(capability, use.tool, status, use.at, what(use), str(use.fact.get("why") or ""))
+                yield Evidence(capability, use.tool, status, use.at, what(use), str(use.fact.says.get("why") or ""))
     for use in graph.uses(capability, strengths=("weak",)):
         if use.tool in used:
             continue
@@ -107,7 +107,7 @@ def _called_tools(graph: Graph) -> dict[str, Fact]:
     modules = {module: tool.id for tool in catalog.load().tools() for module in tool.imports if not tool.generic}
     found: dict[str, Fact] = {}
     for fact in graph.facts("call"):
-        if not fact.get("known") or fact.get("state"):
+        if not fact.says.get("known") or fact.says.get("state"):
             continue
         parts = fact.name.split(".")
         tool = next((modules[name] for end in (2, 1) if (name := ".".join(parts[:end])) in modules), None)

@@ -38,8 +38,8 @@ class RetrainingTrigger(Derivation):
         yield from self._served_flows(graph, training)
         yield from self._drift_triggered(graph, training)
         yield from self._fed(graph, training)
-        for start in starting(graph, "train"):
-            if start.word in _EVENTS and not self._on_code(graph, start.workflow):
+        for start in starting(graph, "train", _EVENTS):
+            if not self._on_code(graph, start.workflow):
                 what = f"{_EVENTS[start.word]} starts '{start.workflow}', which trains"
                 yield self.evidence("event", start.at, what)
         kind = events.kind_of_handlers(graph)
@@ -72,24 +72,26 @@ class RetrainingTrigger(Derivation):
         """`flow.serve(cron=...)`: a call on a function that is decorated as a pipeline."""
         above = graph.importing(training)
         flows = {
-            str(use.fact.get("decorates")): use.tool
+            str(use.fact.says.get("decorates")): use.tool
             for use in graph.uses("pipeline-definition")
-            if use.fact.get("decorates")
+            if use.fact.says.get("decorates")
         }
         for call in graph.facts("call"):
             flow = call.name.rpartition(".")[0].rpartition(".")[2]
-            timed = not _TIMES.isdisjoint(call.get("kwargs") or ())
+            timed = not _TIMES.isdisjoint(call.says.get("kwargs") or ())
             if flow in flows and timed and call.at.path in above:
                 yield self.evidence(flows[flow], call.at, f"{call.name} schedules training", state(call))
 
     def _drift_triggered(self, graph: Graph, training: set[str]) -> Iterator[Evidence]:
         """A drift check whose branch calls a function of training code."""
         names = {
-            str(use.fact.get("function")).split(".")[-1] for use in graph.uses("trains") if use.fact.get("function")
+            str(use.fact.says.get("function")).split(".")[-1]
+            for use in graph.uses("trains")
+            if use.fact.says.get("function")
         }
         names |= {fact.name for fact in graph.facts("function") if fact.at.path in training and "train" in fact.name}
         watching = {use.at.path for use in graph.uses("drift-check", "drift-monitoring")}
         for fact in graph.facts("comparison"):
-            called = {call.split(".")[-1] for call in fact.get("body") or ()}
+            called = {call.split(".")[-1] for call in fact.says.get("body") or ()}
             if fact.at.path in watching and not called.isdisjoint(names):
                 yield self.evidence("drift", fact.at, f"'{fact.name}' starts training", Status.USED)

@@ -36,7 +36,7 @@ class Serving(Derivation):
 
 def what(use: Use) -> str:
     """What was seen, in the words of the file, and the values file with which alone it is so."""
-    only = str(use.fact.get("environment") or "")
+    only = str(use.fact.says.get("environment") or "")
     return _seen(use) + (f" with '{only}'" if only.endswith((".yaml", ".yml")) else "")
 
 

@@ -44,4 +44,6 @@ def _modules(capability: str) -> dict[str, str]:
 
 
 def _makes(call: Fact) -> bool:
-    return bool(call.get("known")) and "metrics" not in call.name and bool(_CLASS.match(call.name.rpartition(".")[2]))
+    return (
+        bool(call.says.get("known")) and "metrics" not in call.name and bool(_CLASS.match(call.name.rpartition(".")[2]))
+    )

@@ -109,23 +109,23 @@ class Bystanders:
 
     def is_form(self, workload: Workload) -> bool:
         """A kind that only says how others are to be run: what it lacks is merged in from elsewhere."""
-        return workload.fact.get("type") in self._forms
+        return workload.fact.says.get("type") in self._forms
 
     def includes(self, workload: Workload) -> bool:
         """A controller, a form for workloads, what a packed chart brings, what is about something else."""
-        if workload.fact.get("packed") or workload.id in self.elsewhere:
+        if workload.fact.says.get("packed") or workload.id in self.elsewhere:
             return True
         foreign = any(folder in self._foreign for folder in _above(workload.at.path)) if self._foreign else False
-        agent = workload.fact.get("type") in self._kinds["cluster-agent"]
+        agent = workload.fact.says.get("type") in self._kinds["cluster-agent"]
         return foreign or agent or self.is_form(workload) or is_controller(workload)
 
 
 def is_controller(workload: Workload) -> bool:
     """Whether the workload extends the cluster: it elects a leader, is labelled as control plane, or is named so."""
-    if "control-plane" in (workload.fact.get("labels") or {}) or _CONTROLLER.search(workload.name):
+    if "control-plane" in (workload.fact.says.get("labels") or {}) or _CONTROLLER.search(workload.name):
         return True
     for container in workload.containers:
-        words = [*(container.fact.get("command") or ()), *(container.fact.get("args") or ())]
+        words = [*(container.fact.says.get("command") or ()), *(container.fact.says.get("args") or ())]
         image = container.image.partition("@")[0].rsplit("/", 1)[-1].partition(":")[0]
         if _CONTROLLER.search(image) or any(_ELECTS.search(str(word)) for word in words):
             return True

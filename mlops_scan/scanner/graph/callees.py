@@ -37,12 +37,12 @@ class Callees:
             known.setdefault(fact.at.path, []).append(fact.name)
         self._stars: dict[str, list[str]] = defaultdict(list)  # file -> the ends of files of which it takes all names
         for fact in graph.facts("import"):
-            if "*" in (fact.get("names") or ()):
+            if "*" in (fact.says.get("names") or ()):
                 self._stars[fact.at.path].append("/" + fact.name.strip(".").replace(".", "/") + ".py")
         for fact in graph.facts("call"):
-            if fact.get("state") == "disabled":
+            if fact.says.get("state") == "disabled":
                 continue
-            self._calls[fact.at.path, str(fact.get("function") or "")].append(fact)
+            self._calls[fact.at.path, str(fact.says.get("function") or "")].append(fact)
 
     def calls(self, function: Function) -> tuple[Fact, ...]:
         """The calls that stand in a function."""

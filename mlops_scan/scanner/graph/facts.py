@@ -26,6 +26,7 @@ class Facts:
             self._uses[use.key].append(use)
         self._counted: dict[tuple[str, ...], tuple[Fact, ...]] = {}
         self._by_file: dict[str, dict[str, list[Fact]]] = {}
+        self._counted_uses: dict[str, list[Use]] = {}
         self._recalled: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Use, ...]] = {}
         self._fact_index: dict[int, list[Use]] | None = None
 
@@ -54,10 +55,14 @@ class Facts:
         """What the catalogue recognised for these roles or capabilities, outside tests and documentation."""
         asked = (keys, tuple(strengths))
         if asked not in self._recalled:
-            self._recalled[asked] = tuple(
-                use for key in keys for use in self._uses[key] if use.strength in strengths and counts(use.at.path)
-            )
+            self._recalled[asked] = tuple(use for key in keys for use in self._of(key) if use.strength in strengths)
         return self._recalled[asked]
+
+    def _of(self, key: str) -> list[Use]:
+        """What counts for one role or capability."""
+        if key not in self._counted_uses:
+            self._counted_uses[key] = [use for use in self._uses[key] if counts(use.at.path)]
+        return self._counted_uses[key]
 
     def uses_of(self, fact: Fact) -> tuple[Use, ...]:
         """All that the catalogue says of one fact."""

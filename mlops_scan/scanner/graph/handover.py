@@ -48,7 +48,7 @@ def model_path(call: Fact) -> str:
 def spread(call: Fact) -> Iterator[Fact]:
     """The call, or where callers of the function around it or a loop tell the path: the call as each has it made."""
     yield call
-    for key, value in (*enumerate(call.get("args") or ()), *(call.get("kwargs") or {}).items()):
+    for key, value in (*enumerate(call.says.get("args") or ()), *(call.says.get("kwargs") or {}).items()):
         if not isinstance(value, dict):
             continue
         for text in value["each"] if isinstance(value.get("each"), list) else ():

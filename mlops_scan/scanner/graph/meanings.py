@@ -47,17 +47,17 @@ class Meanings:
         for use in graph.uses(*_BY_ROLE, *_STARTERS):
             if use.disabled:
                 continue
-            if use.fact.kind == "call" or use.fact.get("where") == "python":
+            if use.fact.kind == "call" or use.fact.says.get("where") == "python":
                 self.placed.put(use.at, set(_meant(use)))
             if use.fact.kind == "call":
-                function = (use.at.path, str(use.fact.get("function") or ""))
+                function = (use.at.path, str(use.fact.says.get("function") or ""))
                 self.of_functions.setdefault(function, set()).update(_meant(use))
-            elif use.fact.kind == "command" and not str(use.fact.get("where") or "").startswith("dockerfile"):
+            elif use.fact.kind == "command" and not str(use.fact.says.get("where") or "").startswith("dockerfile"):
                 self.of_owners.setdefault(owner_id(use.fact), set()).update(_meant(use))
-            elif use.fact.kind == "resource" and use.fact.get("id"):
-                self.of_owners.setdefault(f"resource:{use.fact.get('id')}", set()).update(_meant(use))
+            elif use.fact.kind == "resource" and use.fact.says.get("id"):
+                self.of_owners.setdefault(f"resource:{use.fact.says.get('id')}", set()).update(_meant(use))
             elif use.fact.kind == "action":
-                self.of_owners.setdefault(f"job:{use.fact.get('owner')}", set()).update(_meant(use))
+                self.of_owners.setdefault(f"job:{use.fact.says.get('owner')}", set()).update(_meant(use))
 
 
 def _meant(use: Use) -> Iterator[str]:

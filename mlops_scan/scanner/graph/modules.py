@@ -28,7 +28,7 @@ class LocalModules:
 
     def resolve(self, fact: Fact) -> tuple[str, ...]:
         """The files that an import fact names: the module, and the modules among the imported names."""
-        wanted = [fact.name, *(f"{fact.name}.{name}" for name in fact.get("names") or ())]
+        wanted = [fact.name, *(f"{fact.name}.{name}" for name in fact.says.get("names") or ())]
         found = [path for name in wanted if (path := self.find(name, fact.at.path)) is not None]
         return tuple(dict.fromkeys(found))
 
@@ -58,16 +58,16 @@ class Names:
         for fact in defined:
             self._defined[fact.at.path].add(fact.name)
         for fact in imports:
-            if not fact.get("names"):  # `import a.b`, `import a.b as c`
+            if not fact.says.get("names"):  # `import a.b`, `import a.b as c`
                 first = fact.name.partition(".")[0]
                 self._imports[fact.at.path].setdefault(
-                    fact.get("alias") or first, fact.name if fact.get("alias") else first
+                    fact.says.get("alias") or first, fact.name if fact.says.get("alias") else first
                 )
-            for name in fact.get("names") or ():
+            for name in fact.says.get("names") or ():
                 if name == "*":
                     self._stars[fact.at.path].append(fact.name)
                 else:
-                    self._imports[fact.at.path][str(fact.get("alias") or name)] = f"{fact.name}.{name}"
+                    self._imports[fact.at.path][str(fact.says.get("alias") or name)] = f"{fact.name}.{name}"
 
     def find(self, name: str, origin: str) -> Definition | None:
         """(file, qualified name) of what a dotted name means in `origin`; None for what is not of this repository."""

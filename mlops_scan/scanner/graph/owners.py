@@ -19,8 +19,8 @@ _KINDS = {
 
 def owner_id(command: Fact) -> str:
     """Node id of what runs a command: a CI job, a make target, a workload, a pipeline step, or the file itself."""
-    owner = command.get("owner")
-    where = str(command.get("where", ""))
+    owner = command.says.get("owner")
+    where = str(command.says.get("where", ""))
     if owner and where in _KINDS:
         return f"{_KINDS[where]}:{owner}"
     return f"file:{command.at.path}"

@@ -156,7 +156,7 @@ class Running:
 def _command_names(function: Fact) -> list[str]:
     """By what words a program is told to run a function that is decorated as one of its commands."""
     found: list[str] = []
-    for decorator in function.get("decorators") or ():
+    for decorator in function.says.get("decorators") or ():
         if _COMMAND.search(str(decorator.get("name") or "")):
             said = [*(decorator.get("args") or ())[:1], (decorator.get("kwargs") or {}).get("name")]
             names = [one for one in said if isinstance(one, str)]
@@ -166,7 +166,7 @@ def _command_names(function: Fact) -> list[str]:
 
 def _handed(call: Fact) -> Iterator[str]:
     """Names that are handed to a call: a function to run later is one of them."""
-    values: list[Any] = [*(call.get("args") or ()), *(call.get("kwargs") or {}).values()]
+    values: list[Any] = [*(call.says.get("args") or ()), *(call.says.get("kwargs") or {}).values()]
     for value in values[:_HANDED]:
         for one in value if isinstance(value, list) else (value,):
             if isinstance(one, dict) and isinstance(one.get("name"), str) and not one.get("call"):
@@ -177,7 +177,7 @@ def _is_for_others(call: Fact, words: Sequence[str]) -> bool:
     """Whether a call stands under a test of an option or a command that the words do not say."""
     if not words:
         return False
-    for guard in call.get("guards") or ():
+    for guard in call.says.get("guards") or ():
         if equal := _EQUALS.match(str(guard)):
             if equal[1] not in words and not any(word.endswith(f"={equal[1]}") for word in words):
                 return True

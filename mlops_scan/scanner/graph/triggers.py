@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from mlops_scan.scanner.graph.core import Graph
@@ -58,12 +58,13 @@ def starts(graph: Graph, workflow: Fact) -> tuple[Start, ...]:
     return graph.once(_Declared).by_file.get(workflow.name, ())
 
 
-def starting(graph: Graph, meant: str) -> tuple[Start, ...]:
-    """What starts workflows that come to run something of a purpose, the clock left out."""
+def starting(graph: Graph, meant: str, words: Collection[str] = SPOKEN) -> tuple[Start, ...]:
+    """What starts workflows that come to run something of a purpose, by these words; the clock left out."""
     found: list[Start] = []
     for workflow in graph.facts("workflow"):
-        if workflow.get("active") and meant in purposes(graph, f"file:{workflow.name}"):
-            found += [one for one in starts(graph, workflow) if one.word in SPOKEN]
+        fitting = [one for one in starts(graph, workflow) if one.word in words] if workflow.get("active") else []
+        if fitting and meant in purposes(graph, f"file:{workflow.name}"):
+            found += fitting
     return tuple(found)
 
 

@@ -26,7 +26,7 @@ class Use:
     @property
     def disabled(self) -> bool:
         """Switched off: by a default around it, or by an argument of its own."""
-        return bool(self.fact.get("state") == "disabled") or self.match.off
+        return bool(self.fact.says.get("state") == "disabled") or self.match.off
 
     @property
     def tried_out(self) -> bool:

@@ -26,21 +26,21 @@ class Versions:
         self._fixed: dict[str, list[Fact]] = defaultdict(list)  # manifest or lock -> what it fixes
         self._by_folder: dict[str, set[str]] = defaultdict(set)
         for fact in (*self._packages, *self._locked_facts):
-            if fact.get("pinned") or fact.get("version"):
-                for path in sorted({fact.at.path, str(fact.get("manifest") or fact.at.path)}):
+            if fact.says.get("pinned") or fact.says.get("version"):
+                for path in sorted({fact.at.path, str(fact.says.get("manifest") or fact.at.path)}):
                     self._fixed[path].append(fact)
-            if fact.get("group") not in ("dev", "build"):
+            if fact.says.get("group") not in ("dev", "build"):
                 self._by_folder[_folder(fact.at.path)].add(fact.at.path)
         self._locks: dict[str, list[str]] = defaultdict(list)
         for fact in manifests:
-            if fact.get("lock"):
+            if fact.says.get("lock"):
                 self._locks[_folder(fact.at.path)].append(fact.at.path)
         self._apart = frozenset(path for command in commands for path in _listed(command))
-        self._of_projects = {fact.at.path for fact in manifests if fact.get("format") in _OF_A_PROJECT}
-        self._listed = {fact.at.path for fact in manifests if fact.get("format") == "requirements"}
-        self._compiled = {_folder(fact.at.path) for fact in manifests if fact.get("compiled")}
+        self._of_projects = {fact.at.path for fact in manifests if fact.says.get("format") in _OF_A_PROJECT}
+        self._listed = {fact.at.path for fact in manifests if fact.says.get("format") == "requirements"}
+        self._compiled = {_folder(fact.at.path) for fact in manifests if fact.says.get("compiled")}
         self._locked = {(fact.at.path, fact.name) for fact in self._locked_facts}
-        self._constraints = {fact.at.path: tuple(fact.get("constraints") or ()) for fact in manifests}
+        self._constraints = {fact.at.path: tuple(fact.says.get("constraints") or ()) for fact in manifests}
 
     def is_locked(self, package: Fact) -> bool:
         """Whether a lock covers the package.

@@ -38,11 +38,11 @@ class Container:
 
     @property
     def init(self) -> bool:
-        return bool(self.fact.get("init"))
+        return bool(self.fact.says.get("init"))
 
     @property
     def image(self) -> str:
-        return str(self.fact.get("image") or "")
+        return str(self.fact.says.get("image") or "")
 
     def lacks(self, key: str) -> bool:
         """Whether `key` is empty by default and in every environment that is more than a trial.
@@ -85,7 +85,7 @@ class Workload:
 
     @property
     def kind(self) -> str:
-        return str(self.fact.get("kind") or "")
+        return str(self.fact.says.get("kind") or "")
 
     @property
     def title(self) -> str:
@@ -110,7 +110,7 @@ class Workload:
 
     @property
     def origin(self) -> str:
-        return str(self.fact.get("origin") or "")
+        return str(self.fact.says.get("origin") or "")
 
     @property
     def disabled(self) -> bool:
@@ -170,7 +170,7 @@ def is_whole(workload: Workload, container: Container) -> bool:
 
 def is_idle(container: Container) -> bool:
     """Whether the container only sleeps."""
-    words = [*(container.fact.get("command") or ()), *(container.fact.get("args") or ())]
+    words = [*(container.fact.says.get("command") or ()), *(container.fact.says.get("args") or ())]
     text = " ".join(str(word) for word in words)
     return any(f"{idle} infinity" in text or f"{idle} -f /dev/null" in text for idle in _IDLE) or text in _IDLE
 
@@ -206,7 +206,10 @@ def merge(facts: Iterable[Fact], containers: Iterable[Fact], live: Iterable[Fact
 
 def _default(variants: list[Fact]) -> Fact:
     """The variant rendered by default: enabled and with no environment first, then by place."""
-    return min(variants, key=lambda fact: (fact.get("state") == "disabled", bool(fact.get("environment")), fact.order))
+    return min(
+        variants,
+        key=lambda fact: (fact.says.get("state") == "disabled", bool(fact.says.get("environment")), fact.order),
+    )
 
 
 def _container(variants: list[Fact], live: frozenset[str]) -> Container:

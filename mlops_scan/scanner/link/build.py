@@ -59,7 +59,7 @@ def _uses(facts: Iterable[Fact], files: Sequence[str], known: _Known | None) -> 
                 continue
             if fact.kind == "import":
                 imported.add((fact.at.path, match.tool))
-            if not fact.get("why") or not match.role or match.role in _TOLD:
+            if not fact.says.get("why") or not match.role or match.role in _TOLD:
                 yield _use(match, fact)
     for match, fact in hints:  # `loss.backward()` of who knows what trains where the file imports what has such losses
         known_here = (fact.at.path, match.tool) in imported

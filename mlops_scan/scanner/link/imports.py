@@ -28,16 +28,20 @@ class Imports(Link):
             for path in found:
                 if path != fact.at.path:
                     yield Edge(source, "imports", f"file:{path}", fact.at)
-            if not found and not fact.get("relative") and fact.name.partition(".")[0] not in sys.stdlib_module_names:
+            if (
+                not found
+                and not fact.says.get("relative")
+                and fact.name.partition(".")[0] not in sys.stdlib_module_names
+            ):
                 yield Edge(source, "imports", f"package:{known.distribution_for(fact.name)}", fact.at)
         for call in graph.all_facts("call"):
-            if call.name in _DYNAMIC and (name := constant(next(iter(call.get("args") or ()), None))):
+            if call.name in _DYNAMIC and (name := constant(next(iter(call.says.get("args") or ()), None))):
                 imported = local.find(name.lstrip("."), call.at.path)
                 if imported is not None and imported != call.at.path:
                     yield Edge(f"file:{call.at.path}", "imports", f"file:{imported}", call.at)
         files = frozenset(graph.files)
         for command in graph.all_facts("command"):
-            words = list(command.get("argv") or [])
+            words = list(command.says.get("argv") or [])
             if command.name == "%run" and len(words) > 1:  # its names become names of the notebook
                 path = notebook_file(str(words[1]), command.at.path.rpartition("/")[0], files)
                 if path and path != command.at.path:

@@ -53,7 +53,7 @@ def _is_model(fact: Fact) -> bool:
 def training(graph: Graph) -> tuple[Use, ...]:
     """What fits a model, by place. A form that says how others' models are to be trained fits none itself."""
     forms = {one.id for one in graph.workloads() if graph.bystanders.is_form(one)}
-    return tuple(use for use in graph.uses("trains") if not use.disabled and use.fact.get("owner") not in forms)
+    return tuple(use for use in graph.uses("trains") if not use.disabled and use.fact.says.get("owner") not in forms)
 
 
 def serves(graph: Graph) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from mlops_scan.scanner import bounds, catalog, forking
@@ -41,8 +42,9 @@ class Desk:
                 yield index, self._unpacked(index, packed)
                 gc.freeze()
         else:
-            for index in range(len(self.work)):
-                yield index, self._pages.read(*self.work[index])
+            with forking.time_bounds(bounds.FILE_SECONDS) as bounded:
+                for index in range(len(self.work)):
+                    yield index, self._pages.read(*self.work[index], bounded)
 
     def _processes(self, jobs: int) -> int:
         if jobs == 1 or not forking.possible():
@@ -76,7 +78,7 @@ class Desk:
 
     def _packed(self, index: int) -> tuple[Any, ...]:
         """A page, and what the catalogue says of its facts, in plain tuples."""
-        page = self._pages.read(*self.work[index])
+        page = self._pages.read(*self.work[index], nullcontext())  # the kernel bounds a child
         facts, notes = self._packer.facts(page.facts), self._packer.notes(page.notes)
         return facts, notes, page.parsed, page.skipped, page.mentions, page.tracebacks
 

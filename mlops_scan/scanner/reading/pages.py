@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from mlops_scan.scanner import bounds, forking, suppress
@@ -37,11 +38,11 @@ class Pages:
         self._held_bytes = 0
         self._looked: dict[str, bool] = {}
 
-    def read(self, source: SourceFile, candidates: Sequence[Parser]) -> Page:
-        """The page of a file that some of the candidates may read."""
+    def read(self, source: SourceFile, candidates: Sequence[Parser], bounded: AbstractContextManager[None]) -> Page:
+        """The page of a file that some of the candidates may read. `bounded`: bounds how long reading it takes."""
         page = Page()
         try:
-            with forking.time_bound(bounds.FILE_SECONDS):
+            with bounded:
                 self._fill(page, source, candidates)
         except forking.OverdueError:
             page = lost(source, forking.TOO_LONG)

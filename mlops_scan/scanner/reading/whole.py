@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from mlops_scan import plugins
-from mlops_scan.scanner import catalog, parsers, releases, suppress
+from mlops_scan.scanner import bounds, catalog, parsers, releases, suppress
 from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.model import Fact, Note, by_place
@@ -20,7 +20,6 @@ from mlops_scan.scanner.reading.pages import Page, path_of
 from mlops_scan.scanner.result import Skipped
 
 _PROGRESS_STEP = 50
-_COLLECT_AFTER = (2_000_000, 20, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def rare_collection() -> Iterator[None]:
     """A scan makes many objects and next to no cycles: looking for them at every 700 costs a third of the time."""
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
+    gc.set_threshold(*bounds.COLLECT_AFTER)
     try:
         yield
     finally:

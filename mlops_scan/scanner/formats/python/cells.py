@@ -12,6 +12,8 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.python.source import Origin
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[{}\[\],]|:', re.DOTALL)
+_KEY = re.compile(r'"source"\s*:\s*')
+_STRING = re.compile(r'[\s\[,]*("[^"\\]*(?:\\.[^"\\]*)*")', re.DOTALL)
 _NEWLINE = re.compile(r"\\(.)", re.DOTALL)
 _SOURCE = {3: ("cells", "source"), 4: ("cells", "source"), 5: ("worksheets", "input"), 6: ("worksheets", "input")}
 
@@ -47,7 +49,7 @@ def read(text: str) -> Notebook:
     if data.get("nbformat") not in (3, 4):
         raise NotebookError(1, f"notebook format {data.get('nbformat')!r} is not 3 or 4")
     written = _cells(data)
-    places = _places(text)
+    places = _places(text, written)
     made = [
         Cell(*_lines(_source(cell), places.get(index, ()), index))
         for index, cell in enumerate(written[: bounds.NOTEBOOK_CELLS])
@@ -123,11 +125,11 @@ def _lines(
     return tuple(lines), tuple(origins)
 
 
-def _places(text: str) -> dict[int, list[list[tuple[int, int]]]]:
+def _places(text: str, cells: Sequence[Any]) -> dict[int, list[list[tuple[int, int]]]]:
     """For each cell, for each string of its source: (line, column) at which each of its code lines begins."""
     found: dict[int, list[list[tuple[int, int]]]] = {}
     line, seen, last_newline = 1, 0, -1
-    for cell, offset, token in _strings(text):
+    for cell, offset, token in _by_key(text, cells) or _searched(text):
         line += text.count("\n", seen, offset)
         newline = text.rfind("\n", seen, offset)
         last_newline = newline if newline >= 0 else last_newline
@@ -137,7 +139,23 @@ def _places(text: str) -> dict[int, list[list[tuple[int, int]]]]:
     return found
 
 
-def _strings(text: str) -> Iterator[tuple[int, int, str]]:
+def _by_key(text: str, cells: Sequence[Any]) -> list[tuple[int, int, str]]:
+    """As `_searched` of code cells, without a look at the rest; nothing where not each key "source" is a cell's."""
+    keys = [match.end() for match in _KEY.finditer(text) if text[match.start() - 1] != "\\"]
+    if len(keys) != len(cells) or not all(isinstance(cell, dict) and "source" in cell for cell in cells):
+        return []
+    found = []
+    for index, (cell, end) in enumerate(zip(cells, keys, strict=True)):
+        for _ in _source(cell) if cell.get("cell_type") == "code" else ():
+            match = _STRING.match(text, end)
+            if match is None:
+                return []
+            found.append((index, match.start(1), match[1]))
+            end = match.end()
+    return found
+
+
+def _searched(text: str) -> Iterator[tuple[int, int, str]]:
     """(cell, offset, raw token) of every string in a cell's source; a stack of keys and indices, no recursion."""
     stack: list[list[Any]] = []  # [bracket, key or index]
     sheet_base = cells = 0

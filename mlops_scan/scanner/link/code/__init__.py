@@ -45,16 +45,16 @@ def _complete(code: Code, uses: Iterable[Use]) -> Handed:
     constants = Constants(code)
     calls = {id(use.fact): use.fact for use in uses if use.fact.kind == "call"}
     for call in calls.values():
-        for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values()):
+        for value in (*(call.says.get("args") or ()), *(call.says.get("kwargs") or {}).values()):
             if value.__class__ is dict or value.__class__ is list:
                 constants.complete(value, call)
     handed = Handed(code, constants)
     handed.complete(calls.values())
     for test in code.facts("comparison"):
-        if _ORDERS.isdisjoint(test.get("ops") or ()):
+        if _ORDERS.isdisjoint(test.says.get("ops") or ()):
             continue
         fixed: dict[str, bool] = {}
-        for name in test.get("names") or ():
+        for name in test.says.get("names") or ():
             known = constants.by_text(str(name), test.at.path)
             if known is not None and isinstance(test.says, dict):
                 told = test.says.setdefault("constants", [])

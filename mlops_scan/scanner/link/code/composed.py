@@ -40,7 +40,7 @@ class Composed:
         if decorated:
             self._decorate(decorated)
         for call in code.facts("call") if made else ():
-            target = code.called(call) if call.get("assigned") else None
+            target = code.called(call) if call.says.get("assigned") else None
             if target in made and target is not None:
                 self._hold(call, made[target])
 

@@ -15,7 +15,7 @@ from typing import Any
 from mlops_scan.scanner.formats.python.placeholders import between
 from mlops_scan.scanner.link.code.composed import Composed
 from mlops_scan.scanner.link.code.index import Code
-from mlops_scan.scanner.link.code.written import pieces
+from mlops_scan.scanner.link.code.written import is_made, pieces
 from mlops_scan.scanner.model import Fact, Location
 
 _Known = tuple[Any, Location]
@@ -96,6 +96,8 @@ class Constants:
     def _pieces(self, text: str, value: Mapping[str, Any], fact: Fact) -> tuple[list[str | None], list[Location]]:
         """The pieces of a text, and the places of those that other files tell."""
         places: list[Location] = []
+        if not is_made(text):
+            return [], places
         origin = fact.at.path
         read = {_quoted(one["expr"]): one for one in value.get("pieces") or ()}
 

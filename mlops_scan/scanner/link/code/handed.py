@@ -27,12 +27,13 @@ class Handed:
 
     def __init__(self, code: Code, constants: Constants) -> None:
         self._code, self._constants = code, constants
+        self._names: dict[Definition, frozenset[str]] = {}
         self._callers: Mapping[Definition, list[Fact]] | None = None
 
     def complete(self, calls: Iterable[Fact]) -> None:
         """Add to the values of calls what callers of the function around them hand over."""
         for call in sorted(calls, key=lambda call: (call.at, call.name)):
-            for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values()):
+            for value in (*(call.says.get("args") or ()), *(call.says.get("kwargs") or {}).values()):
                 if isinstance(value, dict) and "expr" in value and "told" not in value:
                     self._complete(value, call)
 
@@ -87,12 +88,19 @@ class Handed:
             function, _, name = str(value["param"]).rpartition(".")
             owner = (call.at.path, function)
             return owner, [name] if owner in self._code.functions else []
-        owner = (call.at.path, str(call.get("function") or ""))
-        around = self._code.functions.get(owner)
-        if around is None:
+        owner = (call.at.path, str(call.says.get("function") or ""))
+        known = self._names_of(owner)
+        if not known:
             return owner, []
-        known = {str(one.get("name")) for one in around.get("params") or ()} - {"self", "cls"}
         return owner, [word for word in dict.fromkeys(_WORD.findall(str(value["expr"]))) if word in known]
+
+    def _names_of(self, owner: Definition) -> frozenset[str]:
+        """The names of a function's parameters."""
+        if owner not in self._names:
+            around = self._code.functions.get(owner)
+            params = around.says.get("params") or () if around is not None else ()
+            self._names[owner] = frozenset(str(one.get("name")) for one in params) - {"self", "cls"}
+        return self._names[owner]
 
     def _argument(self, call: Fact, owner: Definition, name: str) -> Any:
         """What a call gives for a parameter: its argument, else the default; None where it gives nothing."""

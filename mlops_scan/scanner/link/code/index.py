@@ -77,9 +77,9 @@ class Code:
         """The function of this repository that a call calls: itself, or through methods such as `f.submit(...)`."""
         name = call.name.removesuffix(".__call__")
         for _ in range(_TAILS):
-            if not call.get("known") and (call.at.path, name) in self.functions:
+            if not call.says.get("known") and (call.at.path, name) in self.functions:
                 return call.at.path, name
-            found = self.names.find(name, call.at.path) if call.get("known") else None
+            found = self.names.find(name, call.at.path) if call.says.get("known") else None
             if found in self.functions:
                 return found
             name, dot, _tail = name.rpartition(".")

@@ -204,10 +204,10 @@ def _handed(made: Pipelines) -> dict[str, dict[str, Definition]]:
     code = made.code
     names = {one.function for one in made.found if one.function}
     for call in code.facts("call"):
-        if call.get("kwargs") and not names.isdisjoint(call.name.split(".")[-2:]):
+        if call.says.get("kwargs") and not names.isdisjoint(call.name.split(".")[-2:]):
             target = code.called(call)
             pipeline = made.by_function.get(target) if target else None
-            for key, value in (call.get("kwargs") or {}).items() if pipeline else ():
+            for key, value in (call.says.get("kwargs") or {}).items() if pipeline else ():
                 step = code.named(value, call.at.path)
                 if step is not None and pipeline is not None:
                     found[key][pipeline.id] = step

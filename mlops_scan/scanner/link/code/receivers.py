@@ -21,7 +21,7 @@ def renamed(facts: Sequence[Fact]) -> dict[int, Fact]:
     if len(kinds["module"]) < 2:
         return {}
     objects = _Objects(kinds)
-    found = ((fact, objects.name(fact)) for fact in kinds["call"] if fact.get("known"))
+    found = ((fact, objects.name(fact)) for fact in kinds["call"] if fact.says.get("known"))
     return {id(fact): _named(fact, name, made) for fact, (name, made) in found if made is not None}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ from mlops_scan.scanner.formats.python import placeholders
 _Lookup = Callable[[str], Any]
 _LONGEST = 120  # longer expressions are cut off where facts keep them
 _PATHS = ("Path", "PurePath", "PosixPath", "PurePosixPath")
-_SIGNS = ("+", "/", "{", "%", "join", "Path", "str(")
+_SIGNS = re.compile(r"[+/{%]|join|Path|str\(")
 
 _Pieces = list[str | None]  # texts in order, None for what is unknown
 
@@ -22,9 +23,14 @@ def written(text: str, lookup: _Lookup) -> str | None:
     return "".join(piece for piece in found if piece is not None) if found and None not in found else None
 
 
+def is_made(text: str) -> bool:
+    """Whether an expression may put a text together."""
+    return len(text) < _LONGEST and _SIGNS.search(text) is not None
+
+
 def pieces(text: str, lookup: _Lookup) -> _Pieces:
     """The pieces of the text that an expression makes, None for each that is unknown; empty where it makes none."""
-    if len(text) >= _LONGEST or not any(sign in text for sign in _SIGNS):
+    if not is_made(text):
         return []
     try:
         node = ast.parse(text, mode="eval").body
