@@ -153,7 +153,7 @@ class Absence(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         if self.capability in graph.external or self.present(graph) or self.offered(graph, self.capability):
             return
-        places = _first(sorted(self.needed(graph), key=lambda place: _is_aside(graph, place.at.path)))
+        places = _first(self.needed(graph), graph)
         if not places or (graph.is_tutorial(places[0].at.path) and not graph.is_production(places[0].at.path)):
             return  # what only examples beside the system need, nobody lacks
         partial = graph.evidence(self.capability, Status.DISABLED, Status.DECLARED)[:3]
@@ -168,14 +168,18 @@ class Absence(Rule):
         )
 
 
-def _first(places: list[Place], most: int = 4) -> list[Place]:
-    """The first few, each once."""
-    found: dict[Place, None] = {}
+def _first(places: Iterable[Place], graph: Graph, most: int = 4) -> list[Place]:
+    """The first few, each once; what is aside comes last."""
+    aside: dict[str, tuple[bool, bool]] = {}
+    found: dict[tuple[bool, bool], dict[Place, None]] = {}
     for place in places:
-        found[place] = None
-        if len(found) == most:
-            break
-    return list(found)
+        path = place.at.path
+        if path not in aside:
+            aside[path] = _is_aside(graph, path)
+        same = found.setdefault(aside[path], {})
+        if len(same) < most:
+            same[place] = None
+    return [place for key in sorted(found) for place in found[key]][:most]
 
 
 def _is_aside(graph: Graph, path: str) -> tuple[bool, bool]:

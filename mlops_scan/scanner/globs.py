@@ -27,12 +27,13 @@ class Glob:
             return True
         known = self._known.get(text) if self._wild else False
         if known is None:
-            known = self._is_like(text)
+            known = self.is_like(text)
             if len(self._known) < _REMEMBERED:
                 self._known[text] = known
         return known
 
-    def _is_like(self, text: str) -> bool:
+    def is_like(self, text: str) -> bool:
+        """Whether a text that will not be asked for again fits the pieces around a `*`."""
         for first, last, least, between in self._wild:
             if not (text.endswith(last) and text.startswith(first) and len(text) >= least):
                 continue

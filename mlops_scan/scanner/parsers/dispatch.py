@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from mlops_scan.scanner.globs import fits
+from mlops_scan.scanner.globs import Glob, fits
 from mlops_scan.scanner.parsers.base import WILD, Parser
+
+_Fits = Callable[[str], bool]
+_OTHER_WILD = frozenset("?[")
 
 
 class Dispatch:
@@ -18,8 +22,8 @@ class Dispatch:
         self._names: dict[str, set[int]] = {}
         self._suffixes: dict[str, set[int]] = {}
         self._name_globs: list[tuple[str, int]] = []
-        self._path_globs: list[tuple[str, int]] = []
-        self._known: dict[str, tuple[frozenset[int], list[tuple[str, int]]]] = {}
+        self._path_globs: list[tuple[str, _Fits, int]] = []
+        self._known: dict[str, tuple[frozenset[int], list[tuple[_Fits, int]]]] = {}
         for index, reader in enumerate(readers):
             for pattern in reader.patterns:
                 self._add(pattern, index)
@@ -28,11 +32,11 @@ class Dispatch:
         """The parsers one of whose patterns fits, in their order."""
         name = path.rpartition("/")[2]
         if name not in self._known:
-            ending = [(glob, index) for glob, index in self._path_globs if name.endswith(_end(glob))]
+            ending = [(fitting, index) for end, fitting, index in self._path_globs if name.endswith(end)]
             self._known[name] = self._by_name(name), ending
         found, globs = self._known[name]
         if globs:
-            found = found.union(index for glob, index in globs if fits(path, glob))
+            found = found.union(index for fitting, index in globs if fitting(path))
         return tuple(self._readers[index] for index in sorted(found))
 
     def _by_name(self, name: str) -> frozenset[int]:
@@ -47,7 +51,7 @@ class Dispatch:
 
     def _add(self, pattern: str, index: int) -> None:
         if "/" in pattern:
-            self._path_globs.append((pattern, index))
+            self._path_globs.append((_end(pattern), _fitting(pattern), index))
         elif not WILD.search(pattern):
             self._names.setdefault(pattern, set()).add(index)
         elif pattern.startswith("*.") and not WILD.search(pattern[1:]):
@@ -61,3 +65,10 @@ def _end(glob: str) -> str:
     last = glob.rpartition("/")[2]
     wild = [found.end() for found in WILD.finditer(last)]
     return "" if "[" in last else last[wild[-1] :] if wild else last
+
+
+def _fitting(glob: str) -> _Fits:
+    """As `fits`, for paths that come once."""
+    if not WILD.search(glob):
+        return glob.__eq__
+    return Glob(glob, alternatives=False).is_like if _OTHER_WILD.isdisjoint(glob) else partial(fits, pattern=glob)

@@ -39,9 +39,10 @@ class Blocks:
 
     def _block(self, body: list[ast.stmt], context: Context) -> None:
         if context.function:  # of a module, a cell may end and the next one begin
-            ends = (index for index, one in enumerate(body, 1) if one.__class__ in _ENDS)
-            body = body[: next(ends, len(body))]
             for index, one in enumerate(body):
+                if one.__class__ in _ENDS:
+                    body = body[: index + 1]
+                    break
                 if isinstance(one, ast.If) and (rest := self._after(one)):
                     inner = replace(context, guards=(*context.guards, rest)[-GUARDS:])
                     self._blocks += [(statement, inner) for statement in reversed(body[index + 1 :])]
