@@ -32,8 +32,12 @@ class Glob:
                 self._known[text] = known
         return known
 
+    def once(self, text: str) -> bool:
+        """As `fullmatch`, for a text that nobody asks for again."""
+        return text in self._names or self.is_like(text)
+
     def is_like(self, text: str) -> bool:
-        """Whether a text that will not be asked for again fits the pieces around a `*`."""
+        """Whether the text fits an alternative that has a `*`."""
         for first, last, least, between in self._wild:
             if not (text.endswith(last) and text.startswith(first) and len(text) >= least):
                 continue

@@ -14,6 +14,7 @@ class _Fitting(Protocol):
 
 
 _Compile = Callable[[str], _Fitting]
+_Test = Callable[[str], object]
 
 
 class NameIndex:
@@ -22,9 +23,9 @@ class NameIndex:
     Literal names are found in a dict; patterns by their first or last literal piece (`separator` cuts pieces).
     """
 
-    def __init__(self, sightings: Iterable[Sighting], compile_: _Compile, separator: str) -> None:
+    def __init__(self, sightings: Iterable[Sighting], test: Callable[[str], _Test], separator: str) -> None:
         self._separator = separator
-        self._compile = compile_
+        self._test = test
         self._known: dict[str, tuple[Sighting, ...]] = {}
         self._exact: dict[str, list[Sighting]] = defaultdict(list)
         self._first: dict[str, list[Sighting]] = defaultdict(list)
@@ -54,7 +55,7 @@ class NameIndex:
         if found is None:
             first, last = self._ends(name)
             tried = (*self._first.get(first, ()), *self._last.get(last, ()), *self._any)
-            fitting = [one for one in tried if self._compile(one.signature.name).fullmatch(name)]
+            fitting = [one for one in tried if self._test(one.signature.name)(name)]
             found = self._known[name] = (*self._exact.get(name, ()), *fitting)
         return found
 

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from mlops_scan.scanner import paths
@@ -54,9 +55,12 @@ class Matcher:
 
     def matches(self, fact: Fact) -> tuple[Match, ...]:
         """What the catalogue says of the fact: a tool gives a capability or plays a role once, by its best match."""
+        kind = fact.kind
+        reader = self._readers.get(kind)
         found: dict[tuple[str, str, str], Match] = {}
-        reader = self._readers.get(fact.kind)
-        for one in (*self._stated(fact), *(reader(fact) if reader is not None else ())):
+        stated = self._index("fact").find(kind)
+        matches = reader(fact) if reader is not None else ()
+        for one in chain(_stated(stated, fact.says), matches) if stated else matches:
             known = found.get(one.key)
             if known is None or known.rank < one.rank:
                 found[one.key] = one
@@ -76,9 +80,9 @@ class Matcher:
 
     def _index(self, prefix: str) -> NameIndex:
         if prefix not in self._indexes:
-            compile_ = dotted if prefix == "py" else glob
+            test = _dotted if prefix == "py" else _once
             separator = {"py": ".", "env": "_", "metric": "_"}.get(prefix, "/")
-            self._indexes[prefix] = NameIndex(self._by_prefix[prefix], compile_, separator)
+            self._indexes[prefix] = NameIndex(self._by_prefix[prefix], test, separator)
         return self._indexes[prefix]
 
     @cached_property
@@ -110,11 +114,6 @@ class Matcher:
         return _grouped((name, tool) for tool in self._tools for name in tool.npm)
 
     # -- one reader a kind of fact
-
-    def _stated(self, fact: Fact) -> Iterator[Match]:
-        for one in self._index("fact").find(fact.kind):
-            if all(condition.holds(fact.says) for condition in one.signature.attributes):
-                yield _match(one)
 
     def _called(self, name: str, says: Mapping[str, Any]) -> Iterator[Match]:
         fitting = [
@@ -207,6 +206,24 @@ class Matcher:
     def _alert(self, fact: Fact) -> Iterator[Match]:
         for metric in sorted(set(_METRIC.findall(str(fact.get("expr") or "")))):
             yield from map(_match, self._index("metric").find(metric))
+
+
+def _dotted(pattern: str) -> Callable[[str], object]:
+    return dotted(pattern).fullmatch
+
+
+def _once(pattern: str) -> Callable[[str], object]:
+    return glob(pattern).once
+
+
+def _stated(sightings: Iterable[Sighting], says: Mapping[str, Any]) -> Iterator[Match]:
+    """What facts of a kind say by what they are."""
+    for one in sightings:
+        for condition in one.signature.attributes:
+            if not condition.holds(says):
+                break
+        else:
+            yield _match(one)
 
 
 def _match(one: Sighting, says: Mapping[str, Any] | None = None, *, off: bool = False) -> Match:

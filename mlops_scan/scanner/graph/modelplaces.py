@@ -81,14 +81,18 @@ def _grouped(
     known: set[Folders], far: set[Folders], copies: Sequence[tuple[Folders, Folders]]
 ) -> dict[Folders, Folders]:
     """Folders -> those that stand for their group; folders that fit several groups are left out."""
-    heads = sorted(one for one in known if not any(_ends(other, one) for other in known if other != one))
+    ends: dict[Folders, list[Folders]] = defaultdict(list)  # what folders end in, for each the folders
+    for one in known:
+        for start in range(1, len(one)):
+            ends[one[start:]].append(one)
+    heads = sorted(known - ends.keys())
     groups = {one: one for one in heads}
     for one, other in combinations(heads, 2) if len(heads) <= _MANY else ():
         if any(_copied(one, other, copy) or _copied(other, one, copy) for copy in copies):
             first, second = groups[one], groups[other]
             groups = {key: first if value == second else value for key, value in groups.items()}
     for one in sorted(known - set(heads)):
-        fitting = {groups[head] for head in heads if _ends(head, one)}
+        fitting = {groups[head] for head in ends[one] if head in groups}
         if len(fitting) == 1:
             groups[one] = fitting.pop()
     members: dict[Folders, list[Folders]] = defaultdict(list)

@@ -15,16 +15,14 @@ class LocalModules:
     """Dotted names to the repository's own files, by the longest matching tail, the nearest file first."""
 
     def __init__(self, modules: Iterable[Fact]) -> None:
+        self.tops: set[str] = set()  # first words of all names by which a module may be called
         self._by_tail: dict[str, list[str]] = defaultdict(list)
         for module in modules:
             parts = module.name.split(".")
+            self.tops.update(parts)
             for start in range(len(parts)):
                 self._by_tail[".".join(parts[start:])].append(module.at.path)
         self._nearest: dict[str, dict[str, str]] = {}
-
-    def tops(self) -> frozenset[str]:
-        """First words of all names by which a module may be called."""
-        return frozenset(name.partition(".")[0] for name in self._by_tail)
 
     def resolve(self, fact: Fact) -> tuple[str, ...]:
         """The files that an import fact names: the module, and the modules among the imported names."""
@@ -88,7 +86,7 @@ class Names:
                 return path, rest
             handed = self._imports[path].get(first) if path in self._imports else None
             parts = (f"{handed}{dot}{tail}" if handed is not None else rest).split(".")
-            for end in range(len(parts), 0, -1):
+            for end in range(len(parts), 0, -1) if parts[0] in self.modules.tops else ():
                 found = self.modules.find(".".join(parts[:end]), path)
                 if found is not None and found != path:
                     path, rest = found, ".".join(parts[end:])

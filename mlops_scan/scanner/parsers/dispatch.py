@@ -21,7 +21,7 @@ class Dispatch:
         self._always = frozenset(index for index, reader in enumerate(readers) if not reader.patterns)
         self._names: dict[str, set[int]] = {}
         self._suffixes: dict[str, set[int]] = {}
-        self._name_globs: list[tuple[str, int]] = []
+        self._name_globs: list[tuple[_Fits, int]] = []
         self._path_globs: list[tuple[str, _Fits, int]] = []
         self._known: dict[str, tuple[frozenset[int], list[tuple[_Fits, int]]]] = {}
         for index, reader in enumerate(readers):
@@ -47,7 +47,7 @@ class Dispatch:
         while dot >= 0:
             found |= self._suffixes.get(name[dot:], set())
             dot = name.find(".", dot + 1)
-        return found | {index for glob, index in self._name_globs if fits(name, glob)}
+        return found | {index for fitting, index in self._name_globs if fitting(name)}
 
     def _add(self, pattern: str, index: int) -> None:
         if "/" in pattern:
@@ -57,7 +57,7 @@ class Dispatch:
         elif pattern.startswith("*.") and not WILD.search(pattern[1:]):
             self._suffixes.setdefault(pattern[1:], set()).add(index)
         else:
-            self._name_globs.append((pattern, index))
+            self._name_globs.append((_fitting(pattern), index))
 
 
 def _end(glob: str) -> str:
@@ -69,6 +69,4 @@ def _end(glob: str) -> str:
 
 def _fitting(glob: str) -> _Fits:
     """As `fits`, for paths that come once."""
-    if not WILD.search(glob):
-        return glob.__eq__
-    return Glob(glob, alternatives=False).is_like if _OTHER_WILD.isdisjoint(glob) else partial(fits, pattern=glob)
+    return Glob(glob, alternatives=False).once if _OTHER_WILD.isdisjoint(glob) else partial(fits, pattern=glob)

@@ -57,6 +57,8 @@ def read(
     result = replace(result, parsed=counted.read(tree, taken, result.facts))
     gc.freeze()  # what was read stays: it need not be looked at again
     suppress.remember(tree, {path for page in pages.values() for path in page.mentions})
+    for source, _ in desk.work:
+        source.release()  # what is asked again is read again
     _log(result.tracebacks)
     return result
 

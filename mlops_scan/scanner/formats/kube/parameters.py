@@ -71,7 +71,10 @@ def _items(task: Node) -> tuple[str, ...]:
 
 def filled(words: Sequence[str], known: Known) -> Iterator[list[str]]:
     """The words once for each way to fill their placeholders; what is not known stays as written."""
-    used = dict.fromkeys(name for word in words for name in _HOLE.findall(word) if known.get(name))
+    used = dict.fromkeys(name for word in words if "{{" in word for name in _HOLE.findall(word) if known.get(name))
+    if not used:
+        yield list(words)
+        return
     for values in islice(product(*(known[name] for name in used)), _MOST):
         chosen = dict(zip(used, values, strict=True))
         yield [_HOLE.sub(lambda found, chosen=chosen: chosen.get(found[1], found[0]), word) for word in words]  # type: ignore[misc]

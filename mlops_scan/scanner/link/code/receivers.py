@@ -60,7 +60,7 @@ class _Objects:
         self._made = {**returned, **self._made}
         defined = [*kinds["class"], *kinds["function"], *self._made.values()]
         self._names = Names(kinds["module"], kinds["import"], defined)
-        self._tops = self._names.modules.tops()
+        self._tops = self._names.modules.tops
         self._known: dict[tuple[str, str], tuple[str, Fact] | None] = {}
 
     def name(self, call: Fact) -> tuple[str, Fact | None]:
