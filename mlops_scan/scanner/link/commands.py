@@ -138,10 +138,13 @@ def locate(name: str, folder: str, files: Collection[str], least: int = 1) -> st
     name = name.strip().lstrip("/")
     parts = [part for part in name.split("/") if part not in (".", "")]
     climbs = ".." in parts
-    rests = ["/".join(parts[start:]) for start in range(len(parts))]  # /app/src/x.py in an image is src/x.py here
+    # /app/src/x.py in an image is src/x.py here
+    rests = ["/".join(parts[start:]) for start in range(len(parts) - least + 1)]
     while folder is not None:
-        for start in range(max(len(parts) - least + 1, 0)):  # /app/src/x.py in an image is src/x.py here
-            path = posixpath.normpath(posixpath.join(folder, *parts[start:]))
+        for rest in rests:
+            path = f"{folder}/{rest}" if folder else rest
+            if climbs:
+                path = posixpath.normpath(path)
             if path in files:
                 return path
         if not folder:
