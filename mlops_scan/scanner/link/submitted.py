@@ -18,7 +18,7 @@ from mlops_scan.scanner.paths import shared
 
 _MODULE = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")  # a module
-_FOLDER = re.compile(r"[\w./-]*\w[\w./-]*\Z")
+_FOLDER = re.compile(r"(?=[./-]*\w)[\w./-]+\Z")
 _PROGRAMS = (".py", ".sh", ".ipynb", ".R")
 
 

@@ -15,7 +15,7 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
 
 _GIVEN = ("definition", "resource_definition", "inline")
 _NESTED = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always")
-_EXPRESSION = re.compile(r"\{\{-?\s*(?P<inner>[^{}]*?)\s*-?\}\}")
+_EXPRESSION = re.compile(r"\{\{([^{}]*)\}\}")
 _DEPTH = 60
 _LEVELS = 6  # blocks in blocks
 
@@ -49,10 +49,14 @@ def _mappings(node: Node | None) -> Iterator[Mapping]:
         yield from (one for one in node if isinstance(one, Mapping))
 
 
+def _value(values: dict[str, str], name: str) -> str:
+    return values.get(name, f"${{{name}}}")
+
+
 def _filled(values: dict[str, str], text: Scalar) -> Scalar:
     if "{{" not in text:
         return text
-    made = _EXPRESSION.sub(lambda match: values.get(match["inner"], f"${{{match['inner']}}}"), str(text))
+    made = _EXPRESSION.sub(lambda match: _value(values, match[1].strip("-").strip()), str(text))
     whole = scalar(made, text.line, text.column, bare=text.bare)
     whole.block, whole.tag = text.block, text.tag
     return whole
