@@ -81,7 +81,7 @@ class Matcher:
     def _index(self, prefix: str) -> NameIndex:
         if prefix not in self._indexes:
             test = _dotted if prefix == "py" else _once
-            separator = {"py": ".", "env": "_", "metric": "_"}.get(prefix, "/")
+            separator = {"py": ".", "def": "_", "env": "_", "metric": "_"}.get(prefix, "/")
             self._indexes[prefix] = NameIndex(self._by_prefix[prefix], test, separator)
         return self._indexes[prefix]
 

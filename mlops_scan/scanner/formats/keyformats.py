@@ -106,16 +106,21 @@ _DATABASE = re.compile(
     rb"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|mssql|clickhouse)(?:\+\w+)?\Z"
 )
 _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/+-=")
+_PLAIN = re.compile(rb"(?:[\w:/= -]|\\\.)+\Z")
 _COMPILED = tuple(
-    (re.compile(search), tuple((kind, prefixes, re.compile(pattern)) for kind, prefixes, pattern in formats))
+    (
+        search.replace(b"\\", b"") if _PLAIN.match(search) else b"",  # whether that stands there at all is soon seen
+        re.compile(search),
+        tuple((kind, prefixes, re.compile(pattern)) for kind, prefixes, pattern in formats),
+    )
     for search, formats in _SEARCHES
 )
 
 
 def find(data: bytes) -> Iterator[Credential]:
     """Credentials in the formats of their providers, placeholders left out."""
-    for search, formats in _COMPILED:
-        for hit in search.finditer(data):
+    for plain, search, formats in _COMPILED:
+        for hit in search.finditer(data) if plain in data else ():
             for kind, prefixes, pattern in formats:
                 for prefix in prefixes:
                     start = hit.end() - len(prefix)
