@@ -11,6 +11,7 @@ from mlops_scan.scanner.evidence.branches import same_either_way
 from mlops_scan.scanner.evidence.decided import only_told, why
 from mlops_scan.scanner.evidence.read_steps import evaluating_steps
 from mlops_scan.scanner.evidence.unheeded import ignored, steps, unawaited, unread
+from mlops_scan.scanner.evidence.verdicts import is_bare, judged_by, stops
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
 
@@ -70,6 +71,10 @@ class EvaluationGate(Derivation):
                 outputs = fact.get("in") == "with"  # what a pipeline's condition compares
                 if (outputs or _speaks_of_metrics(fact)) and not _is_range_check(fact):
                     yield from self._ordered(graph, fact, around)
+            elif is_bare(fact):
+                judge = judged_by(graph, fact, _measures) if stops(graph, fact) else ""
+                if judge:
+                    yield self.evidence("python", fact.at, f"'{fact.name}' asks what '{judge}' decided")
             elif not fact.get("ops") and (_guards_shipping(graph, fact) or (around.measured and _lets_pass(fact))):
                 yield self.evidence("python", fact.at, f"'{fact.name}' asks what an earlier step decided")
 
@@ -110,6 +115,10 @@ class _Around:
         self.unheeded = {**unawaited(graph), **ignored(graph)}
         self.onward = graph.importing(files | {use.at.path for use in graph.uses("registers-model")})
         self.measured = any(_speaks_of_metrics(one) for one in graph.facts("comparison") if _is_ordered(one))
+
+
+def _measures(fact: Fact) -> bool:
+    return _is_ordered(fact) and _speaks_of_metrics(fact)
 
 
 def _is_ordered(fact: Fact) -> bool:

@@ -19,6 +19,7 @@ _VERDICT = re.compile(
     r"(?:^|_)(?:pass(?:ed|es)?|accept(?:ed)?|approved?|promote|deploy|better|best|improved|blessed|gate)(?:_|$)"
 )
 _DECIDED = re.compile(r"(?:^|_)(?:accepted|approved|promoted|blessed|is_better|passed)$")
+_HELD = re.compile(r"(?:^|_)(?:accepted|approved|promoted?|blessed|better|passed|improved|deploy|beats_\w+|wins?)$")
 _NAMES = 20
 _DEPTH = 8
 _SAID = {True: "true", False: "false", None: ""}
@@ -48,7 +49,7 @@ class Comparisons:
         if not compares:
             behind = self._behind(test, scope)
             compares = [node for node in behind if isinstance(node, ast.Compare) and _telling(node)]
-            if not compares and not any(_is_verdict(node) for node in (*nodes, *behind)):
+            if not compares and not _is_named(test) and not any(_is_verdict(node) for node in (*nodes, *behind)):
                 return None
             nodes += behind
         return {
@@ -146,6 +147,12 @@ def _is_verdict(node: ast.AST) -> bool:
     elif isinstance(node, ast.Subscript):
         key = node.slice
     return isinstance(key, ast.Constant) and isinstance(key.value, str) and bool(_VERDICT.search(key.value))
+
+
+def _is_named(test: ast.expr) -> bool:
+    """`accepted`, `not should_promote`: a name that holds a verdict."""
+    bare = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+    return isinstance(bare, ast.Name) and bool(_HELD.search(bare.id))
 
 
 def _calls(node: ast.AST) -> bool:

@@ -1,0 +1,63 @@
+"""Verdicts under a name: `accepted, metrics = compare_models(...)`, and later `if not accepted: return`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mlops_scan.scanner.graph import Callees, Graph
+from mlops_scan.scanner.model import Fact
+
+_BARE = re.compile(r"(?:not\s+)?(?P<name>[A-Za-z_]\w*)\Z")
+# a function that says which of two models is better, or whether one is good enough
+_JUDGES = re.compile(
+    r"(?:compar|evaluat|assess|judg|valid|check|gate|better|beats|outperform|accept)\w*_?(?:model|candidate|challenger|champion|metric|performance)"
+    r"|(?:model|candidate|challenger|champion|metrics?|performance)\w*_(?:compar|evaluat|gate|is_better|beats|accept)\w*"
+    r"|(?:^|_)(?:evaluation_gate|quality_gate|is_better|beats_\w+|outperforms)\b",
+    re.IGNORECASE,
+)
+
+
+def is_bare(test: Fact) -> bool:
+    """Whether a test asks for nothing but a name, and the code does not say what that was set to."""
+    match = _BARE.match(test.name) if not test.get("ops") else None
+    return match is not None and {str(one) for one in test.get("names") or ()} <= {match["name"]}
+
+
+def judged_by(graph: Graph, test: Fact, measures: Callable[[Fact], bool]) -> str:
+    """The function that gave the verdict which a bare name holds, where it judges models by what was measured."""
+    match = _BARE.match(test.name)
+    if match is None:
+        return ""
+    made = [
+        call
+        for call in graph.in_file(test.at.path, "call")
+        if call.get("function") == test.get("function")
+        and call.at.line < test.at.line
+        and match["name"] in re.findall(r"\w+", str(call.get("assigned") or ""))
+    ]
+    if not made:
+        return ""
+    name = made[-1].name.rpartition(".")[2]
+    if _JUDGES.search(name):
+        return name
+    inside = graph.once(Callees).targets(test.at.path, made[-1].name)
+    orders = any(
+        measures(one)
+        for path, function in inside
+        for one in graph.in_file(path, "comparison")
+        if one.get("function") == function
+    )
+    return name if orders else ""
+
+
+def stops(graph: Graph, test: Fact) -> bool:
+    """Whether what keeps, registers or ships a model stands behind the test, which can end the way there."""
+    for use in graph.uses("persists-model", "registers-model", "promotes", "deploys"):
+        one = use.fact
+        here = one.kind == "call" and one.at.path == test.at.path and one.get("function") == test.get("function")
+        if here and not use.disabled and one.at.line > test.at.line:
+            guarded = any(str(guard).strip() == test.name for guard in one.get("guards") or ())
+            if guarded or test.get("exits") or test.get("raises"):
+                return True
+    return False
