@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Rule
-from mlops_scan.scanner.graph import Callees, Deliveries, Graph, Handlers, Use, loads_model
-from mlops_scan.scanner.model import Fact, Finding, Place, Severity
+from mlops_scan.scanner.graph import Callees, Deliveries, Graph, Handlers, Pythons, Use, loads_model
+from mlops_scan.scanner.model import Fact, Finding, Location, Place, Severity
 
 # how many leading parts of the version must agree for a saved model to load as it was (scikit-learn: model persistence)
 _MINOR = frozenset(("scikit-learn", "tensorflow", "keras", "python"))
@@ -100,8 +100,11 @@ class TrainingServingMismatch(Rule):
 
     def _versions(self, graph: Graph) -> Iterator[Finding]:
         deliveries = graph.once(Deliveries)
+        pickled = {use.at for use in graph.uses("unsafe-load")}
         for written, read in deliveries.handovers():
             training, serving = deliveries.environment(written.path), deliveries.environment(read.path)
+            if read in pickled and not (training.keys() & serving.keys() & {"python"}):
+                yield from self._interpreters(graph, written, read)
             for name in sorted((_MINOR | _MAJOR) & training.keys() & serving.keys()):
                 made, loaded = training[name], serving[name]
                 if made.at.path != loaded.at.path and _differ(name, _version(made), _version(loaded)):
@@ -118,6 +121,25 @@ class TrainingServingMismatch(Rule):
                         chain=deliveries.way(written, read),
                         remedy=f"Pin {name}=={_version(made)} for the service too, from one lock file.",
                     )
+
+    def _interpreters(self, graph: Graph, written: Location, read: Location) -> Iterator[Finding]:
+        """Pickled objects that another minor version of the interpreter opens."""
+        made, loaded = (graph.once(Pythons).of(one.path) for one in (written, read))
+        if made is None or loaded is None or _version(made) == _version(loaded):
+            return
+        yield self.finding(
+            f"The service opens with Python {_version(loaded)} what Python {_version(made)} has pickled.",
+            loaded.at,
+            subject=f"{read.path}:python",
+            note=f"the service runs on Python {_version(loaded)}",
+            related=[
+                Place(made.at, f"training runs on Python {_version(made)}"),
+                Place(written, "training writes the model"),
+                Place(read, "the service loads it"),
+            ],
+            chain=graph.once(Deliveries).way(written, read),
+            remedy=f"Run the service on Python {_version(made)}, too.",
+        )
 
 
 def _version(fact: Fact) -> str:
