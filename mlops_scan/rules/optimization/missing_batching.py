@@ -8,7 +8,7 @@ from typing import Any
 
 from mlops_scan.rules.base import ANY_ML, Rule
 from mlops_scan.scanner.graph import Callees, Graph, Use, asked_remotely
-from mlops_scan.scanner.model import Confidence, Fact, Finding, Severity
+from mlops_scan.scanner.model import Confidence, Fact, Finding, Place, Severity
 
 _ROW_LOOPS = ("iterrows", "itertuples")
 _PREPARES = re.compile(r"Tokenizer|Processor|Extractor|tokenizer|processor")
@@ -77,12 +77,59 @@ class MissingBatching(Rule):
                     use.at,
                     subject=f"{use.at.path}#{use.fact.get('function') or ''}:{use.fact.name}",
                 )
+        for call, use in _helped(graph):
+            yield self.finding(
+                f"'{call.name}' is called in a loop, and asks '{use.fact.name}' for one row each time.",
+                call.at,
+                subject=f"{call.at.path}#{call.get('function') or ''}:{call.name}",
+                related=[Place(use.at, "here it asks the model")],
+            )
         for call, asked in _applied_to_rows(graph):
             yield self.finding(
                 f"'{asked}' is called for each row of a table ('{call.name.rpartition('.')[2]}' with axis=1).",
                 call.at,
                 subject=f"{call.at.path}#{call.get('function') or ''}:{call.name}",
             )
+
+
+def _helped(graph: Graph) -> Iterator[tuple[Fact, Use]]:
+    """Calls in a loop, where something is served, of a function that asks a model for its one argument."""
+    serving = graph.closure(*(use.at.path for use in (*graph.online, *graph.batch)))
+    ones: dict[tuple[str, str], Use] = {}
+    for use in graph.uses("predicts") if serving else ():
+        place = (use.at.path, str(use.fact.get("function") or ""))
+        if (
+            place[1]
+            and not use.fact.get("loop")
+            and not use.disabled
+            and _asks_model(use)
+            and _asks_for_one(graph, use)
+        ):
+            ones.setdefault(place, use)
+    tails = {function.rpartition(".")[2] for _, function in ones}
+    callees = graph.once(Callees) if ones else None
+    for call in graph.facts("call") if callees is not None else ():
+        if not call.get("loop") or call.name.rpartition(".")[2] not in tails or call.at.path not in serving:
+            continue
+        chain = call.get("chain") or ()
+        if "while" in chain or not (call.get("args") or call.get("kwargs")) or callees is None:
+            continue
+        asked = next((ones[one] for one in callees.targets(call.at.path, call.name) if one in ones), None)
+        if asked is not None:
+            yield call, asked
+
+
+def _asks_for_one(graph: Graph, use: Use) -> bool:
+    """Whether a model is given a parameter that is one text, or plainly one row."""
+    passed = [*(use.fact.get("args") or ()), *(use.fact.get("kwargs") or {}).values()][:1]
+    texts = {
+        str(one.get("name"))
+        for function in graph.in_file(use.at.path, "function")
+        if function.name == use.fact.get("function")
+        for one in function.get("params") or ()
+        if one.get("annotation") == "str"
+    }
+    return any((isinstance(one, dict) and one.get("expr") in texts) or _is_one_row(one) for one in passed)
 
 
 def _applied_to_rows(graph: Graph) -> Iterator[tuple[Fact, str]]:
