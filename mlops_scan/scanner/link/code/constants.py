@@ -15,6 +15,7 @@ from typing import Any
 from mlops_scan.scanner.formats.python.placeholders import between
 from mlops_scan.scanner.link.code.composed import Composed
 from mlops_scan.scanner.link.code.index import Code
+from mlops_scan.scanner.link.code.readings import Readings
 from mlops_scan.scanner.link.code.written import is_made, pieces
 from mlops_scan.scanner.model import Fact, Location
 
@@ -39,6 +40,7 @@ class Constants:
         for path in sorted(self._parameters):
             self._by_name[posixpath.basename(path)].append(path)
         self._composed = Composed(code, self._parameters)
+        self._readings = Readings(code, self._parameters)
 
     def complete(self, value: Any, fact: Fact) -> None:
         """Fill in what a value of a call leads to, and the values inside it."""
@@ -78,7 +80,9 @@ class Constants:
             return laid or self._in_file(str(value["file"]), str(value.get("key")), origin)
         found = self._named(str(value["name"]), str(value.get("expr") or ""), origin) if value.get("name") else None
         text = str(value.get("expr") or "")
-        return found or self._composed.of(text, fact) or self._written(text, value, fact)
+        return (
+            found or self._composed.of(text, fact) or self._written(text, value, fact) or self._readings.of(value, fact)
+        )
 
     def _written(self, text: str, value: Mapping[str, Any], fact: Fact) -> _Known | None:
         """A text put together of names, at least one of which another file tells."""
