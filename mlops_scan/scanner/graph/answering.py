@@ -15,23 +15,31 @@ def answering(graph: Graph) -> tuple[Workload, ...]:
     First what stays up, and what runs in a cluster or a cloud: a reader who opens one of them opens the first.
     """
     found = answering_of_kinds(graph)
+    local = {one.fact.name for one in found if one.origin == "compose"}
+    if len(local) == len(found):  # the same service in a cluster, whose image nothing here builds
+        found = (*(one for one in _able(graph) if one.origin != "compose" and one.fact.name in local), *found)
     return tuple(sorted(found, key=lambda one: (ends_itself(one), one.origin == "compose")))
 
 
 def answering_of_kinds(graph: Graph, *kinds: str) -> tuple[Workload, ...]:
     """The same among workloads of these kinds alone."""
     serving = {use.at.path for use in (*graph.online, *graph.batch)}
-    able = tuple(
-        one
-        for one in graph.workloads(*kinds)
-        if not one.disabled and graph.bystanders.serves(one) and not _is_part(graph, one)
-    )
+    able = _able(graph, *kinds)
     starting = tuple(one for one in able if not serving.isdisjoint(graph.files_run_by(one.node)))
     if starting:
         return starting
     held = {f"file:{path}" for path in serving}
     relations = (*RUNNING, "copies")
     return tuple(one for one in able if held & graph.reachable_from(one.node, relations=relations)) or able
+
+
+def _able(graph: Graph, *kinds: str) -> tuple[Workload, ...]:
+    """The workloads that may serve at all."""
+    return tuple(
+        one
+        for one in graph.workloads(*kinds)
+        if not one.disabled and graph.bystanders.serves(one) and not _is_part(graph, one)
+    )
 
 
 def _is_part(graph: Graph, workload: Workload) -> bool:
