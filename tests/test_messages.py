@@ -8,6 +8,7 @@ from mlops_scan import testing
 from mlops_scan.rules.security.plaintext_secret import PlaintextSecret
 from mlops_scan.rules.serving.missing_resource_limits import MissingResourceLimits
 from mlops_scan.rules.serving.request_model_load import RequestModelLoad
+from mlops_scan.rules.tooling.missing_retraining_trigger import MissingRetrainingTrigger
 
 KEY = "AKIA" + "QX7WZ3PLM5NDTR2B"
 UNNAMED = """
@@ -44,6 +45,25 @@ def predict(x: float):
 def test_a_credential_is_named_in_words() -> None:
     found = testing.findings(PlaintextSecret, {**SERVER, "settings.py": f"KEY = '{KEY}'\n"})
     assert [one.message for one in found] == ["An AWS access key ID ('AKIA…') stands here in plain text."]
+
+
+def test_a_credential_of_a_configuration_is_named_by_its_key() -> None:
+    key = "8fd2a5c1e94b7736f0c1d25e88ab41973e6c0d92ab57f413c8de90b1a4f6527c"
+    files = {**SERVER, "settings/auth.yaml": f"AUTH:\n  SECRET_KEY: {key}\n"}
+    (found,) = testing.findings(PlaintextSecret, files)
+    assert found.message == "'AUTH.SECRET_KEY' is set to a value that looks like a real credential ('8fd2…')."
+
+
+def test_training_that_a_request_starts_is_told() -> None:
+    train = "from sklearn.linear_model import Ridge\n\ndef fit():\n    return Ridge().fit([[0.0]], [0.0])\n"
+    asks = "from fit import fit\n\n@app.post('/train')\ndef train_now():\n    fit()\n"
+    (found,) = testing.findings(MissingRetrainingTrigger, {"app.py": SERVER["app.py"] + asks, "fit.py": train})
+    assert found.message == (
+        "The model in service is trained by a request (app.py:12); no schedule and no event of data or drift "
+        "reaches training."
+    )
+    (found,) = testing.findings(MissingRetrainingTrigger, {**SERVER, "fit.py": train})
+    assert found.message == "The model in service is trained by hand: no schedule and no event reaches its training."
 
 
 def test_a_container_without_a_name_is_the_only_one() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Absence
-from mlops_scan.scanner.graph import SPOKEN, Graph, starting
-from mlops_scan.scanner.model import Place, Severity
+from mlops_scan.scanner.graph import SPOKEN, Callees, Graph, Handlers, starting
+from mlops_scan.scanner.model import Location, Place, Severity
 
 
 class MissingRetrainingTrigger(Absence):
@@ -89,7 +89,19 @@ class MissingRetrainingTrigger(Absence):
 
     def message(self, graph: Graph) -> str:
         found = {SPOKEN[one.word]: one.at for one in starting(graph, "train")}
+        if asked := _asked(graph):
+            found["a request"] = asked
         if not found or set(found) == {"a person"}:
             return "The model in service is trained by hand: no schedule and no event reaches its training."
         told = " or ".join(f"{word} ({at})" for word, at in sorted(found.items()))
         return f"The model in service is trained by {told}; no schedule and no event of data or drift reaches training."
+
+
+def _asked(graph: Graph) -> Location | None:
+    """A handler of requests that comes to train."""
+    trains = {(use.at.path, str(use.fact.get("function") or "")) for use in graph.training}
+    callees = graph.once(Callees)
+    for (path, name), handler in sorted(graph.once(Handlers).web.items()):
+        if not trains.isdisjoint(callees.reached(path, name)):
+            return handler.at
+    return None
