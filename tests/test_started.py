@@ -50,6 +50,9 @@ FILES = {
         ("maintenance", ["airflow dags trigger other"]),
         ("train", ["python -m torch.distributed.run --nproc-per-node 2 train.py"]),
         ("train", ["papermill fit.ipynb out.ipynb"]),
+        ("maintenance", ["python train.py --help"]),
+        ("maintenance", ["churn-fit --help"]),
+        ("maintenance", ["docker build -t acme/churn .", "docker run --rm acme/churn --help"]),
     ],
 )
 def test_a_job_comes_to_what_its_command_starts(understand: Understand, expected: str, runs: list[str]) -> None:

@@ -12,7 +12,7 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live, named
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.commands import locate, module_files, working_folder
+from mlops_scan.scanner.link.commands import ASKS_HELP, locate, module_files, working_folder
 from mlops_scan.scanner.link.imagebuilds import builds
 from mlops_scan.scanner.link.inimages import stage_id
 from mlops_scan.scanner.model import Edge, Fact
@@ -35,7 +35,7 @@ class Started(Link):
             if not owner:
                 continue
             argv = [str(word) for word in command.get("argv") or ()]
-            targets = list(found.started(command, argv))
+            targets = list(found.started(command, argv)) if ASKS_HELP not in argv else []
             targets += found.named(argv) if id(command) in naming else []
             for target in dict.fromkeys(targets):
                 if target != owner:
