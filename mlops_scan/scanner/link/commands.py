@@ -66,9 +66,7 @@ def installed_manifests(argv: Sequence[str], folder: str, files: Collection[str]
 
 def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Iterator[str]:
     """Scripts, notebooks and Python modules that a command starts, as paths of the repository."""
-    words = list(argv)
-    if ASKS_HELP in words:
-        return  # tells how to start it, as a trial of an image or a package does
+    words = [] if ASKS_HELP in argv else list(argv)  # tells how to start it, as a trial of an image or a package does
     yield from _task_files(words, folder, files)
     if words[:1] == ["%run"] and len(words) > 1:
         if path := notebook_file(words[1], folder, files):
