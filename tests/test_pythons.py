@@ -27,10 +27,6 @@ MADE = {
     },
     "conda": {"fit/environment.yml": "dependencies:\n  - python=3.11\n  - scikit-learn=1.3\n"},
     "image": {"fit/Dockerfile": "FROM python:3.11-slim AS base\nFROM base\nCOPY fit.py .\nCMD python fit.py\n"},
-    "job": {
-        ".github/workflows/fit.yml": "on: {schedule: [{cron: '0 3 * * 1'}]}\njobs:\n  fit:\n    steps:\n"
-        "      - {uses: actions/setup-python@v5, with: {python-version: '3.11'}}\n      - run: python fit/fit.py\n"
-    },
 }
 RUN = {
     "image": {"api/app.py": APP, "api/Dockerfile": IMAGE % "python:3.9-slim"},
@@ -71,6 +67,14 @@ def test_two_minor_versions_contradict_each_other(made: str, run: str, understan
 @pytest.mark.parametrize("run", SAME)
 def test_what_is_not_told_to_the_minor_version_contradicts_nothing(run: str, understand: Understand) -> None:
     assert _found(understand, MADE["Pipfile"] | SAME[run]) == []
+
+
+def test_what_a_job_of_ci_runs_may_be_a_trial(understand: Understand) -> None:
+    flow = (
+        "on: push\njobs:\n  fit:\n    steps:\n      - {uses: actions/setup-python@v5, with: {python-version: '3.11'}}\n"
+        "      - run: python fit/fit.py\n"
+    )
+    assert _found(understand, {".github/workflows/fit.yml": flow} | MADE["Pipfile"] | RUN["image"]) == []
 
 
 @pytest.mark.parametrize("told", [">=3.9", "^3.11", "3", ">=3.8,<3.12", ""])

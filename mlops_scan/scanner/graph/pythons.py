@@ -1,4 +1,4 @@
-"""Which Python runs a file, where images, functions of a cloud, jobs of CI or manifests say it to the minor version."""
+"""Which Python runs a file, where images, functions of a cloud or manifests say it to the minor version."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Pythons:
                 yield self._of_stage(edge.source)
             elif kind == "resource":
                 yield self._of_resource(edge.source, edge.at)
-            elif kind == "job":
-                yield self._of_job(edge.source.partition(":")[2], edge.at)
+            elif kind == "job":  # on a machine of CI, perhaps only to see whether it runs
+                yield "", edge.at
 
     def _of_stage(self, node: str) -> tuple[str, Location]:
         stage = self._stages[node]
@@ -69,14 +69,6 @@ class Pythons:
             self._resources = {f"resource:{one.get('id')}": one for one in found if one.get("id")}
         fact = self._resources.get(node)
         return (_runtime(fact.get("data")), fact.at) if fact is not None else ("", at)
-
-    def _of_job(self, owner: str, at: Location) -> tuple[str, Location]:
-        told = [
-            (match[1], one.at)
-            for one in self._graph.all_facts("action")
-            if one.get("owner") == owner and (match := _EXACT.match(str((one.get("with") or {}).get("python-version"))))
-        ]
-        return told[0] if len(told) == 1 else ("", at)
 
     def _declared(self, path: str) -> Iterator[tuple[str, Location]]:
         """What the manifests of the nearest folder that has any say."""
