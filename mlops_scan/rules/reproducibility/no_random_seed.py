@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import ANY_ML, Rule
-from mlops_scan.scanner.graph import Graph, Unused, Use
+from mlops_scan.scanner.graph import Graph, Unused, Use, choosing_rows
 from mlops_scan.scanner.model import Confidence, Finding, Severity
 
 
@@ -67,8 +67,10 @@ class NoRandomSeed(Rule):
             if _is_loose(use) and use.at.path not in seeded
             if not unused.includes(use.at.path, str(use.fact.get("function") or ""))
         ]
+        choosing = choosing_rows(graph, {use.at.path for use in graph.training})
         for use in candidates:
-            if use.at.path in entries and use.at.path not in told:
+            chosen = use.at.path in choosing and graph.has_role(use.fact, "draws-rows")
+            if (chosen or use.at.path in entries) and use.at.path not in told:
                 told.add(use.at.path)
                 yield self._told(use)
         splits = {use.at.path for use in candidates if "seed" in use.match.data}

@@ -52,6 +52,7 @@ ROLES = {
     "evaluates": "computes metrics of a model",
     "logs-metrics": "records metrics or parameters of a run",
     "splits-randomly": "splits, shuffles, samples or initialises at random (`seed`: what fixes it)",
+    "draws-rows": "shuffles, permutes or samples what it is given",
     "seeds": "fixes the random state of the process",
     "reads-data": "reads a data set (`data`: from where)",
     "stores-file": "puts a file into a store (`local`: which; `bucket`, `key`: where to)",

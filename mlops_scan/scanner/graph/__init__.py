@@ -9,6 +9,7 @@ from mlops_scan.scanner.graph.handlers import Handlers
 from mlops_scan.scanner.graph.links import RUNNING
 from mlops_scan.scanner.graph.loads import loads_model
 from mlops_scan.scanner.graph.modelfiles import ModelFiles
+from mlops_scan.scanner.graph.prepared import choosing as choosing_rows
 from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
 from mlops_scan.scanner.graph.pythons import Pythons
 from mlops_scan.scanner.graph.remote import asked_remotely
@@ -38,6 +39,7 @@ __all__ = [
     "answering",
     "answering_of_kinds",
     "asked_remotely",
+    "choosing_rows",
     "counts",
     "is_of_resource",
     "is_off",
