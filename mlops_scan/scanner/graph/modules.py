@@ -52,7 +52,7 @@ class Names:
         self.modules = LocalModules(modules)
         self._defined: dict[str, set[str]] = defaultdict(set)
         self._imports: dict[str, dict[str, str]] = defaultdict(dict)
-        self._stars: dict[str, list[str]] = defaultdict(list)
+        self.stars: dict[str, list[str]] = defaultdict(list)  # file -> modules of which it takes all names
         for fact in defined:
             self._defined[fact.at.path].add(fact.name)
         for fact in imports:
@@ -63,9 +63,13 @@ class Names:
                 )
             for name in fact.says.get("names") or ():
                 if name == "*":
-                    self._stars[fact.at.path].append(fact.name)
+                    self.stars[fact.at.path].append(fact.name)
                 else:
                     self._imports[fact.at.path][str(fact.says.get("alias") or name)] = f"{fact.name}.{name}"
+
+    def define(self, path: str, name: str) -> None:
+        """Take notice of a name that a file gives to an object."""
+        self._defined[path].add(name)
 
     def find(self, name: str, origin: str) -> Definition | None:
         """(file, qualified name) of what a dotted name means in `origin`; None for what is not of this repository."""
@@ -82,7 +86,7 @@ class Names:
         path, rest, hops = origin, name, _HOPS
         while hops:
             first, dot, tail = rest.partition(".")
-            if first in self._defined.get(path, ()) or rest in self._defined.get(path, ()):
+            if self._is_defined(path, rest):
                 return path, rest
             handed = self._imports[path].get(first) if path in self._imports else None
             parts = (f"{handed}{dot}{tail}" if handed is not None else rest).split(".")
@@ -96,9 +100,26 @@ class Names:
             hops -= 1
         return None
 
+    def foreign(self, name: str, origin: str) -> str | None:
+        """What a name is outside the repository, where modules of it only hand it on; None for what they define."""
+        place = self.place(name, origin)
+        if place is None or place[0] == origin:
+            return None
+        path, rest = place
+        first, dot, tail = rest.partition(".")
+        handed = self._imports[path].get(first) if path in self._imports and not self._is_defined(path, rest) else None
+        return f"{handed}{dot}{tail}" if handed is not None else None
+
+    def _is_defined(self, path: str, name: str) -> bool:
+        known = self._defined.get(path, ())
+        return name in known or name.partition(".")[0] in known
+
     def _starred(self, path: str, first: str, rest: str) -> Definition | None:
-        found = (self.modules.find(module, path) for module in self._stars.get(path, ()))
-        return next(((one, rest) for one in found if one is not None and first in self._defined.get(one, ())), None)
+        found = (self.modules.find(module, path) for module in self.stars.get(path, ()))
+        return next(((one, rest) for one in found if one is not None and self._knows(one, first)), None)
+
+    def _knows(self, path: str, name: str) -> bool:
+        return name in self._defined.get(path, ()) or self.imports(name, path)
 
     def _find(self, name: str, origin: str, hops: int) -> Definition | None:
         parts = name.split(".")
@@ -117,7 +138,7 @@ class Names:
         handed = self._imports[path].get(first) if path in self._imports else None
         if handed is not None:
             return self._find(f"{handed}{dot}{rest}", path, hops - 1)
-        for module in self._stars.get(path, ()):
+        for module in self.stars.get(path, ()):
             found = self._find(f"{module}.{name}", path, hops - 1)
             if found is not None:
                 return found

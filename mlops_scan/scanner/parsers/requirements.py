@@ -51,9 +51,12 @@ class RequirementsFile(Parser):
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         named = _NAME.match(source.name) or _FOLDER.search(source.path)
-        return bool(named) and _plausible(_text(source))
+        return bool(named) and (_is_binary(_text(source)) or _plausible(_text(source)))
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        if _is_binary(_text(source)):
+            yield Note(Location(source.path), "binary, though its name says text")
+            return
         yield from _File(source, tree).read()
 
 
@@ -168,10 +171,12 @@ def _text(source: SourceFile) -> str:
     return source.text
 
 
+def _is_binary(text: str) -> bool:
+    return "\0" in text[:4000]
+
+
 def _plausible(text: str) -> bool:
     """Whether at least half of the first lines look like requirements or options; prose does not."""
-    if "\0" in text[:4000]:
-        return False
     lines = [line.strip() for line in text[:20_000].split("\n")]
     told = [line for line in lines if line and not line.startswith("#")][:_LINES]
     return not told or 2 * sum(bool(_PLAUSIBLE.match(line)) for line in told) >= len(told)

@@ -131,7 +131,7 @@ def _moved(fact: Fact, source: Mould) -> Fact:
 def _named(source: SourceFile, candidates: Sequence[Parser]) -> bool:
     """Whether a reader of text takes files of this name, whatever it thought of the contents; not of any name."""
     return any(
-        not reader.headers_only and _ANY not in reader.patterns and matches(source.path, reader.patterns)
+        not reader.headers_only and matches(source.path, tuple(one for one in reader.patterns if one != _ANY))
         for reader in candidates
     )
 

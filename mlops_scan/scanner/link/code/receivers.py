@@ -1,4 +1,6 @@
-"""Methods of objects that another file of the repository makes: `from app import api` and `@api.post(...)`."""
+"""Calls by what other files make of their names: `@api.post(...)` of an object that another file makes, and names of
+libraries that a module of the repository hands on.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ _KEPT = ("receiver_args", "receiver_kwargs")
 
 
 def renamed(facts: Sequence[Fact]) -> dict[int, Fact]:
-    """By id of a call fact: the same call by the name of what made its receiver, `fastapi.FastAPI.post`."""
+    """By id of a fact: the same call by the name of what made its receiver, `fastapi.FastAPI.post`, or of the library
+    that it comes from; the same class by the names of its bases there.
+    """
     kinds: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
         if fact.kind in ("call", "class", "function", "import", "module"):
@@ -21,8 +25,18 @@ def renamed(facts: Sequence[Fact]) -> dict[int, Fact]:
     if len(kinds["module"]) < 2:
         return {}
     objects = _Objects(kinds)
-    found = ((fact, objects.name(fact)) for fact in kinds["call"] if fact.says.get("known"))
-    return {id(fact): _named(fact, name, made) for fact, (name, made) in found if made is not None}
+    found: dict[int, Fact] = {}
+    for fact in kinds["call"]:
+        name, made = objects.name(fact) if fact.says.get("known") else ("", None)
+        if made is not None:
+            found[id(fact)] = _named(fact, name, made)
+        elif foreign := objects.foreign(fact.name, fact):
+            found[id(fact)] = replace(fact, name=foreign, says={**fact.says, "known": True})
+    for fact in kinds["class"]:
+        bases = [objects.foreign(str(base), fact) or base for base in fact.says.get("bases") or ()]
+        if bases and bases != fact.says["bases"]:
+            found[id(fact)] = replace(fact, says={**fact.says, "bases": bases})
+    return found
 
 
 def _named(call: Fact, name: str, made: Fact) -> Fact:
@@ -58,10 +72,12 @@ class _Objects:
             elif function and says.get("returned"):
                 returned.setdefault((fact.at.path, str(function)), fact)
         self._made = {**returned, **self._made}
-        defined = [*kinds["class"], *kinds["function"], *self._made.values()]
-        self._names = Names(kinds["module"], kinds["import"], defined)
+        self._names = Names(kinds["module"], kinds["import"], [*kinds["class"], *kinds["function"]])
+        for path, name in self._made:
+            self._names.define(path, name)
         self._tops = self._names.modules.tops
         self._known: dict[tuple[str, str], tuple[str, Fact] | None] = {}
+        self._foreign: dict[tuple[str, str], str | None] = {}
 
     def name(self, call: Fact) -> tuple[str, Fact | None]:
         """(better name, what made the receiver); nothing made it where the name stands as it is."""
@@ -73,6 +89,16 @@ class _Objects:
             self._known[key] = self._owner(owner, call.at.path)
         known = self._known[key]
         return (f"{known[0]}.{method}", known[1]) if known is not None else (call.name, None)
+
+    def foreign(self, name: str, fact: Fact) -> str | None:
+        """The name in its library, where modules of the repository only hand it on."""
+        path = fact.at.path
+        if name.partition(".")[0] not in self._tops and path not in self._names.stars:
+            return None
+        key = (name, path if path in self._names.stars else path.rpartition("/")[0])
+        if key not in self._foreign:
+            self._foreign[key] = self._names.foreign(name, path)
+        return self._foreign[key]
 
     def _owner(self, owner: str, origin: str) -> tuple[str, Fact] | None:
         place = self._names.place(owner, origin)
