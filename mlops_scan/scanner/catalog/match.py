@@ -12,7 +12,7 @@ from typing import Any
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.catalog import charts, commands
 from mlops_scan.scanner.catalog.index import ImageIndex, NameIndex, PathIndex
-from mlops_scan.scanner.catalog.sighting import Match, Sighting
+from mlops_scan.scanner.catalog.sighting import Match, Sighting, matched, stated
 from mlops_scan.scanner.catalog.signature import dotted, path_glob
 from mlops_scan.scanner.catalog.tools import Tool
 from mlops_scan.scanner.catalog.vocabulary import Strength
@@ -58,9 +58,9 @@ class Matcher:
         kind = fact.kind
         reader = self._readers.get(kind)
         found: dict[tuple[str, str, str], Match] = {}
-        stated = self._index("fact").find(kind)
+        sure = self._index("fact").find(kind)
         matches = reader(fact) if reader is not None else ()
-        for one in chain(_stated(stated, fact.says), matches) if stated else matches:
+        for one in chain(stated(sure, fact.says), matches) if sure else matches:
             known = found.get(one.key)
             if known is None or known.rank < one.rank:
                 found[one.key] = one
@@ -70,7 +70,7 @@ class Matcher:
         """(path, match) for every file that shows a tool by its name alone."""
         for path in paths:
             for sighting in self._files.find(path):
-                yield path, _match(sighting)
+                yield path, matched(sighting)
 
     def setting_keys(self, path: str) -> tuple[str, ...]:
         """Globs of the dotted keys that the catalogue wants to hear of in the file at `path`, sorted."""
@@ -125,11 +125,11 @@ class Matcher:
         known = {(one.capability, one.role) for one in fitting if not one.signature.name.startswith("*.")}
         for one in fitting:
             if not one.signature.name.startswith("*.") or (one.capability, one.role) not in known:
-                yield _match(one, says)
+                yield matched(one, says)
 
     def _function(self, fact: Fact) -> Iterator[Match]:
         if not fact.says.get("stub") and not fact.says.get("prints"):
-            yield from map(_match, self._index("def").find(fact.name.rsplit(".", 1)[-1].lower()))
+            yield from map(matched, self._index("def").find(fact.name.rsplit(".", 1)[-1].lower()))
 
     def _class(self, fact: Fact) -> Iterator[Match]:
         for name in fact.get("bases") or ():
@@ -151,14 +151,14 @@ class Matcher:
         tag = str(fact.get("tag") or "")
         for one in self._images.find(fact.name):
             if not any(glob(str(other)).fullmatch(tag) for other in one.data.get("not_tag", ())):
-                yield _match(one)
+                yield matched(one)
 
     def _command(self, fact: Fact) -> Iterator[Match]:
         argv = [str(word) for word in fact.get("argv") or (fact.name,)]
         for program, rest in commands.programs(argv):
             for one in self._index("cli").find(program):
                 if commands.fits(one.signature.words, rest):
-                    yield _match(one)
+                    yield matched(one)
         yield from self._installed(charts.from_command(argv))
 
     def _resource(self, fact: Fact) -> Iterator[Match]:
@@ -170,7 +170,7 @@ class Matcher:
         for language, name, says in spoken:
             for one in self._index(language).find(name):
                 if all(condition.holds(says) for condition in one.signature.attributes):
-                    yield _match(one, says if one.off_when and isinstance(says, Mapping) else None)
+                    yield matched(one, says if one.off_when and isinstance(says, Mapping) else None)
         yield from self._annotated(fact)
         yield from self._installed(charts.from_resource(kind, data))
 
@@ -184,14 +184,14 @@ class Matcher:
         for release in releases:
             for one in self._index("helm").find(release.chart):
                 if not one.signature.words or release.comes_from(one.signature.words[0]):
-                    yield _match(one, off=release.off)
+                    yield matched(one, off=release.off)
 
     def _action(self, fact: Fact) -> Iterator[Match]:
         name = fact.name.split("@", 1)[0]
         for candidate in dict.fromkeys((name, "/".join(name.split("/")[:2]))):
             for one in self._index("gha").find(candidate):
                 if all(condition.holds(fact.says) for condition in one.signature.attributes):
-                    yield _match(one)
+                    yield matched(one)
 
     def _env(self, fact: Fact) -> Iterator[Match]:
         if fact.get("value") != "" and not paths.is_sample(fact.at.path):
@@ -201,11 +201,11 @@ class Matcher:
         for one in self._settings.find(fact.at.path):
             key, value = one.signature.words
             if glob(key).fullmatch(fact.name) and _fits(value, fact.get("value")):
-                yield _match(one)
+                yield matched(one)
 
     def _alert(self, fact: Fact) -> Iterator[Match]:
         for metric in sorted(set(_METRIC.findall(str(fact.get("expr") or "")))):
-            yield from map(_match, self._index("metric").find(metric))
+            yield from map(matched, self._index("metric").find(metric))
 
 
 def _dotted(pattern: str) -> Callable[[str], object]:
@@ -214,23 +214,6 @@ def _dotted(pattern: str) -> Callable[[str], object]:
 
 def _once(pattern: str) -> Callable[[str], object]:
     return glob(pattern).once
-
-
-def _stated(sightings: Iterable[Sighting], says: Mapping[str, Any]) -> Iterator[Match]:
-    """What facts of a kind say by what they are."""
-    for one in sightings:
-        for condition in one.signature.attributes:
-            if not condition.holds(says):
-                break
-        else:
-            yield _match(one)
-
-
-def _match(one: Sighting, says: Mapping[str, Any] | None = None, *, off: bool = False) -> Match:
-    given = says or {}
-    safe = any(all(condition.holds(given) for condition in conditions) for conditions in one.safe_when)
-    off = off or any(all(condition.holds(given) for condition in conditions) for conditions in one.off_when)
-    return Match(one.tool, one.capability, one.role, one.strength, one.signature.text, one.data, safe, off, one.kinds)
 
 
 def _declared(tool: Tool, strength: Strength, signature: str) -> Iterator[Match]:
@@ -242,7 +225,7 @@ def _declared(tool: Tool, strength: Strength, signature: str) -> Iterator[Match]
 def _valued(sightings: Iterable[Sighting], value: Any) -> Iterator[Match]:
     for one in sightings:
         if all(_fits(wanted, value) for wanted in one.signature.words):
-            yield _match(one)
+            yield matched(one)
 
 
 def _fits(pattern: str, value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,3 +63,21 @@ class Match:
     def rank(self) -> tuple[bool, int, int, str]:
         """The better match is one in effect, then the stronger one, then the one that knows more arguments."""
         return (not self.off, self.strength, len(self.data), self.signature)
+
+
+def matched(one: Sighting, says: Mapping[str, Any] | None = None, *, off: bool = False) -> Match:
+    """A match of what can be seen, with what an argument of the call says of it."""
+    given = says or {}
+    safe = any(all(condition.holds(given) for condition in conditions) for conditions in one.safe_when)
+    off = off or any(all(condition.holds(given) for condition in conditions) for conditions in one.off_when)
+    return Match(one.tool, one.capability, one.role, one.strength, one.signature.text, one.data, safe, off, one.kinds)
+
+
+def stated(sightings: Iterable[Sighting], says: Mapping[str, Any]) -> Iterator[Match]:
+    """What facts of a kind say by what they are."""
+    for one in sightings:
+        for condition in one.signature.attributes:
+            if not condition.holds(says):
+                break
+        else:
+            yield matched(one)
