@@ -186,3 +186,124 @@ def test_terragrunt_beside_a_module_gives_it_values(tmp_path: Path) -> None:
     items = read(tmp_path, {"live/terragrunt.hcl": grunt, "live/main.tf": MODULE})
     (config,) = [item for item in items if isinstance(item, Fact) and item.kind == "resource"]
     assert config.says["data"]["name"] == "beside"
+
+
+GRUNTS = {
+    "live/root.hcl": """
+locals {
+  common = read_terragrunt_config("${get_repo_root()}/live/common.hcl")
+  name   = local.common.locals.name
+}
+inputs = {
+  name     = local.name
+  replicas = 9
+  tags     = { team = "ml", from = "root" }
+}
+""",
+    "live/common.hcl": 'locals { name = "ranker" }\n',
+    "live/prod/env.hcl": 'locals { env = "prod" }\ninputs = {\n  env = local.env\n}\n',
+    "apps/ranker.hcl": """
+locals { env = read_terragrunt_config(find_in_parent_folders("env.hcl")) }
+terraform { source = "${dirname(find_in_parent_folders("root.hcl"))}/../modules//ranker" }
+inputs = { size = local.env.locals.env == "prod" ? 4 : 1 }
+""",
+    "live/prod/ranker/terragrunt.hcl": """
+include "root" {
+  path           = find_in_parent_folders("root.hcl")
+  merge_strategy = "deep"
+}
+include "env" {
+  path   = find_in_parent_folders("env.hcl")
+  expose = true
+}
+include "app" { path = "${get_terragrunt_dir()}/../../../apps/ranker.hcl" }
+locals { stage = include.env.locals.env }
+inputs = {
+  replicas = 3
+  tags     = { from = "own" }
+  stage    = local.stage
+}
+""",
+    "modules/ranker/main.tf": """
+variable "name" {}
+variable "replicas" {}
+variable "env" {}
+variable "size" {}
+variable "stage" {}
+variable "tags" {}
+resource "aws_sagemaker_endpoint_configuration" "c" {
+  name = "${var.name}-${var.env}-${var.stage}"
+  tags = var.tags
+  production_variants {
+    initial_instance_count = var.replicas
+    weight = var.size
+  }
+}
+""",
+}
+
+
+def test_what_a_configuration_includes_gives_inputs_and_the_source(tmp_path: Path) -> None:
+    items = read(tmp_path, GRUNTS)
+    (config,) = [item for item in items if isinstance(item, Fact) and item.kind == "resource"]
+    assert config.says["data"] == {
+        "name": "ranker-prod-prod",
+        "tags": {"team": "ml", "from": "own"},
+        "production_variants": {"initial_instance_count": 3, "weight": 4},
+    }
+    (call,) = [item for item in items if isinstance(item, Fact) and item.kind == "terraform-module"]
+    assert (call.says["path"], str(call.at)) == ("modules/ranker", "live/prod/ranker/terragrunt.hcl:10")
+    assert not [item for item in items if isinstance(item, Note)]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "name"),
+    [
+        ("inputs = merge(include.env.inputs, local.common.locals, { replicas = 2 })", "ranker"),
+        ("inputs = local.common.locals", "ranker"),
+        ('inputs = merge(local.nothing.locals, include.other.inputs, { name = "own" })', "own"),
+    ],
+)
+def test_inputs_that_are_those_of_other_files(tmp_path: Path, inputs: str, name: str) -> None:
+    grunt = f"""
+include "env" {{ path = find_in_parent_folders("env.hcl") }}
+terraform {{ source = "../../..//modules/ranker" }}
+locals {{ common = read_terragrunt_config("${{get_repo_root()}}/live/common.hcl") }}
+{inputs}
+"""
+    items = read(tmp_path, {**GRUNTS, "live/prod/ranker/terragrunt.hcl": grunt, "modules/ranker/main.tf": MODULE})
+    (config,) = [item for item in items if isinstance(item, Fact) and item.kind == "resource"]
+    assert config.says["data"]["name"] == name
+
+
+OF_ANOTHER = 'inputs = local.me.inputs\nlocals { me = read_terragrunt_config("${get_repo_root()}/live/%s.hcl") }\n'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "live/root.hcl": 'locals { a = read_terragrunt_config("${get_repo_root()}/live/b.hcl").locals.a }\n'
+            "inputs = { name = local.a }\n",
+            "live/b.hcl": 'locals { a = read_terragrunt_config("${get_repo_root()}/live/root.hcl").locals.a }\n',
+        },
+        {
+            "live/root.hcl": "locals { a = 1 }\ninputs = {\n"
+            '  name = read_terragrunt_config("${get_repo_root()}/live/root.hcl").inputs.name\n}\n'
+        },
+        {
+            "live/root.hcl": OF_ANOTHER % "b",
+            "live/b.hcl": OF_ANOTHER % "root",
+        },
+    ],
+)
+def test_configurations_that_read_each_other_end(tmp_path: Path, files: dict[str, str]) -> None:
+    grunt = 'include { path = find_in_parent_folders("root.hcl") }\nterraform { source = "../../modules//r" }\n'
+    items = read(tmp_path, {**files, "live/p/terragrunt.hcl": grunt, "modules/r/main.tf": MODULE})
+    assert any("itself" in item.reason for item in items if isinstance(item, Note))
+
+
+def test_a_configuration_that_includes_itself_ends(tmp_path: Path) -> None:
+    grunt = 'include "x" { path = "terragrunt.hcl" }\nterraform { source = "../modules//r" }\ninputs = { name = "n" }\n'
+    items = read(tmp_path, {"live/terragrunt.hcl": grunt, "modules/r/main.tf": MODULE})
+    assert [item.says["data"]["name"] for item in items if isinstance(item, Fact) and item.kind == "resource"] == ["n"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from mlops_scan.scanner.formats.hcl.agreement import agreed
 from mlops_scan.scanner.formats.hcl.elements import elements
 from mlops_scan.scanner.formats.hcl.evaluate import evaluate
-from mlops_scan.scanner.formats.hcl.frames import Frame
-from mlops_scan.scanner.formats.hcl.nodes import Block, Body
+from mlops_scan.scanner.formats.hcl.frames import Frame, Steps
+from mlops_scan.scanner.formats.hcl.nodes import Block, Body, Splat
 from mlops_scan.scanner.formats.hcl.values import Object, Place, Unknown, Value, settled, to_number
 
 _DYNAMIC_BLOCKS = 20  # blocks that one `dynamic` is written out to
@@ -179,3 +179,11 @@ def _lines(made: Object, path: str, prefix: str, depth: int, found: dict[str, in
 
 
 _LINES = 1_000
+
+
+def key_of(steps: Steps, frame: Frame) -> str:
+    """The key of the instance that the first step picks, where it is known."""
+    if not steps or isinstance(steps[0], (str, Splat)):
+        return ""
+    key = settled(evaluate(steps[0], frame))
+    return instance_key(key) if isinstance(key, (str, int)) and not isinstance(key, bool) else ""

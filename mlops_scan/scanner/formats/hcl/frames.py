@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.hcl.nodes import Expression, Splat
@@ -27,6 +27,23 @@ class Surroundings(Protocol):
 
     def template(self, path: str) -> tuple[Expression, str] | None:
         """A file of the repository as a template, and its path."""
+
+
+@runtime_checkable
+class Configured(Surroundings, Protocol):
+    """A module that a configuration of Terragrunt may call."""
+
+    def within(self, path: str) -> Configured:
+        """A file that a configuration of Terragrunt takes in, with its own locals."""
+
+    def configuration(self, path: str) -> Value:
+        """What a configuration of Terragrunt says: its locals and its inputs."""
+
+    def place(self) -> str:
+        """The folder of the module, below the root of the repository."""
+
+    def nearest(self, name: str) -> str:
+        """The nearest file of a name in the folders above; '' for none."""
 
 
 @dataclass(slots=True)

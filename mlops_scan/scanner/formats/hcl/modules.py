@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.formats.hcl import jsonsyntax, reader, terragrunt, varfiles
-from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block
+from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block, Body
 from mlops_scan.scanner.formats.hcl.reader import Document
 from mlops_scan.scanner.formats.yamlnodes import Repository
 from mlops_scan.scanner.model import Note
@@ -85,8 +85,27 @@ def _read(files: Repository, folder: str, own: tuple[str, ...]) -> Module:
     if declared and not callers(files, folder):
         names += [path for path in (varfiles.chosen(files, folder, declared),) if path]
     settings = [(path, reader.document(source)) for path in names if (source := files.get(path)) is not None]
-    documents, given = terragrunt.taken(folder, documents)
+    documents, given = terragrunt.taken(files, folder, documents)
     return _module(folder, documents, [*settings, *given])
+
+
+def taken_in(files: Repository, folder: str, path: str) -> Module:
+    """The file at `path` as a configuration of Terragrunt in `folder` takes it in: its locals, and its inputs."""
+    blocks, inputs = terragrunt.parts(files, folder, path)
+    return _module(folder, [(path, Document(Body({}, blocks), ()))], [(path, Document(Body(inputs, ()), ()))])
+
+
+def includes(files: Repository, folder: str) -> Mapping[str, str]:
+    """What the Terragrunt configuration of a folder includes: files by label."""
+
+    def read() -> Mapping[str, str]:
+        path = posixpath.join(folder, terragrunt.NAME)
+        source = files.get(path)
+        if source is None:
+            return {}
+        return terragrunt.configuration(files, folder, path, reader.document(source).body).includes
+
+    return files.memo(f"terragrunt includes {folder}", read)
 
 
 def _auto_files(files: Repository) -> dict[str, list[str]]:
@@ -181,7 +200,7 @@ def _callers(files: Repository) -> dict[str, list[Caller]]:
         for path in own:
             source = files.get(path)
             if source is not None and not path.endswith(SUFFIXES[:2]):
-                documents, _ = terragrunt.taken(folder, [(path, reader.document(source))])
+                documents, _ = terragrunt.taken(files, folder, [(path, reader.document(source))])
                 for block in (one for _, document in documents for one in document.body.blocks):
                     target = local_source(folder, block.body.text("source")) if block.kind == "module" else None
                     if target is not None and target != folder and len(block.labels) == 1:

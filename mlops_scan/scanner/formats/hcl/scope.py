@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats.hcl import lookup, modules, types
+from mlops_scan.scanner.formats.hcl import gruntpaths, lookup, modules, types
 from mlops_scan.scanner.formats.hcl.attributes import attribute_at
-from mlops_scan.scanner.formats.hcl.bodies import Each, bound_to, instance_key, instances, of_each
+from mlops_scan.scanner.formats.hcl.bodies import Each, bound_to, instances, key_of, of_each
 from mlops_scan.scanner.formats.hcl.evaluate import evaluate
 from mlops_scan.scanner.formats.hcl.frames import Budget, Frame, Steps
 from mlops_scan.scanner.formats.hcl.modules import Module
 from mlops_scan.scanner.formats.hcl.nodes import Block, Expression, Splat
 from mlops_scan.scanner.formats.hcl.special import rendered
-from mlops_scan.scanner.formats.hcl.values import Object, Text, Unknown, Value, settled, to_text
+from mlops_scan.scanner.formats.hcl.values import Object, Text, Unknown, Value, to_text
 from mlops_scan.scanner.formats.yamlnodes import Repository
 
 MAX_INSTANCES = 20  # uses of one module, and instances of one block, that are told apart
@@ -39,6 +39,7 @@ class Scope:
     _memo: dict[tuple[str, ...], Value] = field(default_factory=dict)
     _running: set[tuple[str, ...]] = field(default_factory=set)
     _children: dict[str, Scope | None] = field(default_factory=dict)
+    _taken: dict[str, Scope] = field(default_factory=dict)
 
     def frame(self, path: str = "") -> Frame:
         """The frame in which an expression of the file `path` is evaluated."""
@@ -57,13 +58,15 @@ class Scope:
             return self.local(first, source), steps[1:]
         if root == "path":
             return self._path(first, source), steps[1:]
+        if root == "include" and first and (path := modules.includes(self.files, self.module.folder).get(first)):
+            return self.configuration(path), steps[1:]
         if root == "module" and first:
             return self._output(first, steps[1:], source, frame)
         if root == "data" and len(steps) > 1 and isinstance(steps[1], str):
             return self._data(first, steps[1], steps[2:], source)
         if root in _NOT_RESOURCES or not first:
             return Unknown(source, name=".".join([root, *(step for step in steps if isinstance(step, str))])), ()
-        key = _key_of(steps[1:], frame)
+        key = key_of(steps[1:], frame)
         found = Unknown(source, f"{root}.{first}", self.module.folder, module=self.key, key=key)
         known = self._known(root, first, steps[1:], key) if steps[1:] else self._by_key(found)
         if isinstance(known, Unknown):
@@ -146,7 +149,7 @@ class Scope:
     def _output(self, name: str, steps: Steps, source: str, frame: Frame) -> tuple[Value, Steps]:
         """`module.name.output`, also behind an index of a call with count or for_each."""
         rest = steps[1:] if steps and not isinstance(steps[0], str) else steps
-        child = self.child(name, _key_of(steps, frame))
+        child = self.child(name, key_of(steps, frame))
         if child is None or not rest or not isinstance(rest[0], str):
             ref = f"module.{name}" if name in self.module.calls else ""
             return Unknown(source, ref, self.module.folder if ref else ""), ()
@@ -229,6 +232,38 @@ class Scope:
 
     # -- files
 
+    def within(self, path: str) -> Scope:
+        """The file at `path`, which a configuration of Terragrunt takes in: its own locals."""
+        if path not in self._taken:
+            called = modules.taken_in(self.files, self.module.folder, path)
+            self._taken[path] = Scope(self.files, called, self.budget, root=self.root, _taken=self._taken)
+        return self._taken[path]
+
+    def configuration(self, path: str) -> Value:
+        """What the configuration of Terragrunt at `path` says: its locals and its inputs."""
+        there = self.within(path)
+        names = {"locals": there.module.locals, "inputs": there.module.settings}
+        made = {kind: {name: there.of_file(kind, name) for name in known} for kind, known in names.items()}
+        return Object((kind, Object(values)) for kind, values in made.items())
+
+    def of_file(self, kind: str, name: str) -> Value:
+        """A local or an input of a file that is taken in."""
+        if kind == "locals":
+            return self.local(name, f"local.{name}")
+        key = ("inputs", name)
+        if self._once(*key):
+            attribute, path = self.module.settings[name]
+            self._keep(key, evaluate(attribute.value, self.frame(path)))
+        return self._memo[key]
+
+    def place(self) -> str:
+        """The folder of the module, below the root of the repository."""
+        return f"/{self.module.folder}" if self.module.folder else ""
+
+    def nearest(self, name: str) -> str:
+        """The nearest file of a name in the folders above the module; '' for none."""
+        return gruntpaths.nearest(self.files, self.module.folder, name)
+
     def read(self, path: str) -> Text | None:
         """The text of a file of the repository."""
         return lookup.text(self.files, path, self.module.folder, self.root)
@@ -240,11 +275,3 @@ class Scope:
     def names(self, folder: str, pattern: str) -> list[str] | None:
         """The files below a folder of the repository that fit a glob, relative to it."""
         return lookup.names(self.files, folder, pattern, self.module.folder, self.root)
-
-
-def _key_of(steps: Steps, frame: Frame) -> str:
-    """The key of the instance that the first step picks, where it is known."""
-    if not steps or isinstance(steps[0], (str, Splat)):
-        return ""
-    key = settled(evaluate(steps[0], frame))
-    return instance_key(key) if isinstance(key, (str, int)) and not isinstance(key, bool) else ""

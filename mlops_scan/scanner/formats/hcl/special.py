@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import replace
 
-from mlops_scan.scanner.formats.hcl.frames import Frame
+from mlops_scan.scanner.formats.hcl.frames import Configured, Frame
 from mlops_scan.scanner.formats.hcl.nodes import Block, Call, Expression, Literal
 from mlops_scan.scanner.formats.hcl.reader import template_file
+from mlops_scan.scanner.formats.hcl.terragrunt import WITHIN
 from mlops_scan.scanner.formats.hcl.values import MAX_ITEMS, Unknown, Value, settled, wrong
 
 Evaluate = Callable[[Expression, Frame], Value]
@@ -73,6 +75,38 @@ def rendered(block: Block, frame: Frame, evaluate: Evaluate) -> Value:
     return evaluate(inner, Frame(frame.scope, frame.budget, frame.path, bound)) if inner is not None else None
 
 
+def _above(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
+    name = settled(evaluate(expression.args[0], frame)) if expression.args else ""
+    found = frame.scope.nearest(name) if isinstance(name, str) and isinstance(frame.scope, Configured) else ""
+    return f"/{found}" if found else Unknown(expression.source, call=expression.name)
+
+
+def _configuration(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
+    """A configuration by its path: below the root of the repository, or seen from the folder."""
+    path = settled(evaluate(expression.args[0], frame)) if expression.args else None
+    if not isinstance(path, str) or not isinstance(frame.scope, Configured):
+        return Unknown(expression.source, call=expression.name)
+    found = posixpath.normpath(posixpath.join(frame.scope.place() or "/", path)).lstrip("/")
+    return frame.scope.configuration(found)
+
+
+def _here(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
+    return frame.scope.place() if isinstance(frame.scope, Configured) else Unknown(expression.source)
+
+
+def _root(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
+    """Paths of the repository begin with a slash here."""
+    return "" if isinstance(frame.scope, Configured) else Unknown(expression.source)
+
+
+def _within(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
+    inner, path = expression.args
+    where = str(path.value) if isinstance(path, Literal) else ""
+    if not isinstance(frame.scope, Configured):
+        return Unknown(inner.source)
+    return evaluate(inner, Frame(frame.scope.within(where), frame.budget, where, frame.names))
+
+
 def _parts(value: Value) -> tuple[str, ...]:
     return (str(value),) if isinstance(value, str) else value.parts if isinstance(value, Unknown) else ()
 
@@ -83,4 +117,9 @@ SPECIAL: dict[str, Callable[[Call, Frame, Evaluate], Value]] = {
     "file": _file,
     "fileset": _fileset,
     "templatefile": _templatefile,
+    "find_in_parent_folders": _above,
+    "read_terragrunt_config": _configuration,
+    "get_terragrunt_dir": _here,
+    "get_repo_root": _root,
+    WITHIN: _within,
 }
