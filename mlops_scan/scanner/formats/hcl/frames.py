@@ -9,8 +9,22 @@ from typing import Protocol, runtime_checkable
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.hcl.nodes import Expression, Splat
 from mlops_scan.scanner.formats.hcl.values import Place, Text, Value
+from mlops_scan.scanner.formats.yamlnodes import Repository
 
 Steps = tuple["str | Expression | Splat", ...]
+
+
+class Declared(Protocol):
+    """What a module declares, as far as it is asked here."""
+
+    @property
+    def folder(self) -> str: ...
+
+    @property
+    def locals(self) -> Mapping[str, object]: ...
+
+    @property
+    def settings(self) -> Mapping[str, object]: ...
 
 
 class Surroundings(Protocol):
@@ -33,17 +47,20 @@ class Surroundings(Protocol):
 class Configured(Surroundings, Protocol):
     """A module that a configuration of Terragrunt may call."""
 
+    @property
+    def files(self) -> Repository: ...
+
+    @property
+    def module(self) -> Declared: ...
+
     def within(self, path: str) -> Configured:
-        """A file that a configuration of Terragrunt takes in, with its own locals."""
+        """A file that the configuration takes in, with its own locals."""
 
-    def configuration(self, path: str) -> Value:
-        """What a configuration of Terragrunt says: its locals and its inputs."""
+    def local(self, name: str, source: str) -> Value:
+        """The value of a local."""
 
-    def place(self) -> str:
-        """The folder of the module, below the root of the repository."""
-
-    def nearest(self, name: str) -> str:
-        """The nearest file of a name in the folders above; '' for none."""
+    def variable(self, name: str) -> Value:
+        """The value of a variable: of a file that is taken in, an input."""
 
 
 @dataclass(slots=True)

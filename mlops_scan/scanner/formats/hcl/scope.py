@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from mlops_scan.scanner import bounds
-from mlops_scan.scanner.formats.hcl import gruntpaths, lookup, modules, types
+from mlops_scan.scanner.formats.hcl import lookup, modules, types
 from mlops_scan.scanner.formats.hcl.attributes import attribute_at
 from mlops_scan.scanner.formats.hcl.bodies import Each, bound_to, instances, key_of, of_each
 from mlops_scan.scanner.formats.hcl.evaluate import evaluate
 from mlops_scan.scanner.formats.hcl.frames import Budget, Frame, Steps
 from mlops_scan.scanner.formats.hcl.modules import Module
 from mlops_scan.scanner.formats.hcl.nodes import Block, Expression, Splat
-from mlops_scan.scanner.formats.hcl.special import rendered
+from mlops_scan.scanner.formats.hcl.special import configuration, rendered
 from mlops_scan.scanner.formats.hcl.values import Object, Text, Unknown, Value, to_text
 from mlops_scan.scanner.formats.yamlnodes import Repository
 
@@ -59,7 +59,7 @@ class Scope:
         if root == "path":
             return self._path(first, source), steps[1:]
         if root == "include" and first and (path := modules.includes(self.files, self.module.folder).get(first)):
-            return self.configuration(path), steps[1:]
+            return configuration(self, path), steps[1:]
         if root == "module" and first:
             return self._output(first, steps[1:], source, frame)
         if root == "data" and len(steps) > 1 and isinstance(steps[1], str):
@@ -238,31 +238,6 @@ class Scope:
             called = modules.taken_in(self.files, self.module.folder, path)
             self._taken[path] = Scope(self.files, called, self.budget, root=self.root, _taken=self._taken)
         return self._taken[path]
-
-    def configuration(self, path: str) -> Value:
-        """What the configuration of Terragrunt at `path` says: its locals and its inputs."""
-        there = self.within(path)
-        names = {"locals": there.module.locals, "inputs": there.module.settings}
-        made = {kind: {name: there.of_file(kind, name) for name in known} for kind, known in names.items()}
-        return Object((kind, Object(values)) for kind, values in made.items())
-
-    def of_file(self, kind: str, name: str) -> Value:
-        """A local or an input of a file that is taken in."""
-        if kind == "locals":
-            return self.local(name, f"local.{name}")
-        key = ("inputs", name)
-        if self._once(*key):
-            attribute, path = self.module.settings[name]
-            self._keep(key, evaluate(attribute.value, self.frame(path)))
-        return self._memo[key]
-
-    def place(self) -> str:
-        """The folder of the module, below the root of the repository."""
-        return f"/{self.module.folder}" if self.module.folder else ""
-
-    def nearest(self, name: str) -> str:
-        """The nearest file of a name in the folders above the module; '' for none."""
-        return gruntpaths.nearest(self.files, self.module.folder, name)
 
     def read(self, path: str) -> Text | None:
         """The text of a file of the repository."""

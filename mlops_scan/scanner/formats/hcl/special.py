@@ -6,11 +6,12 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import replace
 
+from mlops_scan.scanner.formats.hcl import gruntpaths
 from mlops_scan.scanner.formats.hcl.frames import Configured, Frame
 from mlops_scan.scanner.formats.hcl.nodes import Block, Call, Expression, Literal
 from mlops_scan.scanner.formats.hcl.reader import template_file
 from mlops_scan.scanner.formats.hcl.terragrunt import WITHIN
-from mlops_scan.scanner.formats.hcl.values import MAX_ITEMS, Unknown, Value, settled, wrong
+from mlops_scan.scanner.formats.hcl.values import MAX_ITEMS, Object, Unknown, Value, settled, wrong
 
 Evaluate = Callable[[Expression, Frame], Value]
 _NOTHING = Literal(None, (0, 0), "")
@@ -75,28 +76,36 @@ def rendered(block: Block, frame: Frame, evaluate: Evaluate) -> Value:
     return evaluate(inner, Frame(frame.scope, frame.budget, frame.path, bound)) if inner is not None else None
 
 
+def configuration(scope: Configured, path: str) -> Value:
+    """What the configuration of Terragrunt at `path` says: its locals and its inputs."""
+    there = scope.within(path)
+    made = {name: there.local(name, f"local.{name}") for name in there.module.locals}
+    given = {name: there.variable(name) for name in there.module.settings}
+    return Object((("locals", Object(made)), ("inputs", Object(given))))
+
+
 def _above(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
-    name = settled(evaluate(expression.args[0], frame)) if expression.args else ""
-    found = frame.scope.nearest(name) if isinstance(name, str) and isinstance(frame.scope, Configured) else ""
+    scope, name = frame.scope, settled(evaluate(expression.args[0], frame)) if expression.args else ""
+    if not isinstance(name, str) or not isinstance(scope, Configured):
+        return Unknown(expression.source, call=expression.name)
+    found = gruntpaths.nearest(scope.files, scope.module.folder, name)
     return f"/{found}" if found else Unknown(expression.source, call=expression.name)
 
 
 def _configuration(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
     """A configuration by its path: below the root of the repository, or seen from the folder."""
-    path = settled(evaluate(expression.args[0], frame)) if expression.args else None
-    if not isinstance(path, str) or not isinstance(frame.scope, Configured):
+    scope, path = frame.scope, settled(evaluate(expression.args[0], frame)) if expression.args else None
+    if not isinstance(path, str) or not isinstance(scope, Configured):
         return Unknown(expression.source, call=expression.name)
-    found = posixpath.normpath(posixpath.join(frame.scope.place() or "/", path)).lstrip("/")
-    return frame.scope.configuration(found)
+    return configuration(scope, posixpath.normpath(posixpath.join(f"/{scope.module.folder}", path)).lstrip("/"))
 
 
 def _here(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
-    return frame.scope.place() if isinstance(frame.scope, Configured) else Unknown(expression.source)
-
-
-def _root(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
     """Paths of the repository begin with a slash here."""
-    return "" if isinstance(frame.scope, Configured) else Unknown(expression.source)
+    if not isinstance(frame.scope, Configured):
+        return Unknown(expression.source)
+    folder = frame.scope.module.folder if expression.name != "get_repo_root" else ""
+    return f"/{folder}" if folder else ""
 
 
 def _within(expression: Call, frame: Frame, evaluate: Evaluate) -> Value:
@@ -120,6 +129,6 @@ SPECIAL: dict[str, Callable[[Call, Frame, Evaluate], Value]] = {
     "find_in_parent_folders": _above,
     "read_terragrunt_config": _configuration,
     "get_terragrunt_dir": _here,
-    "get_repo_root": _root,
+    "get_repo_root": _here,
     WITHIN: _within,
 }
