@@ -87,6 +87,11 @@ def test_an_image_gives_its_script_words_and_workloads_give_others(understand: U
     assert "train" not in started(understand, files, "workload:compose.yaml#service/own")
 
 
+def test_an_image_may_give_its_script_another_name(understand: Understand) -> None:
+    text = 'FROM python:3.11\nCOPY docker/api.sh /start.sh\nENTRYPOINT ["/start.sh"]\nCMD ["serve"]\n'
+    assert started(understand, {"docker/api.sh": CASE, "Dockerfile": text}, "stage:Dockerfile#0") == {"serve"}
+
+
 def test_what_is_not_asked_of_an_argument_is_no_part() -> None:
     for text in (
         "case $X in a) b;; esac\n",

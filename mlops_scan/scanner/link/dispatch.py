@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from mlops_scan.scanner.formats.shellbranches import Way, entered
 from mlops_scan.scanner.formats.shelltests import Asked
@@ -12,7 +13,7 @@ from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import locate, working_folder
-from mlops_scan.scanner.link.inimages import stage_id
+from mlops_scan.scanner.link.inimages import InImages, stage_id
 from mlops_scan.scanner.model import Edge, Fact, Location
 
 _IMAGE = "dockerfile"
@@ -33,12 +34,12 @@ class Dispatch(Link):
         called: set[str] = set()
         entrypoints: dict[str, str] = {}  # stage -> the script that it starts with
         for command in graph.once(live.commands):
-            script, words = found.script(command)
+            inside = str(command.get("where")).startswith(_IMAGE)
+            owner = found.stages.get((command.at.path, str(command.get("stage"))), "") if inside else owner_id(command)
+            script, words = found.script(command, graph.once(InImages).renamed(owner) if inside else {})
             if not script:
                 continue
             called.add(script)
-            inside = str(command.get("where")).startswith(_IMAGE)
-            owner = found.stages.get((command.at.path, str(command.get("stage"))), "") if inside else owner_id(command)
             if command.get("where") == "dockerfile-entrypoint":
                 entrypoints[owner] = script
             relation = "starts" if inside and command.get("where") != _IMAGE else "runs"
@@ -63,15 +64,16 @@ class _Scripts:
         self._files = frozenset(self.ways)
         self.stages = {(one.at.path, one.name): stage_id(one) for one in graph.all_facts("stage")} if self.ways else {}
 
-    def script(self, command: Fact) -> tuple[str, list[str]]:
-        """The script that a command starts, and the words behind it."""
+    def script(self, command: Fact, renamed: Mapping[str, str] = MappingProxyType({})) -> tuple[str, list[str]]:
+        """The script that a command starts, maybe by the name that an image gives it, and the words behind it."""
         argv = [str(word) for word in command.get("argv") or ()]
         for index, word in enumerate(argv[:_STARTED]):
             if word in _ITSELF and command.at.path in self._files:
                 return command.at.path, argv[index + 1 :]
             if "/" in word or "." in word:
                 path = locate(word, working_folder(command), self._files)
-                if path and path != command.at.path:
+                path = path or renamed.get(locate(word, "", renamed.keys()) if renamed else "", "")
+                if path in self._files and path != command.at.path:
                     return path, argv[index + 1 :]
         return "", []
 
