@@ -13,6 +13,7 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import placeholders, shell
 from mlops_scan.scanner.formats.groovytext import Token, arguments, block, named_texts, opens_block, tokens
+from mlops_scan.scanner.formats.groovyvalues import Groovy
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -23,7 +24,6 @@ _TRIGGERS = {"cron": "schedule", "pollSCM": "push", "githubPush": "push", "upstr
 _NAMED = frozenset(("script", "label", "returnStdout", "returnStatus", "encoding"))
 _PARAMETERS = ("string", "choice", "text", "booleanParam")
 _SOFTENS = ("catchError", "warnError")
-_NEVER = re.compile(r"expression \{ (?:return )?false \}")
 _PLUGIN = re.compile(r"(?:[uU]pload|[dD]eploy|[pP]ublish)\Z")  # steps of plug-ins that bring something somewhere
 _WORDS = 60  # of a condition
 _LOOK_AHEAD = 12  # tokens between `sh` and the string it runs
@@ -62,7 +62,9 @@ class _Reader:
         self.triggers: list[str] = []
         self.folders: list[tuple[int, str | None]] = []  # `dir('x') {`: the depth it opened at
         self.soft: list[int] = []  # depths of blocks in which a failure is caught
-        self.known: dict[str, tuple[str, ...]] = {}
+        self.groovy = Groovy(source.text, self.tokens)
+        self.known = dict(self.groovy.known)
+        self.fixed: dict[str, tuple[str, ...]] = {}  # variables of `environment`
         self.libraries: list[Token] = []
 
     def facts(self) -> Iterator[Fact | Note]:
@@ -116,9 +118,9 @@ class _Reader:
         return None
 
     def _word(self, index: int, token: Token, depth: int) -> Iterator[Fact]:
-        current = self._runner()
+        current = self._runner(token)
         word = token.text
-        argument = self._string(index)
+        argument = self._image_name(index) if word in ("docker.build", "docker.image") else self._string(index)
         if word == "stage" and argument is not None:
             self._stage(argument, depth)
         elif word in _SHELL_STEPS and argument is not None:
@@ -148,22 +150,30 @@ class _Reader:
         else:
             self._around(index, word, argument, depth)
 
+    def _image_name(self, index: int) -> Token | None:
+        """The name of an image that a call is given: a text, a variable, or a sum of such."""
+        argument = self._string(index)
+        start = index + 2 if self.tokens[index + 1 : index + 2] and self.tokens[index + 1].text == "(" else -1
+        made = self.groovy.sum(start) if 0 < start < len(self.tokens) else ""
+        return Token("string", made, self.tokens[start].offset) if made else argument
+
     def _build(self, index: int, name: Token, runner: Runner) -> Fact:
         """`docker.build(name, "-f FILE FOLDER")`."""
-        texts = [one.text for one in self.tokens[index + 1 : index + _LOOK_AHEAD] if one.text != "\n"]
-        after = texts[texts.index(name.text) + 1 :]
-        words = after[1].split() if after[:1] == [","] and len(after) > 1 else []
+        given = [one for one in self.tokens[index + 1 : index + _LOOK_AHEAD] if one.text != "\n"]
+        texts = [one.text for one in given if one.offset > name.offset and (one.kind == "string" or one.text in ",)")]
+        words = texts[1].split() if texts[:1] == [","] and len(texts) > 1 else []
         file = next((words[at + 1] for at, one in enumerate(words[:-1]) if one in ("-f", "--file")), "")
         context = words[-1] if words and not words[-1].startswith("-") and words[-1] != file else "."
         reference = placeholders.fill(name.text.strip(), runner.known)
         says = {"context": context, "dockerfile": file, "folder": runner.folder or "", "owner": runner.owner}
         return runner.fact("image-build", reference[: bounds.FACT_TEXT], self._place(name.offset), says)
 
-    def _runner(self) -> Runner:
-        """Who runs a step that stands here."""
+    def _runner(self, token: Token) -> Runner:
+        """Who runs a step that stands there."""
         runner = self.open[-1].runner if self.open else self.runner
         folder = self.folders[-1][1] if self.folders else ""
-        return replace(runner, soft=bool(self.soft), known=self.known, folder=folder)
+        off = runner.disabled or self.groovy.is_off(token.offset)
+        return replace(runner, soft=bool(self.soft), known=self.known, folder=folder, disabled=off)
 
     def _around(self, index: int, word: str, argument: Token | None, depth: int) -> None:
         """Blocks that change how the steps inside them run, and what a run may be given."""
@@ -189,7 +199,7 @@ class _Reader:
         if word == "when" and self.open:
             text = " ".join(one.text for one in inside[1 : _WORDS + 1])
             self.open[-1].says["when"] = text[: bounds.FACT_TEXT]
-            if _NEVER.search(text):
+            if self.groovy.never_when(index, self.fixed):
                 self.open[-1].runner = replace(self.open[-1].runner, disabled=True)
         elif word == "environment":
             for at, sign in enumerate(inside):
@@ -202,9 +212,10 @@ class _Reader:
             secret = next((one.text for one in value if one.kind == "string"), "")
             made = runner.variable(name.text, "", place)
             return replace(made, says={**made.says, "value": None, "secret_ref": secret})
-        if "$" not in value[0].text:
-            self.known[name.text] = self.known[f"env.{name.text}"] = (value[0].text,)
-        return runner.variable(name.text, value[0].text, place)
+        text = placeholders.fill(value[0].text, {key: one for key, one in self.known.items() if key != name.text})
+        if text.strip("${}") != name.text:
+            self.known[name.text] = self.known[f"env.{name.text}"] = self.fixed[f"env.{name.text}"] = (text,)
+        return runner.variable(name.text, text, place)
 
     def _parameter(self, index: int) -> None:
         """`string(name: 'X', defaultValue: 'y')`, `choice(name: 'X', choices: ['y', ...])`: what a run has unasked."""
