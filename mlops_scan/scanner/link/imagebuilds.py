@@ -15,6 +15,7 @@ from mlops_scan.scanner import catalog
 from mlops_scan.scanner.catalog import attribute_values
 from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.commands import working_folder
 from mlops_scan.scanner.link.dockerfiles import Dockerfiles
 from mlops_scan.scanner.link.inimages import above, stage_id
@@ -68,7 +69,7 @@ def _by_commands(graph: Graph, places: Dockerfiles, table: Mapping[str, Any]) ->
     forms: dict[str, list[Mapping[str, Any]]] = {}
     for form in table["commands"]:
         forms.setdefault((form["words"] or [""])[0], []).append(form)
-    for command in graph.all_facts("command"):
+    for command in live.building(graph, "command"):
         program = command.name.rpartition("/")[2] if not command.name.startswith("-") else ""
         if program not in forms:
             continue
@@ -133,7 +134,7 @@ def _read(words: Sequence[str], flags: frozenset[str]) -> tuple[dict[str, list[s
 
 
 def _by_actions(graph: Graph, places: Dockerfiles, table: Mapping[str, Any]) -> Iterator[Built]:
-    actions = graph.all_facts("action")
+    actions = live.building(graph, "action")
     outputs: dict[tuple[str, str], list[str]] = {}  # what the outputs of a step stand for
     for action in actions:
         key = table["outputs"].get(action.name)
@@ -184,7 +185,7 @@ def _declared(graph: Graph, places: Dockerfiles, table: Mapping[str, Any]) -> It
             stage = places.find("".join(files[:1]), "".join(contexts[:1]), list(above(home)), inside=True)
             if stage and contexts:
                 yield from (Built(name, stage, fact.at) for name in names)
-    for fact in graph.all_facts("image-build"):
+    for fact in live.building(graph, "image-build"):
         home = str(fact.get("folder") or "")
         stage = places.find(
             str(fact.get("dockerfile") or ""),
@@ -212,7 +213,7 @@ def _renamed(graph: Graph, table: Mapping[str, Any], built: Sequence[Built]) -> 
     by_name: dict[str, list[Built]] = {}
     for one in built:
         by_name.setdefault(images.parse(one.reference).repository, []).append(one)
-    for command in graph.all_facts("command") if built else ():
+    for command in live.building(graph, "command") if built else ():
         if command.name not in programs:
             continue
         argv = tuple(str(word) for word in command.get("argv") or ())

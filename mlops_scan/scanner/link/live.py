@@ -21,6 +21,19 @@ def actions(graph: Graph) -> tuple[Fact, ...]:
     return _running(graph, graph.all_facts("action"))
 
 
+def building(graph: Graph, kind: str) -> tuple[Fact, ...]:
+    """All facts of a kind but those of steps and jobs that never run, in a workflow that does."""
+    active = graph.once(_active)
+    facts = graph.all_facts(kind)
+    return tuple(
+        one for one in facts if one.get("state") != "disabled" or str(one.get("owner")).partition("#")[0] not in active
+    )
+
+
+def _active(graph: Graph) -> frozenset[str]:
+    return frozenset(one.at.path for one in graph.all_facts("workflow") if one.get("active"))
+
+
 def _running(graph: Graph, facts: Iterable[Fact]) -> tuple[Fact, ...]:
     working = graph.once(_working)
     return tuple(one for one in facts if one.get("state") != "disabled" or str(one.get("owner")) not in working)

@@ -94,6 +94,8 @@ def _workflow(source: SourceFile, tree: Tree, document: Mapping) -> Iterator[Fac
     jobs = document["jobs"]
     if isinstance(jobs, Mapping) and not (apart and started == ["call"]):  # told where it is called
         place = github_jobs.Place(source, tree, source.path)
+        if b"needs." in source.data:
+            runner = github_jobs.with_outputs(place, runner, jobs)
         for name, job in jobs.items():
             if isinstance(job, Mapping):
                 one = replace(runner, disabled=runner.disabled or _awaits_another(job, document.get(key or "")))

@@ -9,12 +9,14 @@ from typing import Any
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import githubvalues, placeholders, yamlnodes
 from mlops_scan.scanner.formats.githubsteps import Shells, condition, is_never, job_images, steps, truth, uses
+from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact
 from mlops_scan.scanner.parsers import github_calls
 
+_ROUNDS = 2  # jobs that hand on what others put out
 _DEEP = 5  # a workflow calls a workflow calls a workflow
 
 
@@ -92,6 +94,47 @@ def _workflow(
     for name, one in jobs.items():
         if isinstance(one, Mapping):
             yield from job(place, runner, Shells().within(document), name, one, jobs.places[name])
+
+
+def with_outputs(place: Place, runner: Runner, jobs: Mapping) -> Runner:
+    """A runner that knows what jobs put out for those that need them, also from one to the next."""
+    told: dict[str, tuple[str, ...]] = {}
+    settled: dict[str, tuple[str, ...]] = {}
+    for _ in range(_ROUNDS):
+        known = {**runner.texts, **runner.known, **told}
+        for name, one in jobs.items():
+            for key, texts in _outputs(place, one, known) if isinstance(one, Mapping) else ():
+                told[f"needs.{name}.outputs.{key}"] = texts
+                if isinstance(one, Mapping) and githubvalues.unasked(one) and not any("$" in text for text in texts):
+                    settled[f"needs.{name}.outputs.{key}"] = texts
+    if not told:
+        return runner
+    return replace(runner, texts={**runner.texts, **told}, settled={**runner.settled, **settled})
+
+
+def _outputs(place: Place, job: Mapping, known: Known) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a job puts out, itself or by the workflow of this repository that it calls."""
+    used = yamlnodes.text(job, "uses")
+    source = place.tree.get(used.removeprefix("./")) if used.startswith("./") else None
+    if source is None:
+        yield from githubvalues.outputs(job, known).items()
+        return
+    for document in yamlnodes.documents(source).documents[:1]:
+        on = next((yamlnodes.child(document, key) for key in ("on", "true") if yamlnodes.child(document, key)), None)
+        told = yamlnodes.child(on, "workflow_call", "outputs")
+        inside = {**placeholders.constants(yamlnodes.child(document, "env"), "env.", "")}
+        inside.update(placeholders.constants(job.get("with"), "inputs.", known=known))
+        jobs = yamlnodes.child(document, "jobs")
+        made = {
+            f"jobs.{name}.outputs.{key}": texts
+            for name, one in (jobs.items() if isinstance(jobs, Mapping) else ())
+            if isinstance(one, Mapping)
+            for key, texts in githubvalues.outputs(one, inside).items()
+        }
+        for key, one in told.items() if isinstance(told, Mapping) else ():
+            text = placeholders.fill(yamlnodes.text(one, "value"), made)
+            if text and "${{" not in text:
+                yield key, (text,)
 
 
 def run(
