@@ -54,6 +54,42 @@ def test_stages_run_and_write_what_their_placeholders_say(understand: Understand
     }
 
 
+OTHERS = """\
+vars: [conf.toml, settings.py, broken.toml, broken.py, gone.py]
+stages:
+  fit:
+    vars: [local.yaml, {name: rf}]
+    wdir: src
+    cmd: python fit.py ${train.lr} ${N} ${L[1]} ${Cfg.depth} ${name} ${x} ${when} ${made} ${bad}
+    outs: ["${name}.joblib"]
+  each:
+    foreach: [a, b]
+    do: {vars: [{kind: k}], cmd: "python ${item}.py ${N} ${kind}"}
+  other:
+    cmd: python other.py ${name} ${N}
+"""
+
+
+def test_values_of_stages_and_of_files_in_toml_and_python(tmp_path: Path) -> None:
+    files = {
+        "dvc.yaml": OTHERS,
+        "conf.toml": "when = 2024-01-02\n[train]\nlr = 0.1\n",
+        "settings.py": "N: int = 5\nL = [1, 2]\nmade = os.getcwd()\nclass Cfg:\n    depth = 3\n    a = b = 1\n",
+        "broken.toml": "bad = \n",
+        "broken.py": "bad = (\n",
+        "src/local.yaml": "x: 9\n",
+    }
+    facts, notes = read(tmp_path, Dvc(), files)
+    assert not notes
+    assert [" ".join(one.get("argv")) for one in facts if one.kind == "command"] == [
+        "python fit.py 0.1 5 2 3 rf 9 2024-01-02 ${made} ${bad}",
+        "python a.py 5 k",
+        "python b.py 5 k",
+        "python other.py ${name} 5",
+    ]
+    assert next(one for one in facts if one.name == "fit").get("outs") == ["src/rf.joblib"]
+
+
 def test_of_many_items_some_are_followed_and_a_note_says_so(tmp_path: Path) -> None:
     text = f"stages:\n  a:\n    foreach: {list(range(3000))}\n    do: {{cmd: 'python t.py ${{item}}'}}\n"
     text += f"  b:\n    matrix: {{x: {list(range(50))}, y: {list(range(50))}}}\n    cmd: python t.py ${{item.y}}\n"

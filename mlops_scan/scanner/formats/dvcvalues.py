@@ -5,13 +5,16 @@ https://dvc.org/doc/user-guide/project-structure/dvcyaml-files, read 2026-08: te
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import product
 from math import prod
+from typing import Any
 
-from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats import tomllines, yamlnodes
 from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Scalar
 
@@ -21,21 +24,61 @@ MOST = 16  # items of one stage
 _KEYS = 2_000  # values of one file
 _DEPTH = 20
 _LONGEST = 500
+_LARGEST = 64 * 1024  # characters of a file of parameters in TOML or Python
+
+Get = Callable[[str], Readable | None]
 
 
-def values(document: Mapping, folder: str, get: Callable[[str], Readable | None]) -> dict[str, Node]:
+def values(document: Mapping, folder: str, get: Get) -> dict[str, Node]:
     """The values that the stages of a file see: params.yaml beside it, then what `vars` names or holds."""
+    return _listed(["params.yaml", *yamlnodes.items(document, "vars")[:MOST]], folder, get)
+
+
+def of_stage(stage: Mapping, folder: str, get: Get) -> dict[str, Node]:
+    """The values that only one stage sees, its files seen from the folder it runs in."""
+    return _listed(yamlnodes.items(stage, "vars")[:MOST], folder, get)
+
+
+def _listed(listed: Sequence[Node | str], folder: str, get: Get) -> dict[str, Node]:
     found: dict[str, Node] = {}
-    for one in ("params.yaml", *yamlnodes.items(document, "vars")[:MOST]):
+    for one in listed:
         if isinstance(one, Mapping):
             found.update(one)
         elif isinstance(one, str):
             path, _, keys = one.partition(":")
             file = get(posixpath.normpath(posixpath.join(folder, path)))
-            read = yamlnodes.documents(file).documents[:1] if file is not None else ()
-            for root in read:
-                wanted = keys.split(",") if keys else list(root) if isinstance(root, Mapping) else []
-                found.update((key, root[key]) for key in wanted if isinstance(root, Mapping) and key in root)
+            root = _root(path, file) if file is not None else None
+            wanted = keys.split(",") if keys else list(root) if isinstance(root, Mapping) else []
+            found.update((key, root[key]) for key in wanted if isinstance(root, Mapping) and key in root)
+    return found
+
+
+def _root(path: str, file: Readable) -> Node | None:
+    """What a file of parameters holds: YAML, JSON, TOML, or the constants of a Python module and its classes."""
+    if not path.endswith((".toml", ".py")):
+        return next(iter(yamlnodes.documents(file).documents[:1]), None)
+    if len(file.text) > _LARGEST:
+        return None
+    try:
+        if path.endswith(".toml"):
+            return yamlnodes.made(tomllines.read(file.text).data)
+        return yamlnodes.made(_constants(ast.parse(file.text).body))
+    except (tomllines.TomlError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # the parser of what the file is says so
+
+
+def _constants(body: Sequence[ast.stmt]) -> dict[str, Any]:
+    """`N = 5`, and the attributes of classes."""
+    found: dict[str, Any] = {}
+    for one in body:
+        if isinstance(one, ast.ClassDef):
+            found[one.name] = _constants(one.body)
+        target = one.targets[0] if isinstance(one, ast.Assign) and len(one.targets) == 1 else None
+        target = one.target if isinstance(one, ast.AnnAssign) else target
+        value = one.value if isinstance(one, (ast.Assign, ast.AnnAssign)) else None
+        if isinstance(target, ast.Name) and value is not None:
+            with suppress(ValueError, TypeError):
+                found[target.id] = ast.literal_eval(value)
     return found
 
 

@@ -104,8 +104,11 @@ def _stages(source: SourceFile, document: Mapping, tree: Tree) -> Iterator[Fact 
             continue
         ways: list[placeholders.Known] = [known]
         if filled:
-            found, count = dvcvalues.items(written, shared)
-            ways = [{**known, **dvcvalues.flat(one)} for one in found]
+            folder = _joined(source.folder, dvcvalues.fill(yamlnodes.text(stage, "wdir"), known))
+            own = {**shared, **dvcvalues.of_stage(stage, folder, tree.get)}
+            found, count = dvcvalues.items(written, own)
+            around = dvcvalues.flat(own) if len(own) > len(shared) or "vars" in stage else known
+            ways = [{**around, **dvcvalues.flat(one)} for one in found]
             if count > len(found):
                 at = Location(source.path, *stages.places[name])
                 yield Note(at, f"'{name}' has {count} items: {len(found)} of them are followed")
@@ -143,7 +146,16 @@ def _stage(
         for runner in runners:
             if isinstance(command, Scalar) and (text := dvcvalues.fill(str(command), runner.known)) not in told:
                 told.add(text)
-                yield from runner.script(command, lines_of(source))
+                yield from runner.script(_indexed(command, text), lines_of(source))
+
+
+def _indexed(command: Scalar, text: str) -> Scalar:
+    """A command with what is known put in, where it names items of lists; else as written."""
+    if "]" not in command:
+        return command
+    made = yamlnodes.scalar(text, command.line, command.column, bare=command.bare)
+    made.block = command.block
+    return made
 
 
 def _paths(stage: Mapping, key: str, folder: str, own: str, known: placeholders.Known) -> list[str]:

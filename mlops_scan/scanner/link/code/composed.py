@@ -29,11 +29,10 @@ class Composed:
         made: dict[Definition, Run] = {}  # functions that return one
         decorated: list[Fact] = []
         for call in code.facts("call") if files else ():
-            name = call.name.rpartition(".")[2]
             if call.get("decorates"):
                 if isinstance((call.get("kwargs") or {}).get("config_name"), str):
                     decorated.append(call)
-            elif name in _MAKING and call.get("known") and (run := self._run(call, name)) is not None:
+            elif call.name.endswith(_MAKING) and call.get("known") and (run := self._run(call)) is not None:
                 self._hold(call, run)
                 if call.get("returned"):
                     made[call.at.path, str(call.get("function") or "")] = run
@@ -70,8 +69,11 @@ class Composed:
             if runs:
                 self._mains[call.at.path, str(call.get("decorates"))] = runs
 
-    def _run(self, call: Fact, name: str) -> Run | None:
+    def _run(self, call: Fact) -> Run | None:
         """The configuration that a call makes: of a main file and its options, or of files laid over each other."""
+        name = call.name.rpartition(".")[2]
+        if name not in _MAKING:
+            return None
         if name == _COMPOSES:
             path = self._main(call)
             return (
