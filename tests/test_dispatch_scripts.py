@@ -87,6 +87,14 @@ def test_an_image_gives_its_script_words_and_workloads_give_others(understand: U
     assert "train" not in started(understand, files, "workload:compose.yaml#service/own")
 
 
+def test_who_takes_a_script_in_may_call_all_of_it(understand: Understand) -> None:
+    assert started(understand, {"run.sh": CASE, "a.sh": "source ./run.sh\n"}, "file:a.sh") == {
+        "train",
+        "serve",
+        "other",
+    }
+
+
 def test_an_image_may_give_its_script_another_name(understand: Understand) -> None:
     text = 'FROM python:3.11\nCOPY docker/api.sh /start.sh\nENTRYPOINT ["/start.sh"]\nCMD ["serve"]\n'
     assert started(understand, {"docker/api.sh": CASE, "Dockerfile": text}, "stage:Dockerfile#0") == {"serve"}
@@ -117,6 +125,10 @@ OTHERS = {
     "a negated test": ('if ! [ "$1" = a ]; then python src/train.py; fi\n', "a", set()),
     "words of a function are its own": (
         'f() { if [ "$1" = a ]; then python src/train.py; fi; }\nf a\nif [ "$1" = b ]; then x; fi\n', "c", {"train"}
+    ),
+    "a part of the word": ('if [[ $1 == *"-api"* ]]; then python src/train.py; fi\n', "x-api-y", {"train"}),
+    "a function in a text": (
+        'f() { python src/train.py; }\nif [ "$1" = b ]; then x; fi\nxargs bash -c "f {}"\n', "c", {"train"}
     ),
     "itself": ('if [ "$1" = a ]; then python src/train.py; else $0 a; fi\n', "b", {"train"}),
 }  # fmt: skip

@@ -211,7 +211,7 @@ class _Reader:
             self._cut = True
             return
         named = {word for word in words if word in self._functions}
-        for _, text in simple.inner:
+        for text in (*(text for _, text in simple.inner), *(word for word in words if " " in word)):
             named.update(word for word in _WORD.findall(text) if word in self._functions)
         for name in sorted(named):
             self._ways[Way(part, f"{name}()", self._functions[name])] = None

@@ -103,9 +103,10 @@ def _asked(words: Sequence[str], meant: Callable[[str], Asked | None]) -> Asked 
     subject, value = meant(words[0]), words[2]
     if subject is None:
         subject, value = meant(words[2]), words[0]
-    return (
-        replace(subject, values=(value,), holds=words[1] != "!=") if subject is not None and "$" not in value else None
-    )
+    if subject is None or "$" in value:
+        return None
+    value = value.replace('"', "").replace("'", "")  # `*"-api"*`
+    return replace(subject, values=(value,), holds=words[1] != "!=")
 
 
 def _either(words: Sequence[str], meant: Callable[[str], Asked | None]) -> Asked | None:

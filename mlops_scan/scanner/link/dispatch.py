@@ -18,6 +18,7 @@ from mlops_scan.scanner.model import Edge, Fact, Location
 
 _IMAGE = "dockerfile"
 _OWN = ("container", "compose")
+_SOURCES = ("source", ".")
 _ITSELF = ("$0", "${0}", "${BASH_SOURCE[0]}")
 _STARTED = 6  # words of a command that may name the script
 
@@ -40,6 +41,8 @@ class Dispatch(Link):
             if not script:
                 continue
             called.add(script)
+            if command.name in _SOURCES:  # whoever takes a script in may call all its functions
+                words = None
             if command.get("where") == "dockerfile-entrypoint":
                 entrypoints[owner] = script
             relation = "starts" if inside and command.get("where") != _IMAGE else "runs"
@@ -64,7 +67,7 @@ class _Scripts:
         self._files = frozenset(self.ways)
         self.stages = {(one.at.path, one.name): stage_id(one) for one in graph.all_facts("stage")} if self.ways else {}
 
-    def script(self, command: Fact, renamed: Mapping[str, str] = MappingProxyType({})) -> tuple[str, list[str]]:
+    def script(self, command: Fact, renamed: Mapping[str, str] = MappingProxyType({})) -> tuple[str, list[str] | None]:
         """The script that a command starts, maybe by the name that an image gives it, and the words behind it."""
         argv = [str(word) for word in command.get("argv") or ()]
         for index, word in enumerate(argv[:_STARTED]):
