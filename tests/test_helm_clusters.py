@@ -90,6 +90,22 @@ def test_what_hangs_on_the_cluster_alone(tmp_path: Path, template: str, only_whe
     assert [one for one in found if one[0] == "ServiceMonitor"] == [("ServiceMonitor", only_where, "", "")]
 
 
+def test_a_kind_of_kubernetes_itself_is_there_whatever_helm_knows(tmp_path: Path) -> None:
+    has = '.Capabilities.APIVersions.Has "policy/v1/PodDisruptionBudget"'
+    chosen = gated(has, "apiVersion: policy/v1\n").replace(
+        "{{- end }}", "{{- else }}\napiVersion: policy/v1beta1\n{{- end }}"
+    )
+    files = {
+        "templates/pdb.yaml": chosen + BUDGET,
+        "templates/own.yaml": gated(has, f"apiVersion: policy/v1\n{BUDGET}"),
+    }
+    assert told(tmp_path, files) == [("PodDisruptionBudget", "", "", "")]
+    alone = {"templates/pdb.yaml": "", "templates/own.yaml": files["templates/own.yaml"]}
+    assert told(tmp_path, alone) == [("PodDisruptionBudget", "", "", "")]
+    other = {**alone, "templates/own.yaml": gated(has.replace("v1/", "v1beta1/"), f"apiVersion: policy/v1\n{BUDGET}")}
+    assert told(tmp_path, other)[0][1] == "the cluster has policy/v1beta1/PodDisruptionBudget"
+
+
 @pytest.mark.parametrize("test", [f"and .Values.off ({HAS})", f"and ({HAS}) .Values.off", f"and ({OLD}) .Values.off"])
 def test_what_a_value_switches_off_is_off_whatever_the_cluster_has(tmp_path: Path, test: str) -> None:
     assert told(tmp_path, {"templates/sm.yaml": gated(test)}) == [("ServiceMonitor", "", "disabled", "")]
@@ -185,6 +201,7 @@ def test_conditions_in_words() -> None:
     asked = [("version", ""), ("api", "a.io/v1"), ("api", "b.io/v1"), ("object", "Secret 's'"), ("version", "<1.2")]
     assert condition(asked, "b.io/v1") == "the cluster has b.io/v1 and its version is <1.2"
     assert condition(asked, "apps/v1") == "the cluster has a.io/v1 and b.io/v1 and Secret 's' and its version is <1.2"
+    assert condition([("api", "batch/v1/CronJob")], "batch/v1") == ""
     assert condition([("version", "")], "v1") == "the cluster is of an older version"
 
 

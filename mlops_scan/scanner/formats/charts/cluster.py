@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any
@@ -15,13 +16,24 @@ from mlops_scan.scanner.formats.gotemplate.struct import Struct
 KUBERNETES = "v1.36.2"
 HELM = "v4.2.3"
 _OLD = "v1.18.20"  # before the versions at which charts choose: 1.19 (Ingress), 1.21, 1.23, 1.25
+# what Helm 4.2.3 takes a cluster to have when it asks none: group and version, never a kind
 _APIS = (
-    "v1 apps/v1 batch/v1 autoscaling/v1 autoscaling/v2 networking.k8s.io/v1 policy/v1 rbac.authorization.k8s.io/v1"
-    " storage.k8s.io/v1 apiextensions.k8s.io/v1 admissionregistration.k8s.io/v1 coordination.k8s.io/v1"
-    " scheduling.k8s.io/v1 apiregistration.k8s.io/v1 certificates.k8s.io/v1 discovery.k8s.io/v1 events.k8s.io/v1"
-    " node.k8s.io/v1 flowcontrol.apiserver.k8s.io/v1 authentication.k8s.io/v1 authorization.k8s.io/v1"
-    " autoscaling/v2/HorizontalPodAutoscaler networking.k8s.io/v1/Ingress policy/v1/PodDisruptionBudget"
+    "v1 admissionregistration.k8s.io/v1 admissionregistration.k8s.io/v1alpha1 admissionregistration.k8s.io/v1beta1"
+    " internal.apiserver.k8s.io/v1alpha1 apps/v1 apps/v1beta1 apps/v1beta2 authentication.k8s.io/v1"
+    " authentication.k8s.io/v1alpha1 authentication.k8s.io/v1beta1 authorization.k8s.io/v1"
+    " authorization.k8s.io/v1beta1 autoscaling/v1 autoscaling/v2 batch/v1 batch/v1beta1 certificates.k8s.io/v1"
+    " certificates.k8s.io/v1beta1 certificates.k8s.io/v1alpha1 coordination.k8s.io/v1alpha2"
+    " coordination.k8s.io/v1beta1 coordination.k8s.io/v1 discovery.k8s.io/v1 discovery.k8s.io/v1beta1"
+    " events.k8s.io/v1 events.k8s.io/v1beta1 extensions/v1beta1 flowcontrol.apiserver.k8s.io/v1"
+    " flowcontrol.apiserver.k8s.io/v1beta1 flowcontrol.apiserver.k8s.io/v1beta2 flowcontrol.apiserver.k8s.io/v1beta3"
+    " networking.k8s.io/v1 networking.k8s.io/v1beta1 node.k8s.io/v1 node.k8s.io/v1alpha1 node.k8s.io/v1beta1"
+    " policy/v1 policy/v1beta1 rbac.authorization.k8s.io/v1 rbac.authorization.k8s.io/v1beta1"
+    " rbac.authorization.k8s.io/v1alpha1 resource.k8s.io/v1 resource.k8s.io/v1beta2 resource.k8s.io/v1beta1"
+    " resource.k8s.io/v1alpha3 scheduling.k8s.io/v1alpha2 scheduling.k8s.io/v1beta1 scheduling.k8s.io/v1"
+    " storage.k8s.io/v1beta1 storage.k8s.io/v1 storage.k8s.io/v1alpha1 storagemigration.k8s.io/v1beta1"
+    " apiextensions.k8s.io/v1beta1 apiextensions.k8s.io/v1"
 )
+_STABLE = re.compile(r"v\d+/\w+\Z")  # a version that is no trial, and a kind
 _MOST, _LONGEST = 1_000, 200  # questions of one template, characters of one
 _TOLD = 3  # questions that a condition names
 _VERSION = "version"
@@ -120,13 +132,19 @@ def is_version(question: Question) -> bool:
     return question[0] == _VERSION
 
 
+def _is_built_in(api: str) -> bool:
+    """Whether every cluster of today has a kind of Kubernetes itself, which Helm alone does not know of."""
+    version = api.rpartition("/")[0]
+    return version in _APIS.split() and _STABLE.search(api) is not None
+
+
 def condition(asked: Iterable[Question], api_version: str) -> str:
     """What must be true of a cluster for an object that hangs on these questions: 'the cluster has ...'.
 
-    Of several APIs the one of the object's own group is the one that it hangs on.
+    Of several APIs the one of the object's own group is the one that it hangs on. '' where any cluster has it.
     """
     wanted = list(dict.fromkeys(asked))
-    apis = [one for kind, one in wanted if kind == "api"]
+    apis = [one for kind, one in wanted if kind == "api" and not _is_built_in(one)]
     group = api_version.partition("/")[0]
     own = [one for one in apis if "/" in api_version and one.partition("/")[0] == group]
     objects = [] if own else [one for kind, one in wanted if kind == "object"]
@@ -135,4 +153,5 @@ def condition(asked: Iterable[Question], api_version: str) -> str:
     told = [f"the cluster has {' and '.join(has)}"] if has else []
     if versions:
         told.append(f"{'its' if has else 'the'} version{'' if has else ' of the cluster'} is {' and '.join(versions)}")
-    return " and ".join(told) or "the cluster is of an older version"
+    asks_more = any(kind == _VERSION for kind, _ in wanted)
+    return " and ".join(told) or "the cluster is of an older version" * asks_more
