@@ -8,12 +8,21 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner.formats.hcl import reader
 from mlops_scan.scanner.formats.hcl.nodes import Expression
-from mlops_scan.scanner.formats.hcl.values import Text, placed
+from mlops_scan.scanner.formats.hcl.values import Text, Unknown, Value, placed
 from mlops_scan.scanner.formats.yamlnodes import Readable, Repository
 
 _TEMPLATES = re.compile(r"""(?:templatefile\(\s*|template\s*=\s*\$?\{?file\(\s*)\\?"([^"\\]+)""")
 _STARS = 8  # each may cost the length of a path times what the others cost
 _GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def place(which: str, folder: str, root: str, source: str) -> Value:
+    """What `path.module`, `path.root` and `path.cwd` stand for."""
+    if which == "module":
+        return f"./{folder}" if folder else "."
+    if which in ("root", "cwd"):
+        return f"./{root}" if root else "."
+    return Unknown(source)
 
 
 def is_template(files: Repository, path: str) -> bool:

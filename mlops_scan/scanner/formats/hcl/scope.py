@@ -57,7 +57,7 @@ class Scope:
         if root == "local" and first:
             return self.local(first, source), steps[1:]
         if root == "path":
-            return self._path(first, source), steps[1:]
+            return lookup.place(first, self.module.folder, self.root, source), steps[1:]
         if root == "include" and first and (path := modules.includes(self.files, self.module.folder).get(first)):
             return configuration(self, path), steps[1:]
         if root == "module" and first:
@@ -138,13 +138,6 @@ class Scope:
         if self._once(*key):
             self._keep(key, evaluate(found[0].value, self.frame(found[1])))
         return self._memo[key]
-
-    def _path(self, which: str, source: str) -> Value:
-        if which == "module":
-            return f"./{self.module.folder}" if self.module.folder else "."
-        if which in ("root", "cwd"):
-            return f"./{self.root}" if self.root else "."
-        return Unknown(source)
 
     def _output(self, name: str, steps: Steps, source: str, frame: Frame) -> tuple[Value, Steps]:
         """`module.name.output`, also behind an index of a call with count or for_each."""
