@@ -10,6 +10,9 @@ from mlops_scan.scanner.graph import Graph, Workload
 from mlops_scan.scanner.model import Fact, Finding, Location
 
 
+_COMPILED = "compiled-pipeline"
+
+
 class ImageTagLatest(Rule):
     """What runs is a container image with no fixed tag
 
@@ -58,7 +61,8 @@ class ImageTagLatest(Rule):
         steps: set[tuple[str, str]] = set()  # images of CI, by file
         owners = {workload.id: workload for workload in graph.workloads()}
         pinned = {(one.id, c.image) for one in owners.values() for c in one.containers if c.pinned_elsewhere}
-        compiled = frozenset(_compiled(graph))
+        compiled = _compiled(graph)
+        in_code = {_tagged(one) for one in graph.facts("image") if compiled and one.at.path.endswith(".py")}
         for image in graph.facts("image"):
             if image.get("role") not in ("run", "ci", "copy") or image.get("local_build") or not images.floats(image):
                 continue
@@ -67,8 +71,10 @@ class ImageTagLatest(Rule):
             workload = owners.get(str(image.get("owner")))
             if image.get("state") == "disabled" or (workload is not None and _is_aside(graph, workload)):
                 continue
-            if (image.at.path, image.name) in compiled:
-                continue  # told in the code that the file is compiled from
+            if image.at.path in compiled:
+                if _tagged(image) in in_code:
+                    continue  # told in the code that it is compiled from, or at the first step of what is compiled
+                in_code.add(_tagged(image))
             if (image.get("packed") and not image.also) or (image.get("owner"), image.get("raw")) in pinned:
                 continue  # a packed chart says it itself, or what is installed is another version
             place = _place(image)
@@ -84,23 +90,13 @@ class ImageTagLatest(Rule):
             )
 
 
-def _compiled(graph: Graph) -> Iterator[tuple[str, str]]:
-    """(file, image) of pipelines that code beside the file compiles, where that code names the image, too."""
-    held = {str(step.get("pipeline")) for step in graph.facts("pipeline-step") if not step.get("where")}
-    files = {image.at.path for image in graph.facts("image")} & held
-    if not files:
-        return
-    by_code: dict[str, set[str]] = {}
-    for image in graph.facts("image"):
-        if image.at.path.endswith(".py"):
-            by_code.setdefault(image.at.path, set()).add(image.name)
-    for path, names in sorted(by_code.items()):
-        folder = path.rpartition("/")[0]
-        for call in graph.in_file(path, "call"):
-            for value in (*(call.get("args") or ()), *(call.get("kwargs") or {}).values()):
-                target = f"{folder}/{value}".lstrip("/") if isinstance(value, str) else ""
-                if target in files:
-                    yield from ((target, name) for name in sorted(names))
+def _tagged(image: Fact) -> tuple[str, str]:
+    return image.name, str(image.get("tag") or "")
+
+
+def _compiled(graph: Graph) -> frozenset[str]:
+    """The files that a compiler of pipelines wrote."""
+    return frozenset(str(one.get("pipeline")) for one in graph.facts("pipeline-step") if one.get("tool") == _COMPILED)
 
 
 def _is_aside(graph: Graph, workload: Workload) -> bool:
