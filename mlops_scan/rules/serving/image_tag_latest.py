@@ -9,7 +9,6 @@ from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph, Workload
 from mlops_scan.scanner.model import Fact, Finding, Location
 
-
 _COMPILED = "compiled-pipeline"
 
 
