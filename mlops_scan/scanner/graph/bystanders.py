@@ -72,6 +72,7 @@ class Bystanders:
         self._images: set[tuple[str, str]] = set()
         self._stores: set[tuple[str, str]] = set()
         self._owners: set[str] = set()
+        self._keepers: set[str] = set()
         self._forms: set[str] = set()
         # kinds of which an operator makes such components
         self._kinds: dict[str, set[str]] = {"cluster-agent": set(), "keeps-data": set()}
@@ -87,6 +88,8 @@ class Bystanders:
                 into.add((str(use.fact.get("owner")), str(use.fact.get("raw"))))
             elif use.fact.kind == "command" and use.key in ("notebook-server", "load-generator"):
                 self._owners.add(str(use.fact.get("owner")))
+            elif use.fact.kind == "command" and use.key == "keeps-data":
+                self._keepers.add(str(use.fact.get("owner")))
         self._foreign = _foreign(tuple(charts), tuple(about)) if offers else frozenset()
 
     def is_agent(self, workload: Workload, container: Container) -> bool:
@@ -103,8 +106,8 @@ class Bystanders:
         )
 
     def keeps_data(self, workload: Workload, container: Container) -> bool:
-        """A database, a cache or a broker, by its image: part of the system, and not to be scaled with requests."""
-        stored = workload.fact.get("type") in self._kinds["keeps-data"]
+        """A database, a cache, a broker or a server of records: part of the system, not to be scaled with requests."""
+        stored = workload.fact.get("type") in self._kinds["keeps-data"] or workload.id in self._keepers
         return stored or (workload.id, container.image) in self._stores
 
     def is_form(self, workload: Workload) -> bool:
