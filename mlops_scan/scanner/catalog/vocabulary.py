@@ -119,7 +119,7 @@ ROLES = {
     "gpu-runtime": "an image, a command or a variable that means a GPU",
     "cluster-agent": "a driver, a device plugin or an agent of the cluster itself",
     "unprivileged-image": "an image of which the user is not root, though its tag does not say so",
-    "keeps-data": "a database, a cache, a broker, an object store or a server of records: it does not scale with requests",
+    "keeps-data": "a store of data or records, a cache or a broker: it does not scale with requests",
     "load-generator": "sends requests to measure what answers them",
     "notebook-server": "a place for people to run notebooks in",
     "gpu-code": "code that moves to a GPU",
