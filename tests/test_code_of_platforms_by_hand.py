@@ -72,5 +72,5 @@ def test_keys_of_a_configuration_that_some_function_reads(value: dict[str, Any],
     }
     looked = call("reader.load.get.get", "app.py:2", "name", assigned="NAME", receiver_args=["model", None])
     asks = call("models.Load", "app.py:3")
-    found = Readings(Code([*modules("app.py"), looked, asks], ()), read).of(value, asks)
+    found = Readings(Code([*modules("app.py", "reader.py"), looked, asks], ()), read).of(value, asks)
     assert (found[0] if found is not None else None) == known

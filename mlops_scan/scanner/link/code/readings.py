@@ -1,4 +1,4 @@
-"""Values of a configuration that some function reads: by the keys that the code looks up, where one place has them."""
+"""Values of a configuration that a function of the repository reads: by the keys that the code looks up."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ class Readings:
     def of(self, value: Mapping[str, Any], fact: Fact) -> tuple[Any, Location] | None:
         """The constant under the keys by which a value is taken from what a reader of configurations gave."""
         made = str(value.get("name") or value.get("call") or "")
-        if not self._entries or not _READER.search(made):
-            return None
+        own = made.partition(".")[0] in self._code.names.modules.tops
+        if not self._entries or not own or not _READER.search(made):
+            return None  # a library says itself what it reads
         text = str(value.get("expr") or "")
         keys = [one or other for one, other in _KEY.findall(text)] or self._looked_up(text, made, fact)
         found = self._at(".".join(keys)) if len(keys) >= _LEAST else []
