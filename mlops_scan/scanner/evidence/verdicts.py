@@ -11,8 +11,8 @@ from mlops_scan.scanner.model import Fact
 _BARE = re.compile(r"(?:not\s+)?(?P<name>[A-Za-z_]\w*)\Z")
 # a function that says which of two models is better, or whether one is good enough
 _JUDGES = re.compile(
-    r"(?:compar|evaluat|assess|judg|valid|check|gate|better|beats|outperform|accept)\w*_?(?:model|candidate|challenger|champion|metric|performance)"
-    r"|(?:model|candidate|challenger|champion|metrics?|performance)\w*_(?:compar|evaluat|gate|is_better|beats|accept)\w*"
+    r"(?:compar|evaluat|assess|judg|valid|check|gate|better|beats|outperform|accept)\w{0,40}?_?(?:model|candidate|challenger|champion|metric|performance)"
+    r"|(?:model|candidate|challenger|champion|metrics?|performance)\w{0,40}_(?:compar|evaluat|gate|is_better|beats|accept)\w*"
     r"|(?:^|_)(?:evaluation_gate|quality_gate|is_better|beats_\w+|outperforms)\b",
     re.IGNORECASE,
 )
