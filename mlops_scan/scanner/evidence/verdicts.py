@@ -9,13 +9,12 @@ from mlops_scan.scanner.graph import Callees, Graph
 from mlops_scan.scanner.model import Fact
 
 _BARE = re.compile(r"(?:not\s+)?(?P<name>[A-Za-z_]\w*)\Z")
-# a function that says which of two models is better, or whether one is good enough
-_JUDGES = re.compile(
-    r"(?:compar|evaluat|assess|judg|valid|check|gate|better|beats|outperform|accept)\w{0,40}?_?(?:model|candidate|challenger|champion|metric|performance)"
-    r"|(?:model|candidate|challenger|champion|metrics?|performance)\w{0,40}_(?:compar|evaluat|gate|is_better|beats|accept)\w*"
-    r"|(?:^|_)(?:evaluation_gate|quality_gate|is_better|beats_\w+|outperforms)\b",
-    re.IGNORECASE,
-)
+# of a function that says which of two models is better, or whether one is good enough
+_LONGEST = 80
+_WORD = re.compile(r"[a-z]+|[A-Z][a-z]*")
+_VERBS = ("compar", "evaluat", "assess", "judg", "valid", "check", "gate", "better", "beat", "outperform", "accept")
+_ABOUT = ("model", "candidate", "challenger", "champion", "metric", "performance")
+_ALONE = frozenset(("beats", "outperforms", "evaluation_gate", "quality_gate", "is_better"))
 
 
 def is_bare(test: Fact) -> bool:
@@ -39,7 +38,7 @@ def judged_by(graph: Graph, test: Fact, measures: Callable[[Fact], bool]) -> str
     if not made:
         return ""
     name = made[-1].name.rpartition(".")[2]
-    if _JUDGES.search(name):
+    if _judges(name):
         return name
     inside = graph.once(Callees).targets(test.at.path, made[-1].name)
     orders = any(
@@ -49,6 +48,13 @@ def judged_by(graph: Graph, test: Fact, measures: Callable[[Fact], bool]) -> str
         if one.get("function") == function
     )
     return name if orders else ""
+
+
+def _judges(name: str) -> bool:
+    words = [word.lower() for word in _WORD.findall(name[:_LONGEST])]
+    pairs = {"_".join(words[start : start + 2]) for start in range(len(words))}
+    verb, about = (any(word.startswith(known) for word in words) for known in (_VERBS, _ABOUT))
+    return (verb and about) or not _ALONE.isdisjoint({*words, *pairs})
 
 
 def stops(graph: Graph, test: Fact) -> bool:
