@@ -10,7 +10,13 @@ from tests.conftest import Understand
 
 FIT = "import joblib\nfrom sklearn.linear_model import Ridge\njoblib.dump(Ridge().fit([[0.0]], [0.0]), 'm.joblib')\n"
 RANK = "import joblib\n\nclass Rank:\n    def __init__(self):\n        self.model = joblib.load('m.joblib')\n    def predict(self, X, names=None):\n        return self.model.predict(X)\n"
-FILES = {"rank/Rank.py": RANK, "fit/trainer/__init__.py": "", "fit/trainer/task.py": FIT, "fit/train.py": FIT}
+FILES = {
+    "rank/Rank.py": RANK,
+    "fit/trainer/__init__.py": "",
+    "fit/trainer/task.py": FIT,
+    "fit/train.py": FIT,
+    "fit/trainer/main.py": "def fit(request):\n    return 1\n",
+}
 
 RUNS = {
     "seldon-core-microservice Rank --service-type MODEL": "rank/Rank.py",
@@ -20,6 +26,8 @@ RUNS = {
     "gcloud ai custom-jobs create --worker-pool-spec=machine-type=n1,replica-count=1,executor-image-uri=x/y:1,local-package-path=.,script=train.py": "fit/train.py",
     "gcloud ai custom-jobs create --worker-pool-spec=replica-count=1,executor-image-uri=x/y:1,python-module=trainer.task,machine-type=n1": "fit/trainer/task.py",
     "gcloud ai custom-jobs local-run --executor-image-uri=x --local-package-path=. --script=train.py": "fit/train.py",
+    "gcloud functions deploy fit --runtime python311 --source trainer --entry-point fit": "fit/trainer/main.py",
+    "gcloud functions deploy fit --runtime=python311 --source=./trainer --trigger-http": "fit/trainer/main.py",
     "gcloud ai-platform jobs submit training j1 --module-name trainer.task --package-path trainer/": "fit/trainer/task.py",
 }  # fmt: skip
 
@@ -36,13 +44,15 @@ def test_a_command_runs_the_code_that_it_names(line: str, understand: Understand
     [
         "seldon-core-microservice Price REST",
         "flink run job.jar",
+        "gcloud functions deploy fit --source gs://bucket/code.zip",
+        "gcloud functions describe fit --source trainer",
         "flink list -pym trainer.task",
         "gcloud ai custom-jobs list --filter=script=train.py",
         "gcloud ai custom-jobs create --worker-pool-spec=replica-count=1,python-module=other.task",
     ],
 )
 def test_a_command_that_names_no_code_runs_none(line: str, understand: Understand) -> None:
-    graph: Graph = understand(FILES | {"fit/go.sh": line + "\n"})
+    graph: Graph = understand(FILES | {"fit/go.sh": line + "\n", "fit/main.py": "print(1)\n"})
     assert graph.links_from("file:fit/go.sh", "runs") == ()
 
 

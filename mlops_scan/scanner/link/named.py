@@ -14,11 +14,14 @@ Values = Mapping[str | int, Sequence[str]]
 def code(form: Mapping[str, Any], argv: Sequence[str], folder: str, files: Collection[str]) -> Iterator[str]:
     """The files that a command starts, by the form in which its program is told."""
     for said in spoken(form, argv):
-        for base in dict.fromkeys((*_bases(form, said, folder), folder)):
+        told = list(_bases(form, said, folder))
+        for base in dict.fromkeys((*told, folder)):
             modules = [path for name in values(form, "module", said) for path in _module(name, base, files)]
             named = [path for name in values(form, "file", said) if (path := locate(name, base, files))]
-            if modules or named:
-                yield from (*modules, *named)
+            main = posixpath.normpath(posixpath.join(base, form["main"])) if "main" in form else ""
+            main = main if base in (told or [folder]) else ""
+            if modules or named or main in files:
+                yield from (*modules, *named, *([main] if main in files else ()))
                 break
 
 
