@@ -55,15 +55,21 @@ class Session:
     variables: Variables = field(default_factory=Variables)
 
 
-def commands(text: str, *, macros: bool = False, session: Session | None = None) -> list[Command]:
+def commands(
+    text: str,
+    *,
+    macros: bool = False,
+    session: Session | None = None,
+    simples: Sequence[shellwords.Simple] | None = None,
+) -> list[Command]:
     """Every simple command of a shell text, in order, substitutions before the command that uses them.
 
     `macros`: `$(NAME)` is a variable of whoever runs the text (make, Azure Pipelines), not a command.
-    `session`: the shell that got the texts before.
+    `session`: the shell that got the texts before. `simples`: the text split, where that is known.
     """
     place = Command((), 0, "", cwd=session.folder) if session else None
     reader = _Reader(text, 0, place, macros=macros, variables=session.variables if session else None)
-    found = list(reader.run())
+    found = list(reader.run(simples))
     if session:
         session.folder = reader.folders[0]
     return found
@@ -98,8 +104,8 @@ class _Reader:
         self.keyword = ""  # what stood alone before a condition
         self.asks = _STATUS.search(text) is not None
 
-    def run(self) -> Iterator[Command]:
-        found = shellwords.split(self.text)
+    def run(self, simples: Sequence[shellwords.Simple] | None = None) -> Iterator[Command]:
+        found = shellwords.split(self.text) if simples is None else simples
         for index, simple in enumerate(found):
             if not simple.words and simple.after in ("(", ")"):
                 self._group(simple.after)

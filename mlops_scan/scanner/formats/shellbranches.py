@@ -53,11 +53,11 @@ class Branches:
         return self.parts[index] if index >= 0 else ""
 
 
-def read(text: str) -> Branches | None:
-    """The parts of a script that chooses by its arguments; None of any other."""
+def read(text: str, simples: Sequence[Simple] | None = None) -> Branches | None:
+    """The parts of a script that chooses by its arguments; None of any other. `simples`: the text split."""
     if _ARGUMENTS.search(text) is None or _LOOKS.search(text) is None:
         return None
-    found = _Reader(shellwords.split(text)).read()
+    found = _Reader(shellwords.split(text) if simples is None else simples).read()
     return found if any(way.asks for way in found.ways) else None
 
 
@@ -178,6 +178,8 @@ class _Reader:
 
     def _part(self, simple: Simple, function: str) -> str:
         """The part that a command stands in, with the way there."""
+        if not simple.within and not self._tests.get(function):
+            return function
         asks = [one for around in _inside(simple.within) for one in self._branch(around, function)]
         asks += [one for test in self._tests.get(function, ()) if test.decided for one in test.now]
         key = (function, tuple(asks))

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import shell, shellbranches
+from mlops_scan.scanner.formats import shell, shellbranches, shellwords
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -35,7 +35,8 @@ class ShellScripts(Parser):
             yield Note(Location(source.path), "not readable as a shell script: it holds NUL bytes")
             return
         lines = lines_of(source)
-        found = shell.commands(source.text)
+        simples = shellwords.split(source.text)
+        found = shell.commands(source.text, simples=simples)
         if len(found) >= bounds.SHELL_COMMANDS:
             yield Note(Location(source.path), f"more than {bounds.SHELL_COMMANDS} commands; the rest was not read")
         runner = Runner(source.path, "shell", source.path, folder=None)
@@ -43,7 +44,7 @@ class ShellScripts(Parser):
         def locate(command: shell.Command) -> tuple[int, int]:
             return command.line + 1, indent(lines, command.line + 1)
 
-        branches = shellbranches.read(source.text)
+        branches = shellbranches.read(source.text, simples)
         if branches is None:
             yield from runner.commands(found, locate)
             return
