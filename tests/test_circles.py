@@ -71,6 +71,10 @@ CIRCLES: dict[str, tuple[dict[str, str], str]] = {
         {"conf/config.yaml": "a: [1, '${m.b}']\nm:\n  b: ${.c}\n  c: ${oc.select:d,1}\nd: ${a}\n", "t.py": ""},
         "conf/config.yaml:5 'a' leads back to itself (a -> m.b -> m.c -> d -> a)",
     ),
+    "a mapping within itself": (
+        {"conf/config.yaml": "m: {n: {k: '${m}'}}\n", "t.py": ""},
+        "conf/config.yaml:1 'm.n.k' leads back to itself (m.n.k -> m.n.k): its value is not known",
+    ),
     "entries of options that are chosen": (
         {
             "conf/config.yaml": "defaults: [{model: gbm}, {data: raw}]\n",

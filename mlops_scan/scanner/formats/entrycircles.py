@@ -71,6 +71,9 @@ def _ways(key: str, fact: Fact, view: Entries) -> Iterator[tuple[str, Location]]
     for name in references(
         fact.get("value"), key, lambda one: _value(view, one), options=fact.at.path.endswith(_SECTIONED)
     ):
+        if key.startswith(f"{name}."):  # a mapping within itself
+            yield key, fact.at
+            continue
         while name and name not in view:
             name = name.rpartition(".")[0]  # what an entry above leads to
         if name:
