@@ -100,6 +100,7 @@ ROLES = {
     "pipeline-step": "defines one step of a pipeline (`name`, `runs`, `needs`, `makes`, `pipeline`)",
     "submits": "hands a program to what runs it elsewhere (`runs`: its file, command or module; `local`: its folder)",
     "chooses-steps": "a step of a pipeline that says which of the steps after it come",
+    "does-nothing": "a step of a pipeline that runs nothing: a placeholder",
     "reads-step": "reads what a step of a pipeline came to (`name`): what reads it comes after the step",
     "orders-steps": "says which step of a pipeline comes next (`name`, `needs`)",
     "starts-on-data": "makes new data in a store start a delivery pipeline",

@@ -9,24 +9,18 @@ from dataclasses import dataclass
 
 from mlops_scan.scanner import catalog
 from mlops_scan.scanner.evidence.trial_runs import told_to_change_nothing
+from mlops_scan.scanner.formats.shellsilent import is_silent
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.idlesteps import idle
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.model import Evidence, Fact, Location, Status
 
-_TALK = frozenset(
-    ("echo", "printf", "print", "true", ":", "sleep", "set", "cat", "date", "pwd", "ls", "whoami", "uname")
-)
-_POWERSHELL = frozenset(("write-host", "write-output", "start-sleep"))
 _WAITS = frozenset(("sleep", "start-sleep"))
 _PREPARES = re.compile(r"^actions/(?:checkout|setup-|cache|download-artifact)|^checkout$|^UsePythonVersion$")
 _MADE_READY = frozenset(
     ("cd", "pip", "apt-get", "apt", "apk", "npm", "uv", "mkdir", "export", "source", "shopt", "git")
 )
 _INSTALLS = frozenset(("install", "update", "add", "sync", "ci", "-p", "config", "checkout", "fetch"))
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z)|'[^']*'")
-_WRITES = re.compile(r">(?!&[12]\b|\s*/dev/(?:null|stdout|stderr)\b)|\|\s*tee\b")
-_COMMANDS_THE_SERVICE = re.compile(r"##vso\[|::set-output|::(?:add-mask|error|warning)|##teamcity")
-_PRINTS = re.compile(r"\s*print\((?:[^()]|\([^()]*\))*\)\s*;?\s*\Z")
 # what reports on the work of others
 _TELLS = re.compile(
     r"summar|notif|\binfo|status|\bprint|\becho|\bshow|\breport|messag|announc|succe|fail|\burl\b|comment|badge|output|"
@@ -47,6 +41,7 @@ class Show:
     at: Location
     why: str
     only: frozenset[str] = frozenset()
+    tool: str = "ci"
 
 
 class Shows:
@@ -133,20 +128,11 @@ class Shows:
 
 
 def _of_pipelines(graph: Graph) -> Iterator[Show]:
-    """Steps of pipelines of code whose function has no body, or only prints."""
+    """Steps of pipelines of code that do nothing: placeholders, lines that print, functions without a body."""
     for step in graph.facts("pipeline-step"):
-        path, name = str(step.get("runs") or ""), str(step.get("function") or "")
-        if step.get("where") != "python" or not path or not name:
-            continue
-        for function in graph.in_file(path, "function"):
-            if function.name == name and (why := _empty(function)):
-                yield Show(f"step '{step.name}'", f"{step.name}\n{name}", function.at, why)
-
-
-def _empty(function: Fact) -> str:
-    if function.get("stub"):
-        return "its function does nothing"
-    return "all that its function does is print" if function.get("prints") else ""
+        if step.get("where") == "python" and (found := idle(graph, step)):
+            named = "\n".join(filter(None, (step.name, str(step.get("function") or ""))))
+            yield Show(f"step '{step.name}'", named, found.at, found.why, tool=str(step.get("tool") or "workflow"))
 
 
 def shown(graph: Graph, capability: str) -> Iterator[Evidence]:
@@ -158,25 +144,16 @@ def shown(graph: Graph, capability: str) -> Iterator[Evidence]:
         names = [one for one in show.named.split("\n") if one and not _TELLS.search(one)]
         if words is None or (show.only and capability not in show.only) or any(one.at == show.at for one in found):
             continue
-        if any(map(words.search, names)):
+        if any(words.search(one) or words.search(one.replace("_", " ")) for one in names):
             what = f"{show.label} is named for that"
-            found.append(Evidence(capability, "ci", Status.DISABLED, show.at, what, show.why))
+            found.append(Evidence(capability, show.tool, Status.DISABLED, show.at, what, show.why))
     yield from found[:_MOST]
 
 
 def says_nothing(fact: Fact) -> bool:
     """Whether a command only prints, waits, or ends well."""
     argv = [str(word) for word in fact.get("argv") or ()]
-    raw = str(fact.get("raw") or "")
-    if fact.name == "exit":
-        return argv[1:] in ([], ["0"])
-    if argv[1:] in (["--version"], ["-V"], ["--help"], ["version"]):
-        return True
-    if fact.name == "python" and argv[1:2] == ["-c"]:
-        return len(argv) == 3 and _PRINTS.match(argv[2]) is not None
-    if fact.name not in _TALK and fact.name.lower() not in _POWERSHELL:
-        return False
-    return not (_WRITES.search(_QUOTED.sub("''", raw)) or _COMMANDS_THE_SERVICE.search(raw))
+    return is_silent(fact.name, argv, str(fact.get("raw") or ""))
 
 
 def _makes_ready(fact: Fact) -> bool:

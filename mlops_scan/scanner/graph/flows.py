@@ -10,12 +10,15 @@ from typing import Any
 
 from mlops_scan.scanner.graph.callees import Function
 from mlops_scan.scanner.graph.core import Graph
+from mlops_scan.scanner.graph.idlesteps import idle
 from mlops_scan.scanner.graph.links import RUNNING
 from mlops_scan.scanner.graph.placed import Placed
 from mlops_scan.scanner.graph.running import Running
 from mlops_scan.scanner.model import Edge, Fact, Location
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_NAMED = re.compile(r"[Tt]rain")
+_MARKS = re.compile(r"(?:^|_)(?:start|begin|end|done|finish|join|skip|no|not|wait)", re.IGNORECASE)
 _HOPS = 3  # an object that is handed to an object that is handed to a step
 _MANY = 200  # calls and steps of one pipeline that are looked at
 
@@ -28,6 +31,7 @@ class Flow:
     places: list[Location] = field(default_factory=list)
     started: list[Edge] = field(default_factory=list)
     alone: bool = True  # nothing else of the file is started for itself: what is not understood is its own
+    idle: bool = False  # some of its steps do nothing, and what the others run is known
 
 
 class Flows:
@@ -67,10 +71,19 @@ class Flows:
             else:
                 flow.started += self._graph.links_from(f"step:{path}#{step.name}", "runs")
             flow.places.append(step.at)
+        flow.idle = self._is_idle(steps)
         flow.places += self._handed(path, flow.places)
         flow.started += [edge for place in flow.places for edge in self._edges.within(place)]
         flow.functions = self._graph.once(Running).called_by(sorted(first))
         return flow
+
+    def _is_idle(self, steps: list[Fact]) -> bool:
+        nothing = {step.name for step in steps if idle(self._graph, step)}
+        others = [step for step in steps if step.name not in nothing]
+        if not nothing or not all(step.get("function") for step in others):
+            return False
+        named = {word for name in nothing if not _MARKS.search(name) for word in _NAMED.findall(name)}
+        return not others or not named.isdisjoint(("train", "Train"))
 
     def _tells_steps(self, path: str) -> bool:
         """Whether steps of other pipelines of the file are known: one without any then has none."""

@@ -11,8 +11,10 @@ from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import FunctionInfo, Scope
 
 _FIELDS = 200
+_TEXT = 400
 _CAUGHT = frozenset(("AssertionError", "Exception", "BaseException", "ValueError", "RuntimeError"))
 _TELLS = frozenset(("print", "debug", "info", "warning", "warn", "error", "exception", "log"))
+_LOGGERS = frozenset(("getLogger", "get_logger", "get_run_logger"))
 
 
 def function(info: FunctionInfo, context: Context, recorder: Recorder) -> None:
@@ -26,6 +28,7 @@ def function(info: FunctionInfo, context: Context, recorder: Recorder) -> None:
         "decorators": decorators,
         "async": isinstance(node, ast.AsyncFunctionDef),
         "stub": _is_stub(node.body),
+        "answer": _answer(node.body[-1]) if decorators else "",
         "prints": _only_prints(node.body),
         "returns": source.text(node.returns) if node.returns is not None else "",
         "end_line": source.line_of(node.end_lineno or node.lineno),
@@ -151,11 +154,28 @@ def _is_stub(body: list[ast.stmt]) -> bool:
 
 
 def _only_prints(body: list[ast.stmt]) -> bool:
-    """Whether texts are printed or logged, and nothing is called to make them."""
-    if _is_stub(body) or not all(_is_empty(one) or _is_idle(one) for one in body):
+    """Whether texts are printed or logged, after a while perhaps, and nothing is called to make them."""
+    if _is_stub(body) or not all(_is_empty(one) or _is_idle(one) or _waits(one) for one in body):
         return False
     calls = sum(isinstance(inner, ast.Call) for one in body for inner in ast.walk(one))
-    return calls == sum(isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) for one in body)
+    return calls == sum(isinstance(getattr(one, "value", None), ast.Call) for one in body)
+
+
+def _waits(node: ast.stmt) -> bool:
+    """`time.sleep(5)`, and what makes ready to tell: `logger = logging.getLogger(__name__)`, `name = "x"`."""
+    if not isinstance(node, (ast.Expr, ast.Assign)):
+        return False
+    called = node.value.func if isinstance(node.value, ast.Call) else None
+    name = getattr(called, "id", getattr(called, "attr", ""))
+    if isinstance(node, ast.Assign):
+        return name in _LOGGERS or isinstance(node.value, ast.Constant)
+    return bool(name == "sleep")
+
+
+def _answer(last: ast.stmt) -> str:
+    """The plain text that a function returns last."""
+    found = last.value if isinstance(last, ast.Return) else None
+    return found.value[:_TEXT] if isinstance(found, ast.Constant) and isinstance(found.value, str) else ""
 
 
 def _is_empty(node: ast.stmt) -> bool:

@@ -13,7 +13,17 @@ from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 
 _ROLES = frozenset(
-    ("pipeline", "pipeline-step", "orders-steps", "reads-step", "schedules", "web-route", "post-route", "mounts-routes")
+    (
+        "pipeline",
+        "pipeline-step",
+        "does-nothing",
+        "orders-steps",
+        "reads-step",
+        "schedules",
+        "web-route",
+        "post-route",
+        "mounts-routes",
+    )
 )
 
 

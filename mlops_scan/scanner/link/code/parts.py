@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.code.index import inside
@@ -18,6 +19,8 @@ class Step:
     tool: str
     target: Definition | None = None
     script: str = ""
+    line: Any = None  # value of the argument that says what it runs
+    idle: str = ""  # why it does nothing
     call: Fact | None = None
     needs: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)

@@ -10,6 +10,7 @@ from typing import Any
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.link.code import steps as steps_
+from mlops_scan.scanner.link.code.idle import mark
 from mlops_scan.scanner.link.code.index import Code, known, texts, words
 from mlops_scan.scanner.link.code.ordering import order
 from mlops_scan.scanner.link.code.parts import Pipeline
@@ -88,6 +89,7 @@ def read(code: Code) -> Pipelines:
     steps = code.uses("pipeline-step")
     _declared(steps, made)
     _invoked(steps, made)
+    mark((step for pipeline in made.found for step in pipeline.steps), code)
     return made
 
 

@@ -33,6 +33,7 @@ def of_call(use: Use, call: Fact, code: Code) -> Step:
         name = posixpath.splitext(posixpath.basename(stem or name))[0]
     step = Step(name, call.at, use.tool, target, call=call)
     step.script = program(runs) or _entry(runs, call, code)
+    step.line = runs
     step.known_as = {name, *words({"expr": assigned})}
     step.leads = {word for ref in match.data.get("steps", ()) for word in words(argument(call.says, [ref])[1])}
     needs = match.argument(call, "needs")
@@ -75,6 +76,8 @@ def fact(step: Step, pipeline: Pipeline) -> Fact:
     says: dict[str, Any] = {"pipeline": pipeline.at.path, "tool": step.tool, "where": "python"}
     if pipeline.name:
         says["of"] = pipeline.id
+    if step.idle:
+        says["idle"] = step.idle
     if step.target is not None:
         says["runs"], says["function"] = step.target
     elif step.script:
