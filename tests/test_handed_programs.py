@@ -57,3 +57,27 @@ def test_a_job_that_starts_such_code_trains(understand: Understand) -> None:
     graph: Graph = understand(FILES | {"jobs/launch.py": code, ".github/workflows/fit.yml": flow})
     assert "jobs/src/fit.py" in graph.files_run_by("job:.github/workflows/fit.yml#fit")
     assert graph.mark("file:jobs/src/fit.py") == "production"
+
+
+HELPER = """
+import boto3
+def deploy(name, model):
+    client = boto3.client("sagemaker")
+    client.create_endpoint_config(EndpointConfigName=model, ProductionVariants=[{"ModelName": model}])
+    client.create_endpoint(EndpointName=name, EndpointConfigName=model)
+"""
+
+
+@pytest.mark.parametrize(
+    ("calls", "label"),
+    [
+        ("deploy('churn-live', 'churn')\n", "churn-live"),
+        ("deploy('churn-live', 'churn')\ndeploy('other-live', 'churn')\n", "name"),  # two of them
+        ("", "name"),
+    ],
+)
+def test_an_endpoint_goes_by_the_name_that_the_caller_of_a_helper_gives(
+    calls: str, label: str, understand: Understand
+) -> None:
+    graph: Graph = understand({"deploy.py": HELPER + calls})
+    assert [node.label for node in graph.nodes() if node.kind == "endpoint"] == [label]

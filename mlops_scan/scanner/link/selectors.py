@@ -66,8 +66,17 @@ def title(resource: Fact) -> str:
     """What a resource is called, and which instance of its block it is."""
     instance, named = resource.get("instance"), resource.get("named")
     told = named.get("const") if isinstance(named, Mapping) else None
-    name = told if isinstance(told, str) and told else resource.name
+    name = told if isinstance(told, str) and told else _property(resource) or resource.name
     return f"{name}[{instance}]" if instance else name
+
+
+def _property(resource: Fact) -> str:
+    """The name that callers of a helper gave to what its call of a cloud's API makes: an Endpoint's `EndpointName`."""
+    data = resource.get("data") if resource.get("origin") == "sdk" else None
+    properties = data.get("Properties") if isinstance(data, Mapping) else None
+    kind = str(resource.get("type") or "").rpartition("::")[2]
+    found = properties.get(f"{kind}Name") if isinstance(properties, Mapping) else None
+    return found if isinstance(found, str) else ""
 
 
 class Near:
