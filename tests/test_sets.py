@@ -10,7 +10,7 @@ import pytest
 
 from mlops_scan.scanner import reading, walk
 from mlops_scan.scanner.formats.goholes import GoHoles
-from mlops_scan.scanner.formats.holes import filled, filled_in
+from mlops_scan.scanner.formats.holes import Typed, filled, filled_in, flat
 from mlops_scan.scanner.link.build import build
 from mlops_scan.scanner.reading import Reading
 from mlops_scan.scanner.releases.applications import merged
@@ -20,8 +20,10 @@ KNOWN = {
     "path.path": "apps/fraud_api/prod",
     "path.basename": "prod",
     "cluster.name": "EU-1",
-    "gpu": "true",
-    "spot": "false",
+    "gpu": Typed("true", True),
+    "spot": Typed("false", False),
+    "auto": "false",
+    "count": Typed("3", 3),
     "models.0.name": "a",
     "models.1.name": "b",
 }
@@ -34,6 +36,7 @@ KNOWN = {
         ('{{ .cluster.name | lower | trunc 2 }}-{{ index .path.segments 1 | replace "_" "-" }}', "eu-fraud-api"),
         ('{{ if eq .path.basename "prod" }}charts/big{{ else }}charts/small{{ end }}', "charts/big"),
         ("{{ if .gpu }}g{{ end }}{{ if .spot }}s{{ end }}", "g"),
+        ('{{ if eq .auto "true" }}a{{ else }}{{ add .count 1 }}{{ end }}', "4"),
         ("{{ range .models }}{{ .name }},{{ end }}", "a,b,"),
         ('{{ printf "%s-%s" .path.basename .cluster.name | upper }}', "PROD-EU-1"),
         ('{{ splitList "/" .path.path | last }}', "prod"),
@@ -52,6 +55,14 @@ def test_texts_in_the_whole_language(text: str, made: str | None) -> None:
     assert filled_in([text], KNOWN, language.text) == [made if made is not None else text]
     if made is None and text.count("{{") == 1:
         assert filled(text, KNOWN, language.text) == "*"
+
+
+def test_what_no_parameter_holds_is_not_there_where_all_are_known() -> None:
+    text = '{{ if hasKey . "alias" }}a{{ end }}{{ default 6 .limit }}{{ default "x" .count }}'
+    assert GoHoles(whole=True).text(text, KNOWN) == "63"
+    assert GoHoles().text(text, KNOWN) is None
+    assert GoHoles(whole=True).text("{{ .limit }}", KNOWN) is None
+    assert dict(flat({"a": {"b": True, "c": [1, "1"]}})) == {"a.b": "true", "a.c.0": "1", "a.c.1": "1"}
 
 
 def test_an_endless_text_is_given_up_once() -> None:
@@ -135,7 +146,10 @@ def test_a_set_with_a_patch(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("patch", "note"),
     [
-        ("    spec: {project: '{{ .metadata.labels.team }}'}\n", "asks for what only the cluster tells: not applied"),
+        (
+            "    spec: {project: '{{ .metadata.labels.team }}'}\n",
+            "cannot be filled by what the repository tells: not applied",
+        ),
         ("    spec: [\n", "is not readable as YAML"),
         ("    spec: null\n", "leaves no application"),
         ("    {{ range until 99999 }}{{ range until 99999 }}{{ end }}{{ end }}\n", "are not filled: more than"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST = 300  # applications of one set
 _DEPTH = 4
+_OWN = ("list", "git", "matrix", "merge", "selector", "template")
 _STARS = 8
 _DOCUMENTS = 1_000  # of the files that one generator reads
 _GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -51,7 +52,16 @@ def language(spec: Any) -> GoHoles | None:
         return None
     from mlops_scan.scanner.formats.goholes import GoHoles  # few repositories have such sets
 
-    return GoHoles()
+    return GoHoles(whole=_is_whole(_items(spec, "generators"), 0))
+
+
+def _is_whole(generators: list[Any], depth: int) -> bool:
+    """Whether the repository alone tells the parameters: nothing of a cluster, a registry or a pull request."""
+    return depth < _DEPTH and all(
+        kind in _OWN and _is_whole(_items(content, "generators"), depth + 1)
+        for one in generators
+        for kind, content in (one.items() if isinstance(one, Mapping) else ())
+    )
 
 
 def applications(spec: Any, folders: Folders) -> list[Parameters]:

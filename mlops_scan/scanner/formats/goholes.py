@@ -17,16 +17,22 @@ from mlops_scan.scanner.formats.gotemplate.goprint import show
 from mlops_scan.scanner.formats.gotemplate.gotypes import to_int
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError, Template, TemplateError, Value
 from mlops_scan.scanner.formats.gotemplate.parser import parse
+from mlops_scan.scanner.formats.holes import Typed
 
+_PLAIN = re.compile(r"\{\{-?\s*\.(?:[\w.]*\.)?(\w+)\s*-?\}\}")  # a hole that prints what a name stands for
 _STEPS = 200_000  # of all texts of one set
 _DEEPEST = 20
 _LONGEST = 50  # of a slug, where nothing else is said
 
 
 class GoHoles:
-    """Fills the texts of one set. `stopped` says why it gave up, if it did."""
+    """Fills the texts of one set. `stopped` says why it gave up, if it did.
 
-    def __init__(self) -> None:
+    `whole`: what the parameters do not hold is not there; else it may be something that is told elsewhere.
+    """
+
+    def __init__(self, *, whole: bool = False) -> None:
+        self.whole = whole
         self.budget = Budget(_STEPS)
         self.stopped = ""
         self._functions = {**table(self.budget.take), "normalize": _normalized, "slugify": _slug}
@@ -46,7 +52,9 @@ class GoHoles:
             return None
         finally:
             del evaluator.expressions  # it holds the evaluator's own methods: a circle
-        return None if asked or evaluator.faults.count or "<no value>" in made else made
+        if asked and (not self.whole or not {*_PLAIN.findall(text)}.isdisjoint(asked)):
+            return None
+        return None if evaluator.faults.count or "<no value>" in made else made
 
     def _template(self, text: str) -> Template | None:
         if text not in self._parsed:
@@ -84,7 +92,7 @@ def _nested(parameters: Mapping[str, str], asked: list[str]) -> _Known:
                 inner = holder[part] = _Known(asked)
             holder = inner
         if "[" not in last:
-            holder[last] = {"true": True, "false": False}.get(text, text)
+            holder[last] = text.value if isinstance(text, Typed) else text
     path = dict.get(whole, "path")
     if isinstance(path, _Known) and isinstance(path.get("path"), str):
         path["segments"] = path["path"].split("/")

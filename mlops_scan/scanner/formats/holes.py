@@ -20,6 +20,18 @@ Parameters = dict[str, str]
 Whole = Callable[[str, Parameters], str | None]
 
 
+class Typed(str):
+    """The text of a value that is none: `value` is what it was, true, false or a number."""
+
+    __slots__ = ("value",)
+    value: bool | int | float
+
+    def __new__(cls, text: str, value: bool | int | float) -> Typed:
+        made = super().__new__(cls, text)
+        made.value = value
+        return made
+
+
 def filled(text: str, parameters: Parameters, whole: Whole | None = None) -> str:
     """A template's text for one application; what is unknown in it is `*`."""
     made = filled_in(text, parameters, whole)
@@ -74,7 +86,7 @@ def flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]
             inner = {str(number): one for number, one in enumerate(inner)}
         if isinstance(inner, Mapping):
             yield from flat(inner, f"{prefix}{key}.") if prefix.count(".") < _DEEPEST else ()
-        elif isinstance(inner, bool):
-            yield f"{prefix}{key}", "true" if inner else "false"
-        elif isinstance(inner, (str, int, float)):
-            yield f"{prefix}{key}", str(inner)
+        elif isinstance(inner, str):
+            yield f"{prefix}{key}", inner
+        elif isinstance(inner, (bool, int, float)):
+            yield f"{prefix}{key}", Typed(str(inner).lower(), inner)

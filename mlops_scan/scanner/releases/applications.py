@@ -105,7 +105,7 @@ def _patched(made: dict[str, Any], written: str, text: str | None) -> dict[str, 
     if len(written) >= bounds.FACT_TEXT:
         return f"its templatePatch is longer than {bounds.FACT_TEXT} characters: not applied"
     if text is None:
-        return "its templatePatch asks for what only the cluster tells: not applied"
+        return "its templatePatch cannot be filled by what the repository tells: not applied"
     try:
         documents = [yamlnodes.plain(one) for one in yamlnodes.parse(text)]
     except yamlnodes.YamlError as error:
