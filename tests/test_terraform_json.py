@@ -256,6 +256,22 @@ def test_what_a_configuration_includes_gives_inputs_and_the_source(tmp_path: Pat
     assert not [item for item in items if isinstance(item, Note)]
 
 
+def test_a_source_that_another_file_makes(tmp_path: Path) -> None:
+    grunt = """
+include "common" {
+  path   = "${dirname(find_in_parent_folders("root.hcl"))}/common.hcl"
+  expose = true
+}
+terraform { source = "${include.common.locals.base}?ref=v1" }
+inputs = { name = "n" }
+"""
+    common = 'locals { base = "git::https://example.org/modules.git//ranker" }\n'
+    items = read(tmp_path, {"live/root.hcl": "", "live/common.hcl": common, "live/prod/terragrunt.hcl": grunt})
+    (call,) = [item for item in items if isinstance(item, Fact) and item.kind == "terraform-module"]
+    assert call.says["source"] == "git::https://example.org/modules.git//ranker?ref=v1"
+    assert call.says["data"]["name"] == "n"
+
+
 @pytest.mark.parametrize(
     ("inputs", "name"),
     [

@@ -10,7 +10,7 @@ from mlops_scan.scanner.formats import credentials, yamlnodes
 from mlops_scan.scanner.formats.hcl import bodies, instances, modules, reader, resources, uses
 from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block, Literal
 from mlops_scan.scanner.formats.hcl.scope import Scope
-from mlops_scan.scanner.formats.hcl.values import plain
+from mlops_scan.scanner.formats.hcl.values import plain, settled, to_text
 from mlops_scan.scanner.formats.yamlnodes import Readable, Repository
 from mlops_scan.scanner.model import Fact, Location, Note
 
@@ -98,7 +98,7 @@ def _module_call(block: Block, scopes: list[Scope]) -> Fact:
     chosen = instances.chosen(block, scopes)
     used = chosen.scope
     made = bodies.data(block.body, chosen.frame, (block.path, *block.spot))
-    written = block.body.text("source")
+    written = block.body.text("source") or to_text(settled(made.get("source"))) or ""
     folder = modules.local_source(used.module.folder, written)
     says = {
         "source": written,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from mlops_scan.scanner.formats.hcl.nodes import Access, Call, Expression, Literal, Template
+from mlops_scan.scanner.formats.hcl.nodes import Call, Expression, Literal, Template
 from mlops_scan.scanner.formats.yamlnodes import Repository
 
 _NAMES = ("terragrunt.hcl", "root.hcl")
@@ -33,12 +33,12 @@ def nearest(files: Repository, folder: str, name: str = "") -> str:
 
 
 def source(files: Repository, folder: str, value: Expression, includes: Mapping[str, str]) -> str:
-    """A source as a module call would write it: a path of the repository relative to the folder, or as it stands."""
+    """A source as a module call would write it: a path of the repository relative to the folder; '' where unknown."""
     if isinstance(value, Literal):
         return str(value.value)
     path = _path(files, folder, value, includes)
     if path is None:
-        return value.source if not isinstance(value, Access) else ""
+        return ""
     found = posixpath.relpath(path or ".", folder or ".")
     return found if found.startswith("..") else f"./{found}"
 

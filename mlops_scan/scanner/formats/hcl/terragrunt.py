@@ -85,8 +85,8 @@ def taken(
         one = configuration(files, folder, path, document.body)
         arguments, source = _arguments(one), _source(one)
         if source is not None:
-            block, text = source
-            arguments["source"] = Attribute("source", Literal(text, block.spot, text), block.spot)
+            block, written = source
+            arguments["source"] = Attribute("source", written, block.spot)
             call = Block("module", (CALL,), Body(dict(arguments), ()), path, block.spot, block.end_line)
             kept = tuple(block for block in document.body.blocks if block.kind == "locals")
             made.append((path, type(document)(Body({}, (call, *kept)), (*document.notes, *_notes(one)))))
@@ -198,19 +198,25 @@ def _read_as(one: Configuration, name: str) -> str:
     return ""
 
 
-def _source(one: Configuration) -> tuple[Block, str] | None:
+def _source(one: Configuration) -> tuple[Block, Expression] | None:
     """(block that says it, the source as a module call would write it), one's own before what is included."""
     found = _block(one.body, "terraform")
     if found is not None and (written := found.body.attributes.get("source")) is not None:
-        return found, gruntpaths.source(one.files, one.folder, written.value, one.includes)
+        return found, _called(one, written)
     for label, path in reversed(one.includes.items()):
         body = _body(one.files, path)
         found = _block(body, "terraform") if body is not None else None
         written = found.body.attributes.get("source") if found is not None else None
         place = next((b for b in one.body.blocks if b.kind == "include" and (*b.labels, "")[0] == label), None)
         if written is not None and place is not None:
-            return place, gruntpaths.source(one.files, one.folder, written.value, one.includes)
+            return place, _called(one, _moved(written, path), written.value)
     return None
+
+
+def _called(one: Configuration, written: Attribute, value: Expression | None = None) -> Expression:
+    """A source as a constant path, or the expression itself where only its value is known."""
+    text = gruntpaths.source(one.files, one.folder, value or written.value, one.includes)
+    return Literal(text, written.spot, text) if text else written.value
 
 
 def _block(body: Body, kind: str) -> Block | None:
