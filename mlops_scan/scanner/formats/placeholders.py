@@ -100,6 +100,7 @@ def matrix(node: Node | None) -> list[dict[str, str]]:
         jobs.append(dict(pair for key, value in zip(lists, values, strict=True) for pair in _pairs(key, value)))
         if len(jobs) >= _MOST:
             break
+    listed = list(jobs)  # a row of `include` adds to these, never to what another row made
     for one in yamlnodes.items(node, "include"):
         more = dict(
             pair
@@ -107,7 +108,7 @@ def matrix(node: Node | None) -> list[dict[str, str]]:
             for pair in _pairs(key, value)
         )
         fitting = [
-            job for job in jobs if all(job.get(key, value) == value for key, value in more.items() if key in lists)
+            job for job in listed if all(job.get(key, value) == value for key, value in more.items() if key in lists)
         ]
         for job in fitting:
             job.update(more)
