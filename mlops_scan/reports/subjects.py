@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from mlops_scan.reports.view import MAIN, twin
 from mlops_scan.scanner.model import Edge, Node
@@ -17,6 +17,13 @@ _HUBS = ("package:", "tool:", "capability:")  # in the middle of a chain they jo
 _KINDS = (*(kind for kind in MAIN if kind != "monitor"), "job", "target", "resource", "monitor", "package")
 _DEFINES = 25  # what one file defines beside each other has little to do with each other
 _SHARED = 14  # of who reads what somebody writes, the model and the file tell more than the data
+_COPIES = "copies"
+_USES = ("imports", _COPIES)
+_USED, _COPIED = "used", "copied"  # a chain came to what another uses; to what takes in a copy
+_HOW = ("", _USED, _COPIED)
+_END = ("", "end")
+_TRIES = 20  # ways that lead back to a node
+_T = TypeVar("_T")
 _VERSION = re.compile(r"(?:@sha256:[0-9a-f]+|:[\w][\w.-]*)\Z")
 
 
@@ -81,17 +88,53 @@ def beside(result: Result, node: str) -> list[str]:
 
 
 def chain(result: Result, source: str, target: str) -> tuple[Edge, ...]:
-    """The shortest chain of links between two nodes, in either direction of each link; () when there is none."""
+    """The shortest chain of links between two nodes, in either direction of each link; () when there is none.
+
+    That two files import or are copied from one place, or into one image, joins them as little as that a test does.
+    """
     import networkx as nx
 
-    graph: Any = nx.Graph()  # type: ignore[no-untyped-call,unused-ignore]
-    for edge in sorted(result.edges, key=_rank):  # of several links between two nodes the most telling
-        if not graph.has_edge(edge.source, edge.target) and not _is_common(edge, (source, target)):
-            graph.add_edge(edge.source, edge.target, link=edge, length=_length(edge))
-    if source not in graph or target not in graph or not nx.has_path(graph, source, target):
-        return ()
-    path = min(_some(nx.all_shortest_paths(graph, source, target, weight="length")))
-    return tuple(graph.edges[pair]["link"] for pair in pairwise(path))
+    tests = {node.id for node in result.nodes if node.reach == "test"} - {source, target}
+    links: dict[frozenset[str], Edge] = {}  # of several links between two nodes the most telling
+    for edge in sorted(result.edges, key=_rank):
+        if tests.isdisjoint((edge.source, edge.target)) and not _is_common(edge, (source, target)):
+            links.setdefault(frozenset((edge.source, edge.target)), edge)
+    graph: Any = nx.DiGraph()  # type: ignore[no-untyped-call,unused-ignore]
+    for edge in links.values():
+        for start, end in _steps(edge):
+            graph.add_edge(start, end, length=_length(edge))
+    ends = [(target, how) for how in _HOW if (target, how) in graph]
+    graph.add_edges_from((end, _END, {"length": 0}) for end in ends)
+    begin = (source, "")
+    for _ in range(_TRIES if begin in graph and ends else 0):
+        if not nx.has_path(graph, begin, _END):
+            break
+        path: list[tuple[str, str]] = min(_some(nx.all_shortest_paths(graph, begin, _END, weight="length")))[:-1]
+        turned = _turned(path)
+        if turned is None:
+            return tuple(links[frozenset((one, other))] for (one, _), (other, _) in pairwise(path))
+        graph.remove_edge(*turned)
+    return ()
+
+
+def _turned(path: list[tuple[str, str]]) -> tuple[tuple[str, str], tuple[str, str]] | None:
+    """The first step of a way that leads back to a node, taken only to come there otherwise."""
+    first: dict[str, int] = {}
+    for index, (node, _) in enumerate(path):
+        if node in first:
+            return path[first[node]], path[first[node] + 1]
+        first[node] = index
+    return None
+
+
+def _steps(edge: Edge) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """How a chain may go over a link: from a node and how it came there, to a node and how it comes there."""
+    uses, copies = edge.relation in _USES, edge.relation == _COPIES
+    for how in _HOW:
+        if not (copies and how == _COPIED):
+            yield (edge.source, how), (edge.target, _USED if uses else "")
+        if not (uses and how == _USED):
+            yield (edge.target, how), (edge.source, _COPIED if copies else "")
 
 
 def why(edges: Iterable[Edge]) -> str:
@@ -123,14 +166,14 @@ def _length(edge: Edge) -> int:
 
 
 def _rank(edge: Edge) -> tuple[int, bool, bool]:
-    return _length(edge), edge.relation not in _TELLING, edge.relation == "copies"
+    return _length(edge), edge.relation not in _TELLING, edge.relation == _COPIES
 
 
 def _is_common(edge: Edge, ends: tuple[str, str]) -> bool:
     return any(end.startswith(_HUBS) and end not in ends for end in (edge.source, edge.target))
 
 
-def _some(paths: Iterable[list[str]], most: int = 200) -> list[list[str]]:
+def _some(paths: Iterable[_T], most: int = 200) -> list[_T]:
     return [path for _, path in zip(range(most), paths, strict=False)]
 
 
