@@ -45,6 +45,49 @@ def test_why_prints_each_link_with_its_line(repository: Path, capsys: pytest.Cap
     ]
 
 
+def test_why_names_what_ci_builds(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workflow = repository / ".github" / "workflows" / "ci.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text("on: push\njobs:\n  image:\n    runs-on: x\n    steps:\n      - run: docker build .\n")
+    assert run(["graph", str(repository), "--why", ".github/workflows/ci.yml", "app.py"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        ".github/workflows/ci.yml:3  .github/workflows/ci.yml  has job  .github/workflows/ci.yml#image",
+        ".github/workflows/ci.yml:6  .github/workflows/ci.yml#image  makes  Dockerfile#0",
+        "Dockerfile:3                Dockerfile#0  starts  app.py",
+    ]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.py": "import common\n", "b.py": "import common\n", "common.py": "X = 1\n"},
+        {"a.py": "X = 1\n", "b.py": "Y = 1\n", "job/Dockerfile": "FROM python:3.12\nCOPY ../a.py ../b.py /\n"},
+        {"a.py": "X = 1\n", "b.py": "Y = 1\n", "tests/test_both.py": "import a\nimport b\n"},
+        {"a.py": "import common\n", "b.py": "Y = 1\n", "common.py": "X = 1\n", "Dockerfile": "FROM x\nCOPY *.py /\n"},
+    ],
+)
+def test_what_two_share_joins_them_not(
+    tmp_path: Path, files: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert run(["graph", str(tmp_path), "--why", "a.py", "b.py"]) == 1
+    assert "nothing links" in capsys.readouterr().err
+
+
+def test_an_importer_joins_what_it_imports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "main.py").write_text("import a\nimport b\n")
+    (tmp_path / "a.py").write_text("import common\n")
+    (tmp_path / "b.py").write_text("import common\n")
+    (tmp_path / "common.py").write_text("X = 1\n")
+    assert run(["graph", str(tmp_path), "--why", "a.py", "b.py"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "main.py:1  main.py  imports  a.py",
+        "main.py:2  main.py  imports  b.py",
+    ]
+
+
 def test_why_names_every_unknown_subject_at_once(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["graph", str(repository), "--why", "nothing", "nobody"]) == 2
     told = capsys.readouterr().err

@@ -199,7 +199,7 @@ CASES = (
             workload("api", "compose.yaml:2", id="compose.yaml#api", build_context="./api"),
             workload("db", "compose.yaml:5", id="compose.yaml#db"),
             workload("far", "compose.yaml:8", id="compose.yaml#far", build_context="./far"),
-            command(f"{CI}:9", "docker build -t reg.io:5000/train:1 -f train.Dockerfile ."),
+            command(f"{CI}:9", "docker build -t reg.io:5000/train:1 -f train.Dockerfile .", owner=f"{CI}#build"),
             command(f"{CI}:10", "docker push reg.io:5000/train:1"),
             command(f"{CI}:11", "docker build -t other ./nowhere"),
             fact("image", "reg.io:5000/train", "k8s/t.yaml:12", role="run", owner="k8s/t.yaml#Job/train"),
@@ -209,6 +209,7 @@ CASES = (
         files=("api/Dockerfile", "train.Dockerfile"),
         edges=(
             "workload:compose.yaml#api | builds | stage:api/Dockerfile#0 | compose.yaml:2",
+            f"job:{CI}#build | makes | stage:train.Dockerfile#1 | {CI}:9",
             f"stage:train.Dockerfile#1 | builds | image:reg.io:5000/train | {CI}:9",
             "workload:k8s/t.yaml#Job/train | runs | image:reg.io:5000/train | k8s/t.yaml:12",
         ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlops_scan.scanner.formats.placeholders import fill, variants
+from mlops_scan.scanner.formats import yamlnodes
+from mlops_scan.scanner.formats.placeholders import fill, matrix, variants
 from mlops_scan.scanner.graph import purpose, purpose_of_schedule
 from tests.conftest import Understand
 
@@ -250,3 +251,16 @@ def test_templates_that_hand_parameters_round_end(understand: Understand) -> Non
     tasks += "      - {name: c, container: {image: x, command: [ls]}}\n"
     text = f"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: w}}\nspec:\n    templates:\n{tasks}"
     assert len(understand({"w.yaml": text}).facts("pipeline-step")) == 50
+
+
+@pytest.mark.parametrize(
+    ("text", "jobs"),
+    [
+        ("include: [{a: x, b: y}, {a: z}]", [{"a": "x", "b": "y"}, {"a": "z"}]),
+        ("{a: [x, z], include: [{b: y}, {b: w}]}", [{"a": "x", "b": "w"}, {"a": "z", "b": "w"}]),
+        ("{a: [x], include: [{a: q, b: y}, {b: w}]}", [{"a": "x", "b": "w"}, {"a": "q", "b": "y"}]),
+        ("{a: [x, z], include: [{a: z, b: y}]}", [{"a": "x"}, {"a": "z", "b": "y"}]),
+    ],
+)
+def test_a_row_of_a_matrix_adds_to_what_the_lists_make(text: str, jobs: list[dict[str, str]]) -> None:
+    assert matrix(yamlnodes.parse(text)[0]) == jobs

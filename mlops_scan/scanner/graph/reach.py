@@ -35,7 +35,7 @@ _LEADS = frozenset(
     (
         *("runs", "starts", "calls", "needs", "builds", "stands on", "has step", "applies", "includes", "defines"),
         *("imports", "installs", "reads", "writes", "registers", "copies", "selects", "routes to", "refers to"),
-        *("triggers", "answers", "deploys", "watches", "checks", "serves"),
+        *("triggers", "answers", "deploys", "makes", "watches", "checks", "serves"),
     )
 )
 _BACK = frozenset(("runs", "starts", "calls", "has step", "has job", "imports"))

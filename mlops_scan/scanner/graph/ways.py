@@ -19,14 +19,16 @@ _STARTS = frozenset(
         *("has step", "has job", "imports", "installs"),
     )
 )
-_HANDS_ON = _STARTS | frozenset(("applies", "deploys", "defines", "includes", "answers", "registers", "writes"))
+_HANDS_ON = _STARTS | frozenset(
+    ("applies", "deploys", "defines", "includes", "answers", "registers", "writes", "makes")
+)
 _BRINGS = _HANDS_ON | frozenset(("copies", "reads", "refers to", "selects", "routes to", "watches", "checks", "serves"))
 _TIERS = (_STARTS, _HANDS_ON, _BRINGS)
 # what starts or applies that which stands by itself, and what leads requests to it
 _BEFORE = frozenset(
     (
         *("triggers", "has job", "has step", "applies", "deploys", "defines", "includes", "calls", "runs"),
-        *("selects", "routes to"),
+        *("selects", "routes to", "makes"),
     )
 )
 _STARTERS = frozenset(("job", "schedule", "trigger", "target", "pipeline"))

@@ -26,7 +26,10 @@ _MOST_ALIKE = 200  # builds of names that end alike
 
 
 class Builds(Link):
-    """A stage builds an image that a workload runs: through compose `build:`, or a name that something builds."""
+    """A stage builds an image that a workload runs: through compose `build:`, or a name that something builds.
+
+    What has it built makes the stage.
+    """
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.get("final")}
@@ -51,6 +54,7 @@ class Builds(Link):
                     yield Edge(built[owner], "builds", f"image:{image.name}", image.at)
                     made.append(Built(str(image.get("raw") or image.name), built[owner], image.at))
         known = [replace(one, reference=repositories.spelled(one.reference, one.at.path)) for one in builds(graph)]
+        yield from (Edge(one.maker, "makes", one.stage, one.at) for one in known if one.maker)
         yield from _by_name(graph, [*known, *made], running, frozenset(made))
         yield from on_starters(graph)
 

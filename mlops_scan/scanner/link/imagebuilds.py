@@ -15,6 +15,7 @@ from mlops_scan.scanner import catalog
 from mlops_scan.scanner.catalog import attribute_values
 from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.commands import working_folder
 from mlops_scan.scanner.link.dockerfiles import Dockerfiles
@@ -31,12 +32,14 @@ class Built:
     """An image by a name that it gets, the stage that makes it, and where that is said.
 
     An image without a Dockerfile has the node of what it starts or serves for a stage, and that word as `relation`.
+    `reference` is '' where nobody says a name; `maker` is the node of what builds it.
     """
 
     reference: str
     stage: str
     at: Location
     relation: str = ""
+    maker: str = ""
 
     def edge(self, image: str) -> Edge:
         """The link with the image under one of its names."""
@@ -87,13 +90,13 @@ def _by_command(command: Fact, argv: Sequence[str], form: Mapping[str, Any], pla
     context = next((value for key in form.get("context") or () for value in options.get(key, ())), "")
     if form.get("operand"):
         context = operands[-1] if operands else str(form.get("default") or "")
-    if not names or (not context and not file):
+    if not context and not file:
         return
     stage = places.find(file, context, _folders(command), inside=bool(form.get("inside")))
     if not stage and file and not context:
         stage = places.find(file, ".", _folders(command))
     if stage and not (command.get("into") == "?" and not _is_told(file, context, places)):
-        yield from (Built(name, stage, command.at) for name in names)
+        yield from (Built(name, stage, command.at, maker=owner_id(command)) for name in names or [""])
 
 
 def _is_told(file: str, context: str, places: Dockerfiles) -> bool:
@@ -153,9 +156,10 @@ def _by_actions(graph: Graph, places: Dockerfiles, table: Mapping[str, Any]) -> 
             ]
             file = next((inputs[key.lower()] for key in form["file"] if inputs.get(key.lower())), "")
             context = next((inputs[key.lower()] for key in form["context"] if inputs.get(key.lower())), "")
-            stage = places.find(file, context or form.get("default", ""), [""]) if names else ""
+            stage = places.find(file, context or form.get("default", ""), [""])
             if stage:
-                yield from (Built(name, stage, action.at) for name in names)
+                maker = f"job:{action.get('owner')}"
+                yield from (Built(name, stage, action.at, maker=maker) for name in names or [""])
 
 
 def _inputs(action: Fact) -> list[dict[str, str]]:
