@@ -12,7 +12,7 @@ from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link import code
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.code import entered, flags, receivers, targets
+from mlops_scan.scanner.link.code import entered, flags, receivers, targets, wrapped
 from mlops_scan.scanner.link.code.timetables import once
 from mlops_scan.scanner.model import Fact, Location
 
@@ -36,6 +36,12 @@ def build(
         shipped = catalog.load()
         known = {**known, **{id(fact): shipped.matches(fact) for fact in renamed.values()}}
     flags.switch_off(facts)
+    if wrappers := [fact for fact in facts if fact.kind == "wrapper"]:
+        started = list(wrapped.commands(wrappers, facts))
+        facts += started
+        if known is not None:
+            shipped = catalog.load()
+            known = {**known, **{id(fact): shipped.matches(fact) for fact in started}}
     uses = tuple(_uses(facts, readable, known))
     graph = Graph(once([*facts, *code.facts(facts, uses)]), files, uses)
     links = [one() for one in plugins.load(link, Link)]

@@ -8,8 +8,9 @@ from typing import Any
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.modules import LocalModules
+from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.commands import locate, notebook_file
+from mlops_scan.scanner.link.commands import entry_files, locate, notebook_file, working_folder
 from mlops_scan.scanner.link.inimages import context_files
 from mlops_scan.scanner.model import Edge, Fact
 
@@ -32,6 +33,7 @@ class Tasks(Link):
                     yield Edge(step, "runs", f"file:{run}", fact.at)
             for needed in fact.get("needs") or ():
                 yield Edge(step, "needs", f"step:{path}#{needed}", fact.at)
+        yield from _started(graph, steps, files)
         for use in graph.uses("executes-notebook"):
             folder = use.at.path.rpartition("/")[0]
             for value in (use.fact.get("args") or ())[:1] if use.fact.kind == "call" else ():
@@ -48,6 +50,21 @@ class Tasks(Link):
                     yield Edge(f"file:{use.at.path}", "has step", step, use.at)
                 for path in runs:
                     yield Edge(step, "runs", f"file:{path}", use.at)
+
+
+def _started(graph: Graph, steps: Sequence[Fact], files: frozenset[str]) -> Iterator[Edge]:
+    """Programs that the function of a step starts."""
+    functions = {
+        (str(fact.get("runs")), str(fact.get("function"))): f"step:{fact.get('pipeline')}#{fact.name}"
+        for fact in steps
+        if fact.get("function")
+    }
+    for command in graph.once(live.commands) if functions else ():
+        step = functions.get((command.at.path, str(command.get("function") or "")))
+        if step and command.get("where") == "python":
+            argv = [str(word) for word in command.get("argv") or ()]
+            for path in entry_files(argv, working_folder(command), files):
+                yield Edge(step, "runs", f"file:{path}", command.at)
 
 
 def _script(fact: Fact, files: frozenset[str], ordered: tuple[str, ...], images: Sequence[Fact]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from mlops_scan.scanner.formats.python.constant import constant
 from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.entries import asked
-from mlops_scan.scanner.formats.python.literals import in_turn, longer
+from mlops_scan.scanner.formats.python.literals import constants, in_turn, longer
 from mlops_scan.scanner.formats.python.options import default_of, of_decorators
 from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.resolver import Resolver
@@ -119,10 +119,11 @@ class Binder:
     def loop(self, target: ast.expr, iterated: ast.expr, scope: Scope) -> None:
         """The variables of a loop: what each is in turn where a literal tells it."""
         self.unknown(target, scope)
-        for name, turns in in_turn(target, iterated, lambda node: self.resolver.resolve(node, scope).node):
+        for name, cells in in_turn(target, iterated, lambda node: self.resolver.resolve(node, scope).node):
             made = Binding(scope=scope)
-            made.each = turns
-            scope.bind(name, made)
+            made.each = constants(cells) or None
+            if made.each or self.values.rows.keep(made, cells):
+                scope.bind(name, made)
 
     def more(self, node: ast.AugAssign, context: Context) -> None:
         """`x += value`: known where both sides are and it surely happens once, else no longer what it was."""

@@ -116,10 +116,13 @@ def _parameters(arguments: ast.arguments, context: Context, recorder: Recorder) 
     if arguments.kwarg:
         listed.append(arguments.kwarg)
         defaults.append(None)
-    return [
+    made = [
         _parameter(one.arg, one.annotation, default, context, recorder)
         for one, default in zip(listed, defaults, strict=True)
     ]
+    if arguments.vararg:
+        made[len(arguments.posonlyargs) + len(arguments.args)]["rest"] = True
+    return made
 
 
 def _parameter(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from mlops_scan.scanner.formats.python.constant import constant
 from mlops_scan.scanner.formats.python.resolver import Resolver
-from mlops_scan.scanner.formats.python.scopes import Scope
+from mlops_scan.scanner.formats.python.scopes import Binding, Scope
 
 _TURNS = 20  # of one loop
 _ITEMS = 100  # of a list that grows
@@ -19,8 +19,8 @@ _SEQUENCES = (ast.Tuple, ast.List, ast.Set)
 _Literal = Callable[[ast.expr], ast.expr | None]  # the literal that a name was set to
 
 
-def in_turn(target: ast.expr, iterated: ast.expr, literal: _Literal) -> Iterator[tuple[str, list[Any]]]:
-    """(variable, constants) of a loop: the constants that the variable is in turn, where all of them are."""
+def in_turn(target: ast.expr, iterated: ast.expr, literal: _Literal) -> Iterator[tuple[str, list[ast.expr]]]:
+    """(variable, expressions) of a loop over a literal: what the variable is in turn."""
     rows = list(islice(_rows(iterated, literal), _TURNS + 1))
     if not rows or len(rows) > _TURNS:
         return
@@ -29,9 +29,14 @@ def in_turn(target: ast.expr, iterated: ast.expr, literal: _Literal) -> Iterator
         rows = [list(row[0].elts) if isinstance(row[0], _SEQUENCES) else row for row in rows]
     for index, one in enumerate(targets):
         if isinstance(one, ast.Name) and all(len(row) == len(targets) for row in rows):
-            column = [row[index] for row in rows]
-            if all(isinstance(cell, ast.Constant) and isinstance(cell.value, (str, int)) for cell in column):
-                yield one.id, [constant(cell.value) for cell in column if isinstance(cell, ast.Constant)]
+            yield one.id, [row[index] for row in rows]
+
+
+def constants(cells: Sequence[ast.expr]) -> list[Any]:
+    """The constants that all of the expressions are, else nothing."""
+    if not all(isinstance(cell, ast.Constant) and isinstance(cell.value, (str, int)) for cell in cells):
+        return []
+    return [constant(cell.value) for cell in cells if isinstance(cell, ast.Constant)]
 
 
 def _rows(node: ast.expr, literal: _Literal) -> Iterator[list[ast.expr]]:
@@ -75,6 +80,30 @@ def under(node: ast.expr, key: str, scope: Scope, resolver: Resolver, depth: int
         held = binding.node, binding.scope or scope
     found = _entry(held[0], key) if held is not None else None
     return (found, held[1]) if held is not None and found is not None else None
+
+
+class Rows:
+    """The lists or dicts that variables of loops are in turn."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[Binding, list[ast.expr]]] = {}
+
+    def keep(self, variable: Binding, cells: list[ast.expr]) -> bool:
+        """Remember what a variable is in turn; False where that is something else."""
+        if not all(isinstance(cell, (ast.List, ast.Tuple, ast.Dict)) for cell in cells):
+            return False
+        self._kept[id(variable)] = variable, cells
+        return True
+
+    def of(self, node: ast.expr, scope: Scope) -> list[ast.expr]:
+        """What the variable of a loop is in turn."""
+        found = scope.find(node.id) if self._kept and isinstance(node, ast.Name) else None
+        return self._kept[id(found)][1] if id(found) in self._kept else []
+
+    def entries(self, node: ast.expr, key: str, scope: Scope) -> list[Any]:
+        """The constants that stand under a key of all of the dicts, else nothing."""
+        found = [_entry(table, key) for table in self.of(node, scope)]
+        return constants([one for one in found if one is not None]) if None not in found else []
 
 
 def _entry(table: ast.expr | None, key: str) -> ast.expr | None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from mlops_scan.scanner.formats import shell
+from mlops_scan.scanner.formats.python import programs
 from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.scopes import MISSING
@@ -14,7 +15,7 @@ _STARTERS = frozenset(
     (
         *("subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.Popen"),
         *("subprocess.getoutput", "subprocess.getstatusoutput", "os.system", "os.popen"),
-        *("asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell"),
+        *("asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "runpy.run_path", "runpy.run_module"),
         *("get_ipython.system", "get_ipython.getoutput", "get_ipython.run_line_magic", "get_ipython.run_cell_magic"),
     )
 )
@@ -23,29 +24,31 @@ _READERS = frozenset(("os.getenv", "os.environ.get", "os.environ.setdefault", "o
 
 
 def _starts(node: ast.Call, name: str, context: Context, recorder: Recorder) -> None:
-    """`command` facts of a call that starts a program."""
-    for command in _commands(node, name, context, recorder):
+    """`command` facts of a call that starts a program, and a `wrapper` fact where a parameter tells which."""
+    if name.startswith("get_ipython.run_"):
+        found = _magic(node, name, context, recorder)
+    else:
+        given = programs.given(node, name, context, recorder)
+        found = (one for way in programs.ways(given, context, recorder) for one in _commands(way, context, recorder))
+        if context.function and (says := programs.wrapper(given, context, recorder)):
+            recorder.add("wrapper", name, node, says)
+    for command in found:
         says = {"argv": list(command.argv), "raw": command.raw, "where": "python", "function": context.function}
         recorder.add("command", command.argv[0], node, says)
 
 
-def _commands(node: ast.Call, name: str, context: Context, recorder: Recorder) -> Iterator[shell.Command]:
-    template, scope = recorder.values.template, context.scope
-    if name.startswith("get_ipython.run_"):
-        words = [template(one, scope) for one in node.args[:3]]
-        if name.endswith("cell_magic"):
-            yield from shell.commands(words[-1]) if words and words[0] in _SHELL_CELLS else ()
-        else:
-            yield from shell.commands(" ".join(words))
-        return
-    first = node.args[0] if node.args else None
-    if isinstance(first, ast.Name):
-        first = recorder.resolver.resolve(first, scope).node or first
-    if isinstance(first, (ast.List, ast.Tuple)):
-        yield from shell.from_argv(_words(first.elts, context, recorder))
-    elif name.endswith("create_subprocess_exec"):
-        yield from shell.from_argv(_words(node.args, context, recorder))
-    elif first is not None and (text := template(first, scope)):
+def _magic(node: ast.Call, name: str, context: Context, recorder: Recorder) -> Iterator[shell.Command]:
+    words = [recorder.values.template(one, context.scope) for one in node.args[:3]]
+    if name.endswith("cell_magic"):
+        yield from shell.commands(words[-1]) if words and words[0] in _SHELL_CELLS else ()
+    else:
+        yield from shell.commands(" ".join(words))
+
+
+def _commands(way: programs.Given, context: Context, recorder: Recorder) -> Iterator[shell.Command]:
+    if isinstance(way, list):
+        yield from shell.from_argv(_words(way, context, recorder))
+    elif way is not None and (text := recorder.values.template(way, context.scope)):
         yield from shell.commands(text)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlops_scan.scanner.formats.python.constant import constant, is_constant, is_unknown, plain
 from mlops_scan.scanner.formats.python.entries import Entries, asked
-from mlops_scan.scanner.formats.python.literals import under
+from mlops_scan.scanner.formats.python.literals import Rows, under
 from mlops_scan.scanner.formats.python.paths import ON_PATHS, of_path
 from mlops_scan.scanner.formats.python.resolver import TYPES, Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
@@ -35,6 +35,7 @@ class Values:
         self.source, self.resolver = source, resolver
         self.widgets: dict[str, str] = {}  # defaults of a notebook's widgets by name
         self.options: dict[str, Any] = {}  # defaults of command-line options by attribute name
+        self.rows = Rows()
         self.entries = Entries(resolver, self._of)
         self._texts = Texts(resolver, self._of)
         self._left = 0
@@ -60,10 +61,8 @@ class Values:
         self._left -= 1
         if depth < _DEPTH and self._left > 0:
             reader = _READERS.get(node.__class__)
-            if reader is not None:
-                found = reader(self, node, scope, depth)
-                if found is not MISSING:
-                    return found
+            if reader is not None and (found := reader(self, node, scope, depth)) is not MISSING:
+                return found
         return {"expr": self.source.text(node)}
 
     def _constant(self, node: ast.Constant, scope: Scope, depth: int) -> Any:
@@ -104,6 +103,8 @@ class Values:
             made["parts"] = binding.parts
         if binding.each:
             made["each"] = binding.each
+        elif depth < 2 and (rows := self.rows.of(node, scope)):
+            made["turns"] = [self._of(row, scope, depth + 2) for row in rows]
         if binding.param and isinstance(node, ast.Attribute):
             owner = self.resolver.resolve(node.value, scope).cls
             if owner is not None:
@@ -197,6 +198,8 @@ class Values:
                 made["const"] = known
         if "const" not in made:
             self._configured(made, node, scope)
+        if isinstance(key, str) and (turns := self.rows.entries(node.value, key, scope)):
+            made["each"] = turns
         return made
 
     def _unary(self, node: ast.UnaryOp, scope: Scope, depth: int) -> Any:

@@ -55,13 +55,13 @@ class Handed:
         owner, names = self._parameters(value, call)
         if not names or not left:
             return
-        for caller in self._calling(owner)[:_MANY]:
+        for caller in self.calling(owner)[:_MANY]:
             yield from self._from(caller, owner, value, names, left)
 
     def _from(
         self, caller: Fact, owner: Definition, value: Mapping[str, Any], names: list[str], left: int
     ) -> Iterator[_Given]:
-        told = {name: self._argument(caller, owner, name) for name in names}
+        told = {name: self.argument(caller, owner, name) for name in names}
         text = str(value["expr"])
         if text != names[0] and not value.get("param"):
             made = written(text, lambda name: _constant(told.get(name)))
@@ -89,12 +89,12 @@ class Handed:
             owner = (call.at.path, function)
             return owner, [name] if owner in self._code.functions else []
         owner = (call.at.path, str(call.says.get("function") or ""))
-        known = self._names_of(owner)
+        known = self.names_of(owner)
         if not known:
             return owner, []
         return owner, [word for word in dict.fromkeys(_WORD.findall(str(value["expr"]))) if word in known]
 
-    def _names_of(self, owner: Definition) -> frozenset[str]:
+    def names_of(self, owner: Definition) -> frozenset[str]:
         """The names of a function's parameters."""
         if owner not in self._names:
             around = self._code.functions.get(owner)
@@ -102,7 +102,7 @@ class Handed:
             self._names[owner] = frozenset(str(one.get("name")) for one in params) - {"self", "cls"}
         return self._names[owner]
 
-    def _argument(self, call: Fact, owner: Definition, name: str) -> Any:
+    def argument(self, call: Fact, owner: Definition, name: str) -> Any:
         """What a call gives for a parameter: its argument, else the default; None where it gives nothing."""
         kwargs = call.get("kwargs") or {}
         if name in kwargs:
@@ -117,7 +117,8 @@ class Handed:
             return args[index]
         return next((one.get("default") for one in params if one.get("name") == name), None)
 
-    def _calling(self, owner: Definition) -> list[Fact]:
+    def calling(self, owner: Definition) -> list[Fact]:
+        """The calls of a function of this repository."""
         if self._callers is None:
             self._callers = self._index()
         return self._callers.get(owner, [])
