@@ -21,6 +21,8 @@ TEXT = "def run(cmd):\n    print(cmd)\n    subprocess.run(cmd, shell=True, check
 
 RUNS = {  # code -> line at which it starts the program
     ARGV + "run('src.train')": 6,
+    ARGV.replace("sys.executable", "interpreter()") + "run('src.train')": 6,
+    "subprocess.run([interpreter(), 'src/train.py'])": 4,
     ARGV + "def main():\n    run(m='src.train')": 7,
     ARGV.replace("(m)", "(m='src.train')") + "run()": 5,
     ARGV + "MODULE = 'src.train'\nrun(MODULE)": 7,

@@ -12,7 +12,7 @@ from mlops_scan.scanner.formats import shellwords
 from mlops_scan.scanner.formats.shellvariables import Variables
 from mlops_scan.scanner.formats.shellwrappers import inline_script, remote_words, unwrap
 
-__all__ = ["Command", "Session", "commands", "from_argv", "unwrap"]
+__all__ = ["Command", "Session", "asks_python", "commands", "from_argv", "unwrap"]
 
 _RAW_CHARS = 400
 _DEPTH = 5  # bash -c inside bash -c
@@ -79,6 +79,11 @@ def from_argv(argv: Sequence[str]) -> list[Command]:
     """The commands behind an exec-form list (Dockerfile CMD, container command + args); lines are the script's."""
     words = [word for word in argv if word]
     return list(_Reader(" ".join(words), 0).open(words, Command((), 0, " ".join(words)[:_RAW_CHARS])))
+
+
+def asks_python(words: Sequence[str]) -> bool:
+    """Whether what follows a program of which nothing is known tells that it is Python: `-m`, or a script."""
+    return words[:1] == ["-m"] or (bool(words) and words[0].endswith(".py"))
 
 
 class _Reader:

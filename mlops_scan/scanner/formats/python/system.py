@@ -57,7 +57,7 @@ def _words(nodes: list[ast.expr], context: Context, recorder: Recorder) -> list[
     words = [recorder.values.template(one, context.scope) or "{}" for one in nodes[:100]]
     if nodes and words[0] == "{}":
         program = recorder.resolver.resolve(nodes[0], context.scope).name
-        words[0] = "python" if program == "sys.executable" else "{}"
+        words[0] = "python" if program == "sys.executable" or shell.asks_python(words[1:2]) else "{}"
     return words if words and words[0] != "{}" else []
 
 

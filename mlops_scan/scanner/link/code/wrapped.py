@@ -147,6 +147,8 @@ def _commands(way: Sequence[Any], whole: bool) -> list[shell.Command]:
     words = [one for word in way for one in (word if isinstance(word, list) else [_text(word)])]
     if whole and not isinstance(way[0], list):
         return shell.commands(way[0]) if way[0] else []
+    if words[:1] == [_HOLE] and shell.asks_python(words[1:2]):
+        words[0] = "python"
     return shell.from_argv(words) if words and words[0] != _HOLE else []
 
 
