@@ -572,7 +572,7 @@ def test_each_instance_of_a_module_and_of_a_resource_is_told(tmp_path: Path) -> 
         key: fact.says["data"]["name"] for key, fact in by_id.items() if fact.get("type").endswith("_endpoint")
     }
     assert endpoints == {
-        "terraform:pair#aws_sagemaker_endpoint.e": "pair-0",
+        "terraform:pair[pair.0]#aws_sagemaker_endpoint.e": "pair-0",
         "terraform:pair[pair.1]#aws_sagemaker_endpoint.e": "pair-1",
     }
     assert by_id["terraform:team[team.nlp]#aws_sagemaker_pipeline.p"].says["data"]["pipeline_name"] == "train-nlp"

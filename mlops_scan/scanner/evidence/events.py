@@ -74,13 +74,13 @@ def rules(graph: Graph) -> Iterator[tuple[str, Fact, bool]]:
             continue
         alarm = _ALARM.search(str(rule.get("type"))) is not None
         text = _actions(rule) if alarm else _text(rule)
-        causes = [] if rule.get("platform") == "cloudformation" else _causes(rule, resources)
+        causes = [] if rule.get("platform") == "cloudformation" else _causes(graph, rule, resources)
         pattern = _pattern(rule, causes)
         if _OF_CODE.search(pattern):
             continue
         if alarm and kind_of(_text(rule).replace("Alarm", "")) != "drift event":
             continue
-        if _RETRAINS.search(text if alarm else f"{rule.name} {text}") or any(_names(text, one) for one in training):
+        if _RETRAINS.search(text if alarm else f"{rule.name} {text}") or _named(graph, rule, text, training):
             told = kind_of(pattern)
             kind = told if told != "event" else kind_of(f"{rule.get('type')} {_text(rule)}")
             yield kind, rule, any(_disabled(one) or id(one) in switched_off for one in (rule, *causes))
@@ -98,10 +98,20 @@ def _is_training(resource: Fact) -> bool:
     return pipeline and bool(_TRAINS.search(_text(resource)))
 
 
-def _causes(target: Fact, resources: list[Fact]) -> list[Fact]:
+def _causes(graph: Graph, target: Fact, resources: list[Fact]) -> list[Fact]:
     """The rules that a Terraform target names."""
-    text = _text(target)
-    return [one for one in resources if one.get("type") == "aws_cloudwatch_event_rule" and _names(text, one)]
+    rules = [one for one in resources if one.get("type") == "aws_cloudwatch_event_rule"]
+    return _named(graph, target, _text(target), rules)
+
+
+def _named(graph: Graph, resource: Fact, text: str, others: list[Fact]) -> list[Fact]:
+    """Which of the others a text of the resource names: of several instances of one, that which it leads to."""
+    found = [one for one in others if _names(text, one)]
+    if len(found) < 2:
+        return found
+    own = f"resource:{resource.get('id')}"
+    meant = {edge.target for edge in graph.edges("refers to") if edge.source == own}
+    return [one for one in found if f"resource:{one.get('id')}" in meant] or found
 
 
 def _pattern(rule: Fact, causes: list[Fact]) -> str:

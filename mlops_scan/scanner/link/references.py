@@ -33,7 +33,7 @@ class Terraform(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         resources = [one for one in graph.all_facts("resource") if one.get("platform") == "terraform"]
-        known = {str(one.get("id")) for one in resources}
+        known = _Known([str(one.get("id")) for one in resources])
         for resource in resources:
             if resource.get("id"):
                 for path in resource.get("files") or ():
@@ -41,7 +41,7 @@ class Terraform(Link):
                     yield Edge(object_id(resource), "calls", f"file:{path}", resource.at)
                 home = str(resource.get("id")).partition("#")[0]
                 for ref in dict.fromkeys(_refs(resource.get("data"))):
-                    target = next((one for one in ref.addresses(home) if one in known), "")
+                    target = known.meant(ref, home)
                     if target and target != resource.get("id"):
                         yield Edge(object_id(resource), "refers to", f"resource:{target}", resource.at)
 
@@ -93,13 +93,32 @@ class _Ref:
     use: str
     key: str
 
-    def addresses(self, home: str) -> Iterator[str]:
-        """Identities that may be meant, the most exact first: the first instance has that of the whole block."""
-        folder = home.partition("[")[0] if self.folder is None else f"terraform:{self.folder}"
-        uses = (home,) if self.folder is None else (f"{folder}[{self.use}]",)
-        for place in (*uses, folder):
-            for address in (f"{self.address}[{self.key}]", self.address) if self.key else (self.address,):
-                yield f"{place}#{address}"
+    def addresses(self) -> tuple[str, ...]:
+        """What may be meant in its module, the most exact first: the first instance has the name of the whole block."""
+        return (f"{self.address}[{self.key}]", self.address) if self.key else (self.address,)
+
+
+class _Known:
+    """The resources of all modules by their identities."""
+
+    def __init__(self, identities: list[str]) -> None:
+        self.all = frozenset(identities)
+        homes = dict.fromkeys(one.partition("#")[0] for one in identities)
+        self.uses: dict[str, list[str]] = {}  # folder -> the uses of its module that are told
+        for home in homes:
+            self.uses.setdefault(home.partition("[")[0], []).append(home)
+
+    def meant(self, ref: _Ref, home: str) -> str:
+        """The resource that is meant where a resource at `home` (a use of a module) refers to it; '' for none.
+
+        A use that is not told at all is one of another environment: there it is the same as in the first that is.
+        """
+        folder = home.partition("[")[0] if ref.folder is None else f"terraform:{ref.folder}"
+        use = home if ref.folder is None else f"{folder}[{ref.use}]"
+        told = self.uses.get(folder, ())
+        places = (use, folder) if use in told else (folder, *told)
+        found = (f"{place}#{address}" for place in places for address in ref.addresses())
+        return next((one for one in found if one in self.all), "")
 
 
 def _refs(value: Any, depth: int = 0) -> Iterator[_Ref]:

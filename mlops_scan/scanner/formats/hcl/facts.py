@@ -104,7 +104,7 @@ def _module_call(block: Block, scopes: list[Scope]) -> Fact:
         "source": written,
         "version": block.body.text("version"),
         "path": folder,
-        "data": plain(made, used.module.folder),
+        "data": plain(made, used.module.folder, used.key),
         "lines": bodies.lines(made, block.path),
         "state": "disabled" if chosen.disabled else "",
     }
@@ -129,7 +129,7 @@ def _settings(block: Block, kind: str, name: str, used: Scope) -> Fact:
     says = {
         "platform": "terraform",
         "type": kind,
-        "data": plain(made, used.module.folder),
+        "data": plain(made, used.module.folder, used.key),
         "lines": bodies.lines(made, block.path),
         "origin": "terraform",
     }

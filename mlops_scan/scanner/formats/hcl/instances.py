@@ -13,12 +13,21 @@ from mlops_scan.scanner.formats.hcl.scope import MAX_INSTANCES, Scope
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One instance: in which use of its module, with which names bound. `key` tells it from the others, where any."""
+    """One instance: in which use of its module, with which names bound.
+
+    `use` tells the use of its module from others, and `own` the instance from others of that use, where there are any.
+    """
 
     scope: Scope
     each: bodies.Each
     path: str
-    key: str = ""
+    use: str = ""
+    own: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others of its block."""
+        return "/".join(part for part in (self.use, self.own) if part)
 
     @property
     def frame(self) -> Frame:
@@ -58,7 +67,7 @@ def _of(block: Block, scope: Scope, use: str) -> Iterator[Instance]:
     told = bodies.instances(block, frame, MAX_INSTANCES).each
     if len(told) > 1:
         for key, each in told.items():
-            yield Instance(scope, each, block.path, f"{use}/{key}" if use else key)
+            yield Instance(scope, each, block.path, use, key)
     else:
         each = bodies.of_each(block, frame)
         if each.enabled:

@@ -30,17 +30,18 @@ def facts(block: Block, scopes: list[Scope], modules: list[str]) -> Iterator[Fac
     several = instances.of(block, scopes) if block.kind == "resource" else [instances.chosen(block, scopes)]
     elsewhere = switches.without(block, scopes)
     seen: Counter[str] = Counter()
-    told: list[Any] = []
+    told: dict[str, list[Any]] = {}
     for one in several:
         made = bodies.data(block.body, one.frame, (block.path, *block.spot))
         _decode_values(block.labels[0], made)
         if one.key:  # an instance is not over what it is one of
             made.pop("for_each", None)
-        data = plain(made, one.scope.module.folder)
-        if data not in told:
-            told.append(data)
+        data = plain(made, one.scope.module.folder, one.scope.key)
+        same = told.setdefault(one.use, [])  # another use of the module has resources of its own, alike or not
+        if data not in same:
+            same.append(data)
             yield from _instance(
-                _Declared(block, one, made, data, modules, first=len(told) == 1, without=elsewhere), seen
+                _Declared(block, one, made, data, modules, first=len(same) == 1, without=elsewhere), seen
             )
 
 
@@ -53,20 +54,16 @@ class _Declared:
     made: Object
     data: Any
     modules: list[str]
-    first: bool  # its identity is that of the block
+    first: bool  # of this use of its module: its identity is that of the block
     without: str = ""  # root that is production and has none of it
 
     @property
     def id(self) -> str:
         kind, name = self.block.labels
-        use = self.of.scope.key
         address = f"{'data.' if self.block.kind == 'data' else ''}{kind}.{name}"
-        folder = self.of.scope.module.folder
-        if self.first or not self.of.key:
-            return f"terraform:{folder}#{address}"
-        own = self.of.key.removeprefix(use).removeprefix("/")
-        home = f"{folder}[{use}]" if own != self.of.key else folder
-        return f"terraform:{home}#{address}" + (f"[{own}]" if own else "")
+        home = self.of.scope.module.folder + (f"[{self.of.use}]" if self.of.use else "")
+        own = "" if self.first or not self.of.own else f"[{self.of.own}]"
+        return f"terraform:{home}#{address}{own}"
 
 
 def _instance(one: _Declared, seen: Counter[str]) -> Iterator[Fact]:

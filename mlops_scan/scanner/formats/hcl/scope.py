@@ -75,7 +75,7 @@ class Scope:
 
     def _data(self, kind: str, name: str, steps: Steps, source: str) -> tuple[Value, Steps]:
         """A data source: what only a run tells, but for its own arguments, and a template that the module fills."""
-        unknown = Unknown(source, f"data.{kind}.{name}", self.module.folder)
+        unknown = Unknown(source, f"data.{kind}.{name}", self.module.folder, module=self.key)
         rest = steps[1:] if steps and not isinstance(steps[0], str) else steps
         block = self.module.data.get((kind, name))
         if block is None or kind != "template_file" or rest != ("rendered",):
@@ -145,7 +145,7 @@ class Scope:
         child = self.child(name, key_of(steps, frame))
         if child is None or not rest or not isinstance(rest[0], str):
             ref = f"module.{name}" if name in self.module.calls else ""
-            return Unknown(source, ref, self.module.folder if ref else ""), ()
+            return Unknown(source, ref, self.module.folder if ref else "", module=self.key if ref else ""), ()
         return child.output(rest[0], source), rest[1:]
 
     def output(self, name: str, source: str) -> Value:

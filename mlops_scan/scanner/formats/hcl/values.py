@@ -153,14 +153,14 @@ def to_number(value: Value) -> int | float | None:
     return None
 
 
-def plain(value: Value, folder: str = "", *, nodes: int = bounds.FACT_NODES) -> Any:
-    """JSON data for a fact of the module at `folder`: strings and the number of nodes are bounded."""
-    return _Plain(folder, nodes).convert(value, 0)
+def plain(value: Value, folder: str = "", use: str = "", *, nodes: int = bounds.FACT_NODES) -> Any:
+    """JSON data for a fact of a use of the module at `folder`: strings and the number of nodes are bounded."""
+    return _Plain(folder, use, nodes).convert(value, 0)
 
 
 class _Plain:
-    def __init__(self, folder: str, nodes: int) -> None:
-        self.folder, self.left = folder, nodes
+    def __init__(self, folder: str, use: str, nodes: int) -> None:
+        self.folder, self.use, self.left = folder, use, nodes
 
     def convert(self, value: Value, depth: int) -> Any:
         self.left -= 1
@@ -184,7 +184,7 @@ class _Plain:
         says: dict[str, Any] = {"expr": value.source[:_EXPR_CHARS]}
         if value.ref:
             says["ref"] = value.ref
-            if value.folder != self.folder:
+            if (value.folder, value.module) != (self.folder, self.use):
                 says["folder"] = value.folder
                 if value.module:
                     says["module"] = value.module
