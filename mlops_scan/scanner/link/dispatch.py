@@ -95,6 +95,8 @@ class _Scripts:
         for command in graph.all_facts("command"):
             if command.get("where") not in _OWN or command.get("owner") in programs or self.script(command)[0]:
                 continue
+            if command.get("submitted"):  # an operator starts it, not the image
+                continue
             for stage in _stages(graph, owner_id(command)):
                 if stage in entrypoints:
                     words = [str(word) for word in command.get("argv") or ()]

@@ -75,7 +75,8 @@ def _script(fact: Fact, files: frozenset[str], ordered: tuple[str, ...], images:
     folder = fact.at.path.rpartition("/")[0]
     beside = f"{folder}/{script}".lstrip("/")
     found = next((path for path in (script, beside) if path in files), "")
-    return found or _copied(script, files, ordered, images) or locate(script, folder, files)
+    found = found or _copied(script, files, ordered, images) or locate(script, folder, files)
+    return locate(script, "", files) if found == fact.get("pipeline") else found
 
 
 def _copied(script: str, files: frozenset[str], ordered: tuple[str, ...], images: Sequence[Fact]) -> str:

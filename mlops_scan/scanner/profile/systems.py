@@ -18,6 +18,7 @@ _BATCH_TYPE = re.compile(r"(?:job|jobs|job_?definition)\Z", re.IGNORECASE)
 def systems(graph: Graph) -> tuple[System, ...]:
     """Workloads that are not infrastructure, then endpoints and applications that no workload runs. By place."""
     running = [one for one in graph.workloads() if not one.disabled and not _keeps_data(graph, one)]
+    running = [one for one in running if not _is_included(graph, one)]
     found = list(_of_workloads(graph, running))
     claimed = {member for system in found for member in system.members}
     declared = frozenset(object_id(one.fact) for one in graph.online if one.fact.kind == "resource")
@@ -82,6 +83,11 @@ def _keeps_data(graph: Graph, workload: Workload) -> bool:
     """A database, cache or broker: a part of what uses it, not a system."""
     containers = workload.containers
     return bool(containers) and all(graph.bystanders.keeps_data(workload, one) for one in containers)
+
+
+def _is_included(graph: Graph, workload: Workload) -> bool:
+    """What another workload runs as a part of itself."""
+    return any(edge.source.startswith("workload:") for edge in graph.links_to(workload.node, "includes"))
 
 
 def _is_part(graph: Graph, use: Use, declared: frozenset[str]) -> bool:
