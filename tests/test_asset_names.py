@@ -126,3 +126,33 @@ def test_a_model_of_which_no_name_is_known_has_no_node(understand: Understand, t
         {"t.py": f"import glob, os, joblib\nfrom pathlib import Path\ndef f(m, x):\n    joblib.dump(m, {text})\n"}
     )
     assert links(made) == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch\nm = torch.load(path, map_location='cpu')\n",
+        "import torch\nm = torch.jit.load(path, 'cuda:0')\n",
+        "import joblib\nm = joblib.load(path, mmap_mode='r')\n",
+        "import joblib\njoblib.dump(m, path, compress='gzip')\n",
+        "import pickle\nm = pickle.load(open(path, 'rb'), encoding='latin1')\n",
+        "from transformers import AutoModel\nm = AutoModel.from_pretrained(path, revision='main', device_map='auto')\n",
+        "from transformers import pipeline\nm = pipeline('text-classification')\n",
+        "from transformers import pipeline\nm = pipeline('ner', model=path)\n",
+    ],
+)
+def test_no_other_argument_names_the_model(understand: Understand, code: str) -> None:
+    assert links(understand({"a.py": f"import sys\npath = sys.argv[1]\n{code}"})) == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "model"),
+    [
+        ("from transformers import pipeline\nm = pipeline('ner', model='acme/tagger')\n", "tagger"),
+        ("from transformers import pipeline\nm = pipeline('ner', 'acme/tagger')\n", "tagger"),
+        ("import torch\nm = torch.load('runs/best.pt', 'cpu')\n", "best.pt"),
+        ("import torch\nm = torch.load(map_location='cpu', f='runs/best.pt')\n", "best.pt"),
+    ],
+)
+def test_the_argument_that_says_which_names_it(understand: Understand, code: str, model: str) -> None:
+    assert links(understand({"a.py": code})) == {("file:a.py", "reads", f"model:{model}")}

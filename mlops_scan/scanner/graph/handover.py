@@ -24,6 +24,8 @@ _OTHER_KEYS = frozenset(
         "artifact_path",  # inside a run, where many have the same
     )
 )
+_TOLD = ("path", "model", "id")  # what the catalogue calls the argument that names a model
+_SUFFIX = re.compile(r"\w\.[A-Za-z]\w{0,11}\Z")
 _REGISTRY = "models:/"
 # the end of a text with unknown parts that holds a whole name: what stands after a slash, else a file name with its
 # suffix, which after a folder or alone is a whole one
@@ -31,18 +33,37 @@ _WHOLE = re.compile(r"/[^/]*(?<![-_./])\Z|\A[A-Za-z][\w-]+\.[A-Za-z]\w{0,11}\Z")
 _IN_REGISTRY = re.compile(r"models:/+[^/@]+[/@]")  # a whole name, though version or alias be unknown
 
 
-def model_path(call: Fact) -> str:
-    """The path or registry name of the model that a call writes or loads; '' when it names none."""
-    kwargs = call.get("kwargs") or {}
-    candidates = [kwargs[key] for key in _NAME_KEYS if key in kwargs]
-    candidates += call.get("args") or ()
-    candidates += [value for key, value in kwargs.items() if key not in _NAME_KEYS and key not in _OTHER_KEYS]
-    for candidate in candidates:
+def model_path(call: Fact, use: Use | None = None) -> str:
+    """The path or registry name of the model that a call writes or loads; '' when it names none.
+
+    `use` is what the catalogue says of the call: the argument that it names tells, and no other one.
+    """
+    for candidate in _candidates(call, use):
         text, whole = next(_known(candidate), ("", False))
         name = _registered(text) if text.startswith(_REGISTRY) else text.rstrip("/")
         if whole and assetnames.model_name(name):
             return name
     return ""
+
+
+def _candidates(call: Fact, use: Use | None) -> Iterator[Any]:
+    """The values that may name the model, the likeliest first."""
+    kwargs = call.get("kwargs") or {}
+    yield from (kwargs[key] for key in _NAME_KEYS if key in kwargs)
+    told = [key for key in _TOLD if use is not None and key in use.match.data]
+    if use is not None and any(use.match.given(call, key) for key in told):
+        yield from (use.match.argument(call, key) for key in told)
+        return
+    if not told:
+        yield from call.get("args") or ()
+    others = (value for key, value in kwargs.items() if key not in _NAME_KEYS and key not in _OTHER_KEYS)
+    yield from (value for value in others if _is_place(value))
+
+
+def _is_place(value: Any) -> bool:
+    """Whether a value of which nobody says what it is for looks like a path: a device or a mode does not."""
+    text = next(_known(value), ("", False))[0]
+    return "/" in text or _SUFFIX.search(text) is not None
 
 
 def spread(call: Fact) -> Iterator[Fact]:
@@ -74,12 +95,12 @@ def registered_name(use: Use, call: Fact) -> str:
         if use.match.given(call, key):
             text, whole = next(_known(use.match.argument(call, key)), ("", False))
             return assetnames.model_name(_registered(text) if text.startswith(_REGISTRY) else text) if whole else ""
-    return model_name(call)
+    return model_name(call, use)
 
 
-def model_name(call: Fact) -> str:
+def model_name(call: Fact, use: Use | None = None) -> str:
     """The last part of the path that tells, or the registry name."""
-    return assetnames.model_name(model_path(call))
+    return assetnames.model_name(model_path(call, use))
 
 
 def _registered(reference: str) -> str:

@@ -41,8 +41,8 @@ def _saved(graph: Graph) -> Iterator[tuple[str, Place | None, Fact]]:
     for role, relation in BY_PATH:
         for use, call in calls(graph, role):
             if named_by_run(use, call) is None:
-                path = model_path(call)
-                name = model_name(call)
+                path = model_path(call, use)
+                name = model_name(call, use)
                 partial = bool(path) and not _stands(path, call)
                 yield relation, place(call.at.path, path, name, partial=partial) if name else None, call
 

@@ -110,11 +110,15 @@ def _written(graph: Graph) -> Iterator[tuple[str, str]]:
     """(path in a store, name of the model) of what code saves: of an upload the key, of a save its path."""
     linked = {(edge.source, edge.at): edge.target for edge in graph.edges("writes", "registers")}
     for use in graph.uses(*_WRITES):
-        if use.fact.kind != "call" or not (name := handover.model_name(use.fact)):
+        if use.fact.kind != "call" or not (name := handover.model_name(use.fact, use)):
             continue
         node = linked.get((f"file:{use.at.path}", use.at), "")
         name = node.removeprefix("model:") if node.startswith("model:") else name
-        given = [*(use.fact.get("args") or ()), *(use.fact.get("kwargs") or {}).values(), handover.model_path(use.fact)]
+        given = [
+            *(use.fact.get("args") or ()),
+            *(use.fact.get("kwargs") or {}).values(),
+            handover.model_path(use.fact, use),
+        ]
         for value in given:
             text = value.get("const") if isinstance(value, Mapping) else value
             if isinstance(text, str) and "/" in text and " " not in text:
