@@ -38,6 +38,11 @@ _GENERAL = frozenset(
     )
 )
 _LONGEST = 300
+# `train.pkl`, `X_test.joblib`: a part of data, though it be pickled as models are
+_SPLIT = re.compile(
+    r"(?:[xy]_?)?(?:train|test|val|valid|validation|dev)(?:_?(?:set|data|df|x|y|features|labels))?\.\w+\Z",
+    re.IGNORECASE,
+)
 # a reference to a registry -> the name in it, without version, stage and alias
 _REFERENCES = (
     re.compile(r"\w+://(?:registries|subscriptions|locations)/.*?/models/(?P<name>[\w.-]+)"),
@@ -63,7 +68,7 @@ def model_name(text: str) -> str:
     while _VERSION.match(name) or name.lower() in _TURNS:
         folder, name = posixpath.split(folder)
         turned = True
-    return "" if not _tells(name) or (turned and name.lower() == "model") else name
+    return "" if not _tells(name) or _SPLIT.match(name) or (turned and name.lower() == "model") else name
 
 
 def registered(reference: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Fact
+
+_MODE = re.compile(r"[rwax][bt+U]{0,3}\Z")
 
 
 def results(graph: Graph, fetch: Fact) -> set[str]:
@@ -51,5 +54,5 @@ def _holds(call: Fact, other: Fact) -> bool:
 def _path(call: Fact) -> Iterator[str]:
     first: Any = next(iter(call.get("args") or ()), None)
     text = first.get("const") if isinstance(first, Mapping) else first
-    if isinstance(text, str) and text:
+    if isinstance(text, str) and text and not _MODE.match(text):  # a path that opens itself is told the mode alone
         yield text

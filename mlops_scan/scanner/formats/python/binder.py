@@ -9,6 +9,7 @@ from mlops_scan.scanner.formats.python.constant import constant
 from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.entries import asked
 from mlops_scan.scanner.formats.python.literals import constants, in_turn, longer
+from mlops_scan.scanner.formats.python.openers import of_file, opened
 from mlops_scan.scanner.formats.python.options import default_of, of_decorators
 from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.resolver import Resolver
@@ -72,6 +73,9 @@ class Binder:
         if isinstance(value, _TEXT):
             return self._text(value, scope)
         found = self.resolver.resolve(value, scope)
+        if isinstance(value, ast.Call) and (path := opened(value, found.name)) is not None:
+            given = self.resolver.name(path.id, scope) if isinstance(path, ast.Name) else self.binding(path, scope)
+            return of_file(found, self.values.of(value, scope), given, scope)
         if isinstance(value, _COMPUTED) and (not found.known or found.name in CONSTANT_CALLS):
             computed = self._computed(value, found, scope)
             if computed is not None:
@@ -105,8 +109,8 @@ class Binder:
         partly = isinstance(plain, dict) and "expr" in plain
         known = plain.get("const", MISSING) if partly else plain
         parts, each = (plain.get("parts"), plain.get("each")) if partly else (None, None)
-        name = found.name if found.known or found.name == "open" else ""
-        if known is not MISSING or parts or each or name == "open":
+        name = found.name if found.known else ""
+        if known is not MISSING or parts or each:
             made = Binding(name, found.known, const=known, parts=parts, scope=scope)
             made.each = each
             return made

@@ -9,7 +9,8 @@ from typing import Any
 from mlops_scan.scanner.formats.python.constant import constant, is_constant, is_unknown, plain
 from mlops_scan.scanner.formats.python.entries import Entries, asked
 from mlops_scan.scanner.formats.python.literals import Rows, under
-from mlops_scan.scanner.formats.python.paths import ON_PATHS, of_path
+from mlops_scan.scanner.formats.python.openers import as_path, opened
+from mlops_scan.scanner.formats.python.paths import ON_PATHS, PATHS, SPELLING, of_path
 from mlops_scan.scanner.formats.python.resolver import TYPES, Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
 from mlops_scan.scanner.formats.python.source import Source
@@ -24,8 +25,6 @@ _JOINING = frozenset(("os.path.join", "posixpath.join", "pathlib.Path", "pathlib
 CONSTANT_CALLS = _ENVIRONMENT | _JOINING | TRANSPARENT  # of which a constant may be known
 WIDGET_READERS = frozenset(("dbutils.widgets.get", "dbutils.widgets.getArgument"))
 PARSES = re.compile(r"(?:[Pp]ars|arguments?\Z)\w*\Z")  # what fills a class from options: the last word of its name
-_PATHS = ("pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath", "pathlib.PosixPath")
-_SPELLING = frozenset(("lower", "upper", "strip", "lstrip", "rstrip"))  # texts that stay what they name
 
 
 class Values:
@@ -109,6 +108,8 @@ class Values:
             owner = self.resolver.resolve(node.value, scope).cls
             if owner is not None:
                 made["param"] = f"{owner.name}.__init__.{binding.param}"
+        elif binding.param and binding.name.endswith(("open", "File")):  # a file of that parameter
+            made["param"] = binding.param
         known = self._told(node, binding, scope, depth)
         if known is not MISSING:
             made["const" if is_constant(known) else "holds"] = known
@@ -130,7 +131,7 @@ class Values:
         if depth < _DEPTH and node.attr == "value":
             inner = plain(self._of(node.value, scope, depth + 1))
             return inner if isinstance(inner, str) else MISSING
-        if depth < _DEPTH and node.attr in ON_PATHS and binding.name.startswith(_PATHS):
+        if depth < _DEPTH and node.attr in ON_PATHS and binding.name.startswith(PATHS):
             return of_path(node.attr, plain(self._of(node.value, scope, depth + 1)), [])
         return MISSING
 
@@ -172,21 +173,26 @@ class Values:
                 made["const"] = plain(args[1])
         elif name in WIDGET_READERS and args and isinstance(args[0], str) and args[0] in self.widgets:
             made["const"] = self.widgets[args[0]]
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in _SPELLING and not node.args:
-            inner = plain(self._of(node.func.value, scope, depth + 1))
-            if isinstance(inner, str):
-                made["const"] = getattr(inner, node.func.attr)()
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in ON_PATHS and name.startswith(_PATHS):
-            known = of_path(node.func.attr, plain(self._of(node.func.value, scope, depth + 1)), args)
-            if known is not MISSING:
-                made["const"] = known
-        elif name in _JOINING or (name in TRANSPARENT and args) or name == "str.format":
-            made.update(self._texts.of(node, scope, depth))
+        else:
+            made.update(self._made(node, name, args, scope, depth))
         return made
 
+    def _made(self, node: ast.Call, name: str, args: list[Any], scope: Scope, depth: int) -> dict[str, Any]:
+        """What a call says that puts a text together, makes another of one, or opens a path."""
+        func = node.func
+        if isinstance(func, ast.Attribute) and (
+            func.attr in SPELLING or (func.attr in ON_PATHS and name.startswith(PATHS))
+        ):
+            known = of_path(func.attr, plain(self._of(func.value, scope, depth + 1)), args)
+            return {"const": known} if known is not MISSING else {}
+        if name in _JOINING or (name in TRANSPARENT and node.args) or name == "str.format":
+            return self._texts.of(node, scope, depth)
+        path = opened(node, name) if name != "open" else None
+        return as_path(self._of(path, scope, depth + 1)) if path is not None else {}
+
     def _subscript(self, node: ast.Subscript, scope: Scope, depth: int) -> Any:
-        binding = self.resolver.resolve(node.value, scope)
         made: dict[str, Any] = {"expr": self.source.text(node)}
+        binding = self.resolver.resolve(node.value, scope)
         key = constant(node.slice.value) if isinstance(node.slice, ast.Constant) else MISSING
         if binding.name:
             made["name"] = binding.name

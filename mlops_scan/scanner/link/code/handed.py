@@ -86,7 +86,7 @@ class Handed:
         """The function whose parameters a value is made of, and their names."""
         if value.get("param"):
             function, _, name = str(value["param"]).rpartition(".")
-            owner = (call.at.path, function)
+            owner = (call.at.path, function or str(call.says.get("function") or ""))
             return owner, [name] if owner in self._code.functions else []
         owner = (call.at.path, str(call.says.get("function") or ""))
         known = self.names_of(owner)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mlops_scan.scanner.formats.python import placeholders
+from mlops_scan.scanner.formats.python.openers import opened
 
 _Lookup = Callable[[str], Any]
 _LONGEST = 120  # longer expressions are cut off where facts keep them
 _PATHS = ("Path", "PurePath", "PosixPath", "PurePosixPath")
-_SIGNS = re.compile(r"[+/{%]|join|Path|str\(")
+_SIGNS = re.compile(r"[+/{%]|join|Path|str\(|open\(")
 
 _Pieces = list[str | None]  # texts in order, None for what is unknown
 
@@ -91,6 +92,8 @@ def _call(node: ast.Call, lookup: _Lookup) -> _Pieces:
     if isinstance(node.func, ast.Attribute) and last == "format":
         form = _whole(_text(node.func.value, lookup))
         return _filled(placeholders.of_format(form, node), lookup) if form else [None]
+    if last == "open" and (path := opened(node, name)) is not None:
+        return _text(path, lookup)
     args = [_text(one, lookup) for one in node.args] if not node.keywords else []
     if args and (last in _PATHS or name.endswith("path.join")):
         return _joined(args)
