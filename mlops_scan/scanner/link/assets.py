@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.references import beside
+from mlops_scan.scanner.link.functions import beside
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact, Location
 

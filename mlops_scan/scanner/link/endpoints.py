@@ -16,11 +16,16 @@ from mlops_scan.scanner.model import Edge, Fact, Location, Node
 # keys under which a rule for requests names the service that answers them
 _BACKENDS = frozenset(("backend", "backendRefs", "serviceName", "destination", "service"))
 _DEEPEST = 12
+_REQUESTS = ("Api", "HttpApi")  # types of events that are requests
+_ANY = "$default"  # the path of what no other path fits
 _METHODS = frozenset(("get", "post", "put", "patch", "delete", "websocket"))
 
 
 class Endpoints(Link):
-    """`file:app.py` answers `endpoint:app.py#POST /predict`; `resource:.../Ingress/x` routes to a Service."""
+    """`file:app.py` answers `endpoint:app.py#POST /predict`; `resource:.../Ingress/x` routes to a Service.
+
+    Of a function that a template starts for requests: the file of its handler answers, or what runs its image.
+    """
 
     turn = 1
 
@@ -30,8 +35,18 @@ class Endpoints(Link):
                 yield node
         for use, url in routes(graph):
             yield Node(f"endpoint:{use.at.path}#{url}", "endpoint", url, use.at, "route", "disabled" * use.disabled)
+        for one, url, at in requests(graph):
+            state = "disabled" if one.get("state") == "disabled" else ""
+            yield Node(f"endpoint:{one.at.path}#{url}", "endpoint", url, at, "route", state)
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
+        asked = list(requests(graph))
+        known = {str(one.get("id")) for one in graph.all_facts("workload")} if asked else set()
+        for one, url, at in asked:
+            started = [edge.target for edge in graph.links_from(object_id(one), "starts")]
+            own = f"workload:{one.get('id')}" if one.get("id") in known else object_id(one)
+            for answering in started or [own]:
+                yield Edge(answering, "answers", f"endpoint:{one.at.path}#{url}", at)
         for use, url in routes(graph):
             yield Edge(f"file:{use.at.path}", "answers", f"endpoint:{use.at.path}#{url}", use.at)
         found = [(use, node) for use, node in subjects(graph, "endpoint") if not _is_internal(use)]
@@ -79,6 +94,29 @@ def routes(graph: Graph) -> Iterator[tuple[Use, str]]:
             if (use.at.path, told) not in seen:
                 seen.add((use.at.path, told))
                 yield use, told
+
+
+def requests(graph: Graph) -> Iterator[tuple[Fact, str, Location]]:
+    """Functions of a template that requests start: (function, method and path, place), each once."""
+    seen = set()
+    for one in graph.all_facts("resource"):
+        if one.get("platform") == "cloudformation":
+            for name, url in _events((one.get("data") or {}).get("Properties")):
+                if (one.at.path, url) not in seen:
+                    seen.add((one.at.path, url))
+                    line = (one.get("lines") or {}).get(f"Properties.Events.{name}", one.at.line)
+                    yield one, url, Location(one.at.path, int(line))
+
+
+def _events(properties: Any) -> Iterator[tuple[str, str]]:
+    """(name, method and path) of the requests among the events of a function."""
+    events = properties.get("Events") if isinstance(properties, Mapping) else None
+    for name, event in events.items() if isinstance(events, Mapping) else ():
+        if isinstance(event, Mapping) and event.get("Type") in _REQUESTS:
+            said = event.get("Properties")
+            said = said if isinstance(said, Mapping) else {}
+            path, method = spelled(said.get("Path")), spelled(said.get("Method"))
+            yield str(name), f"{method.upper() or 'ANY'} {path or _ANY}"
 
 
 def _shown(use: Use, known: list[Fact]) -> Iterator[str]:

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link import functions
 from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.functions import beside
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact
 
 _INTRINSIC = re.compile(r"!(?:Ref|GetAtt|Sub|If|Join|Select)\b")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_MODULE = re.compile(r"(?<![\w.])module\.[\w-]+")
 _DEEPEST = 40
 
 
@@ -29,11 +32,15 @@ _CODE = (("CodeUri", "Handler"), ("Code", "Handler"))
 
 
 class Terraform(Link):
-    """`resource:aws_x/y` refers to `resource:aws_z/w`; it and its file call the files whose text it hands over."""
+    """`resource:aws_x/y` refers to `resource:aws_z/w`; it and its file call the files whose text it hands over.
+
+    A function starts the file of its handler; what names the module that makes a function calls that file.
+    """
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         resources = [one for one in graph.all_facts("resource") if one.get("platform") == "terraform"]
         known = _Known([str(one.get("id")) for one in resources])
+        yield from self._functions(graph, resources)
         for resource in resources:
             if resource.get("id"):
                 for path in resource.get("files") or ():
@@ -44,6 +51,25 @@ class Terraform(Link):
                     target = known.meant(ref, home)
                     if target and target != resource.get("id"):
                         yield Edge(object_id(resource), "refers to", f"resource:{target}", resource.at)
+
+    def _functions(self, graph: Graph, resources: list[Fact]) -> Iterator[Edge]:
+        calls = graph.facts("terraform-module")
+        if not any(_names_handler(one) for one in (*resources, *calls)):
+            return
+        archives = [one for one in graph.all_facts("resource") if one.get("platform") == "terraform-data"]
+        packed = functions.Packed([*resources, *archives], frozenset(graph.files))
+        for one in resources:
+            if _names_handler(one) and (path := packed.handler(one)):
+                yield Edge(object_id(one), "starts", f"file:{path}", one.at)
+        made: dict[str, str] = {}  # `main module.name` -> file
+        for one in calls:
+            if not one.get("local") and (path := packed.handler(one)):
+                yield Edge(f"file:{one.at.path}", "starts", f"file:{path}", one.at)
+                made[f"{posixpath.dirname(one.at.path)} module.{one.name}"] = path
+        for one in resources if made else ():
+            for name in dict.fromkeys(_modules(one.get("data"))):
+                if path := made.get(f"{posixpath.dirname(one.at.path)} {name}", ""):
+                    yield Edge(object_id(one), "calls", f"file:{path}", one.at)
 
 
 class CloudFormation(Link):
@@ -68,20 +94,20 @@ class CloudFormation(Link):
                         yield Edge(object_id(resource), relation, f"file:{path}", resource.at)
                         if relation == "calls":
                             yield Edge(f"file:{resource.at.path}", relation, f"file:{path}", resource.at)
-                if handler := _handler(resource, files):
+                if handler := functions.of_properties(resource, _CODE, files):
                     yield Edge(object_id(resource), "starts", f"file:{handler}", resource.at)
 
 
-def _handler(resource: Fact, files: frozenset[str]) -> str:
-    """The file of a function's handler: `app.main` in its folder of code."""
-    properties = (resource.get("data") or {}).get("Properties") or {}
-    for folder, handler in _CODE:
-        where, name = properties.get(folder), properties.get(handler)
-        if isinstance(where, str) and isinstance(name, str):
-            return beside(
-                resource.at.path, posixpath.join(where, name.rpartition(".")[0].replace(".", "/") + ".py"), files
-            )
-    return ""
+def _names_handler(one: Fact) -> bool:
+    data = one.get("data") or {}
+    return "handler" in data or "entry_point" in data or "build_config" in data
+
+
+def _modules(value: Any) -> Iterator[str]:
+    """Modules whose outputs a value names: `module.fn`."""
+    for key, text in _texts(value):
+        if key == "expr":
+            yield from _MODULE.findall(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +121,9 @@ class _Ref:
 
     def addresses(self) -> tuple[str, ...]:
         """What may be meant in its module, the most exact first: the first instance has the name of the whole block."""
-        return (f"{self.address}[{self.key}]", self.address) if self.key else (self.address,)
+        if self.key:
+            return f"{self.address}[{self.key}]", self.address
+        return self.address, self.address.replace(".", "/", 1)  # as code tells it
 
 
 class _Known:
@@ -155,10 +183,3 @@ def _texts(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str
     elif isinstance(value, list) and depth <= _DEEPEST:
         for inner in value:
             yield from _texts(inner, key, depth + 1)
-
-
-def beside(origin: str, name: Any, files: frozenset[str]) -> str:
-    if not isinstance(name, str) or not name:
-        return ""
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), name.removeprefix("file:")))
-    return path if path in files else ""

@@ -35,7 +35,7 @@ class Reading:
         self.builder = Builder(source, resolver, values)
         self.builder.is_resource = self._is_resource
         self.builder.is_known = lambda name: name.partition(".")[0] in tables.roots()
-        self.filler = Filler(self.tables.values, self._receiver)
+        self.filler = Filler(self.tables.values, self._receiver, self._leads)
         self.declared: dict[int, list[Declared]] = {}  # by the call that declares
         self._judged: dict[str, bool] = {}
         self._receivers: dict[int, Made | None] = {}
@@ -141,6 +141,10 @@ class Reading:
             found = self.builder.call(call, scope)
             self._receivers[id(call)] = found if isinstance(found, Made) else None
         return self._receivers[id(call)]
+
+    def _leads(self, made: Made) -> tuple[ast.Call, ...]:
+        """The calls that made the resources which stand in a call that is none itself."""
+        return () if self._is_resource(made.callee) else self.builder.subjects(made.call, made.scope)
 
     def _declare(self, met: Met, subject: Subject, made: Made) -> None:
         for key, value in made.items():

@@ -107,7 +107,7 @@ class _Emitter:
         declared = hosted.Declared(one.type, one.name, body, identity, self._locate, common)
         if hosted.runs_containers(one.type):
             yield from hosted.facts(declared, self._runner(one), pods.build(body))
-        elif one.platform == "cloudformation":
+        elif one.platform in ("cloudformation", "terraform"):
             yield from hosted.held_images(declared)
 
     def _runner(self, one: Declared) -> hosted.Runner | None:
@@ -142,14 +142,17 @@ class _Emitter:
 
     def _reference(self, node: Unknown, of: Declared) -> dict[str, Any]:
         """An unknown value; where it leads to another resource, as that platform's own files would write it."""
-        other = self.subjects.get(id(node.made_by)) if node.made_by is not None else None
+        leads = [node.made_by, *node.more] if node.made_by is not None else []
+        others = [one for call in leads if (one := self.subjects.get(id(call))) is not None and one.type != of.type]
+        other = others[0] if others else None
         if other is None and of.origin == "sdk":
             other = self.named.get(str(node.value["expr"]))
         if other is None or other.type == of.type or not other.name:
             return dict(node.value)
         if of.platform == "cloudformation":
             return {"expr": f"!Ref {other.name}", "ref": other.name}
-        return {**node.value, "ref": f"{other.type}.{other.name}"}
+        more = [{"expr": one.name, "ref": f"{one.type}.{one.name}"} for one in others[1:] if one.name]
+        return {**node.value, "ref": f"{other.type}.{other.name}", **({"more": more} if more else {})}
 
     def _workload(self, one: Declared) -> Iterator[Fact]:
         """A workload of a platform that is no Kubernetes: containers are read as those of a pod."""

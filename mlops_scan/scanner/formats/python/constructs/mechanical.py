@@ -91,6 +91,11 @@ def attribute(platform: str, names: list[str], value: Node) -> Mapping:
 def data(subject_: Subject, call: Made) -> Mapping:
     """The attributes of the resource, spelled as its platform does."""
     given = keywords(call)
+    for one in (*call.args[1:2], *([given["args"]] if "args" in given else [])):
+        if isinstance(one, Made) and one.callee.endswith(_PARTS[:2]):  # all arguments in one object
+            given.pop("args", None)
+            given.update(one)
+            given.places.update(one.places)
     for key in _OPTIONS:
         given.pop(key, None)
     if subject_.platform == "cloudformation":

@@ -25,12 +25,13 @@ _LOOPS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
 class Unknown(Scalar):
     """What is no constant: its text as `${source}`, or with the parts that are known; `value` as docs/facts.md says.
 
-    `made_by` is the call whose object it leads to.
+    `made_by` is the call whose object it leads to, `more` those of others.
     """
 
-    __slots__ = ("made_by", "value")
+    __slots__ = ("made_by", "more", "value")
     value: dict[str, Any]
     made_by: ast.Call | None
+    more: tuple[ast.Call, ...]
 
 
 class Defaulted(Scalar):
@@ -196,7 +197,8 @@ class Builder:
         text = template.replace("{}", "${?}") or "${?}".join(value.get("parts", ())) or f"${{{value['expr']}}}"
         one = Unknown(text)
         one.line, one.column, one.bare, one.block, one.tag = *place, False, False, ""
-        one.value, one.made_by = kept, next(self._subjects(expr, scope), None)
+        found = self.subjects(expr, scope)
+        one.value, one.made_by, one.more = kept, next(iter(found), None), found[1:]
         return one
 
     def _defaulted(self, plain: Scalar, value: dict[str, Any], expr: ast.expr, scope: Scope) -> Scalar:
@@ -207,8 +209,12 @@ class Builder:
         one.value = {"expr": value["expr"], "const": value["const"]}
         return one
 
+    def subjects(self, expr: ast.expr, scope: Scope) -> tuple[ast.Call, ...]:
+        """The calls that made the resources to which an expression leads, each once."""
+        found = {id(one): one for one in self._subjects(expr, scope)}
+        return tuple(found.values())
+
     def _subjects(self, expr: ast.expr, scope: Scope) -> Iterator[ast.Call]:
-        """The calls that made the resources to which an expression leads."""
         stack: list[ast.AST] = [expr]
         for _ in range(_SEARCHED):
             if not stack:

@@ -20,13 +20,14 @@ _VERBATIM = frozenset(
     )
 )  # fmt: skip
 _DEPTH = 30
+_Leads = Callable[[Made], tuple[ast.Call, ...]]  # the calls that made the resources that stand in a call
 
 
 class Filler:
     """Templates against one call. `values` says what calls that are only values stand for."""
 
-    def __init__(self, values: dict[str, Any], receiver: Callable[[Made], Node | None]) -> None:
-        self._values, self._receiver = values, receiver
+    def __init__(self, values: dict[str, Any], receiver: Callable[[Made], Node | None], leads: _Leads) -> None:
+        self._values, self._receiver, self._leads = values, receiver, leads
 
     def fill(self, template: Any, call: Made) -> Node | None:
         """The node that a template makes of a call; None where nothing of it was given."""
@@ -127,19 +128,25 @@ class Filler:
             return node
         if isinstance(node, Made) and node.callee in self._values:
             found = self.fill(self._values[node.callee], node)
-            return found if found is not None else unknown(node)
+            return found if found is not None else self._unknown(node)
         if isinstance(node, Made) and (chained := self._chained(node)) is not None:
             return chained
         if isinstance(node, Made) and (len(node.args) > 1 or (node.args and not node)):
-            return unknown(node)  # an object of its own, not a bundle of arguments
+            return self._unknown(node)  # an object of its own, not a bundle of arguments
         if isinstance(node, Made) and _wrapped(node) is not None:
-            node["of"] = unknown(node)  # options beside the resource that they are for
+            node["of"] = self._unknown(node)  # options beside the resource that they are for
         if isinstance(node, Mapping):
             for key, value in node.items():
                 node[key] = self.settled(value, depth + 1)
         elif isinstance(node, Sequence):
             node[:] = [self.settled(one, depth + 1) for one in node]
         return node
+
+    def _unknown(self, node: Made) -> Unknown:
+        one = unknown(node)
+        if one.made_by is node.call and (found := self._leads(node)):  # `bucket.arn.apply(...)`, `concat(a.id, b.id)`
+            one.made_by, one.more = found[0], found[1:]
+        return one
 
 
 def keywords(call: Made) -> Mapping:
@@ -155,6 +162,7 @@ def unknown(call: Made) -> Unknown:
     one = Unknown(f"${{{call.callee}()}}")
     one.line, one.column, one.bare, one.block, one.tag = call.line, call.column, False, False, ""
     one.value, one.made_by = {"expr": f"{call.callee}()", "call": call.callee}, _wrapped(call) or call.call
+    one.more = ()
     return one
 
 
