@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
+from mlops_scan.scanner.evidence.answers import is_decided
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.branches import same_either_way
 from mlops_scan.scanner.evidence.decided import only_told, why
+from mlops_scan.scanner.evidence.metrics import is_ordered, is_range_check, speaks_of_metrics
 from mlops_scan.scanner.evidence.read_steps import evaluating_steps
 from mlops_scan.scanner.evidence.unheeded import ignored, steps, unawaited, unread
 from mlops_scan.scanner.evidence.verdicts import is_bare, judged_by, stops
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
-
-_METRIC = re.compile(
-    r"(?:^|_)(?:acc|accuracy|auc|roc_auc|f1|precision|recall|rmse|mse|mae|mape|r2|loss|score|metrics?|error|bleu|rouge|"
-    r"logloss|gini|ks|perplexity|threshold|performance|improvement|champion|challenger|baseline|blessed)(?:_|\d|$)",
-    re.IGNORECASE,
-)
-
 
 # a function that tells whether a model may go on: another step, or another file, acts on what it says
 _DECIDES = re.compile(
@@ -52,7 +46,7 @@ class EvaluationGate(Derivation):
         if any(one.status is Status.USED for one in found):
             return
         for fact in graph.facts("comparison"):
-            if _speaks_of_metrics(fact) and only_told(graph, fact):
+            if speaks_of_metrics(fact) and only_told(graph, fact):
                 told = "what follows is a line in a log"
                 yield self.evidence("python", fact.at, f"'{fact.name}' is asked", Status.DISABLED, told)
         for one in judging:
@@ -67,10 +61,12 @@ class EvaluationGate(Derivation):
             if fact.get("in") == "choice":
                 if _chooses(fact, around.names):
                     yield self.evidence("workflow", fact.at, f"'{fact.name}' decides in '{fact.get('function')}'")
-            elif _is_ordered(fact):
+            elif is_ordered(fact):
                 outputs = fact.get("in") == "with"  # what a pipeline's condition compares
-                if (outputs or _speaks_of_metrics(fact)) and not _is_range_check(fact):
+                if (outputs or speaks_of_metrics(fact)) and not is_range_check(fact):
                     yield from self._ordered(graph, fact, around)
+            elif fact.get("asks") or (fact.get("in") == "with" and is_decided(graph, fact, fact.name) is False):
+                continue  # what the function or the step answers says more
             elif is_bare(fact):
                 judge = judged_by(graph, fact, _measures) if stops(graph, fact) else ""
                 if judge:
@@ -114,15 +110,11 @@ class _Around:
         self.flagged = _behind_a_flag(graph)
         self.unheeded = {**unawaited(graph), **ignored(graph)}
         self.onward = graph.importing(files | {use.at.path for use in graph.uses("registers-model")})
-        self.measured = any(_speaks_of_metrics(one) for one in graph.facts("comparison") if _is_ordered(one))
+        self.measured = any(speaks_of_metrics(one) for one in graph.facts("comparison") if is_ordered(one))
 
 
 def _measures(fact: Fact) -> bool:
-    return _is_ordered(fact) and _speaks_of_metrics(fact)
-
-
-def _is_ordered(fact: Fact) -> bool:
-    return not set(fact.get("ops") or ()).isdisjoint(("<", "<=", ">", ">="))
+    return is_ordered(fact) and speaks_of_metrics(fact)
 
 
 def _chooses(fact: Fact, promoting: set[str]) -> bool:
@@ -130,7 +122,7 @@ def _chooses(fact: Fact, promoting: set[str]) -> bool:
     steps = {*(fact.get("body") or ()), *(fact.get("else") or ())}
     verdict = any(_FLAG.match(str(name)) for name in fact.get("names") or ())
     further = any(step in promoting or _FURTHER.search(step) for step in steps)
-    return further and ((_is_ordered(fact) and _speaks_of_metrics(fact)) or verdict)
+    return further and ((is_ordered(fact) and speaks_of_metrics(fact)) or verdict)
 
 
 def _guards_shipping(graph: Graph, fact: Fact) -> bool:
@@ -173,14 +165,6 @@ def _behind_a_flag(graph: Graph) -> set[tuple[str, object]]:
     }
 
 
-def _is_range_check(fact: Fact) -> bool:
-    """`0 <= threshold <= 1`: a check of a parameter, not of a model."""
-    plain = fact.get("constants") or ()
-    if not plain or any(one not in (0, 1, 100) for one in plain) or not fact.get("raises"):
-        return False
-    return len(fact.get("ops") or ()) > 1 or "threshold" in fact.name
-
-
 def _leads_to_promotion(graph: Graph, fact: Fact, call: str) -> bool:
     """Whether a function of the same file, or of one that it imports, promotes and is called in the branch."""
     known = graph.closure(fact.at.path)
@@ -189,12 +173,3 @@ def _leads_to_promotion(graph: Graph, fact: Fact, call: str) -> bool:
         for use in graph.uses("promotes", "deploys")
         if use.fact.kind == "call" and use.fact.get("function")
     )
-
-
-def _speaks_of_metrics(fact: Fact) -> bool:
-    return _names_a_metric(" ".join([fact.name, *(str(name) for name in fact.says.get("names") or ())]))
-
-
-@lru_cache(maxsize=10_000)  # asked about the same comparisons several times
-def _names_a_metric(text: str) -> bool:
-    return any(_METRIC.search(word) for word in re.findall(r"[A-Za-z_]\w*", text))

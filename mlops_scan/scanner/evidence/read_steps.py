@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mlops_scan.scanner.evidence.answers import is_decided
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Fact, Location
 
@@ -39,8 +40,8 @@ def evaluating_steps(graph: Graph) -> Iterator[Evaluated]:
         if fact.get("of"):
             pipelines[str(fact.get("of"))].append(fact)
     for steps in pipelines.values():
-        found = [one for one in steps if one.get("function") and _runs(one) in evaluating]
-        onward = [one for one in steps if one.get("function") and _runs(one) in further]
+        found = [one for one in steps if one.get("function") and runs(one) in evaluating]
+        onward = [one for one in steps if one.get("function") and runs(one) in further]
         for step in found:
             last = [one for one in onward if one.name != step.name]
             if last:
@@ -52,7 +53,7 @@ class _Reading:
 
     def __init__(self, graph: Graph, steps: list[Fact], step: Fact) -> None:
         self.graph, self.step = graph, step
-        self.later = _after(step, steps)
+        self.later = after(step, steps)
         self.calls = {(one.at.line, one.at.column): one for one in graph.in_file(step.at.path, "call")}
         call = self._call(step)
         self.home = call.get("function") if call is not None else None
@@ -60,7 +61,10 @@ class _Reading:
 
     def of(self, onward: list[Fact]) -> Evaluated:
         conditions = list(self._conditions())
-        allows = next((one for one in onward if self._is_allowed(one, conditions)), None)
+        deciding = [
+            _block(one) for one in conditions if is_decided(self.graph, one, " ".join(_texts(one))) is not False
+        ]
+        allows = next((one for one in onward if self._is_allowed(one, deciding)), None)
         read = allows is not None or bool(conditions) or self._compared() or any(map(self._decides, self.later))
         return Evaluated(self.step, read, allows)
 
@@ -75,11 +79,11 @@ class _Reading:
     def _reads(self, *texts: str) -> bool:
         return any(not self.known.isdisjoint(_WORD.findall(text)) for text in texts)
 
-    def _conditions(self) -> Iterator[Location]:
+    def _conditions(self) -> Iterator[Fact]:
         """`with dsl.If(found.output == ...)` of the same pipeline, with what stands in it."""
         for call in self.calls.values() if self.known else ():
             if call.get("with") and call.get("function") == self.home and self._reads(*_texts(call)):
-                yield Location(call.at.path, call.at.line, 1, int(call.get("until") or call.at.line))
+                yield call
 
     def _compared(self) -> bool:
         """Whether an `if` of the pipeline reads it."""
@@ -98,22 +102,15 @@ class _Reading:
         guards = [one for one in (call.get("guards") or () if call is not None else ()) if not _PRESENT.search(one)]
         if self.known and self._reads(*guards):
             return True
-        return step in self.later and any(self._chooses(one) and step in _after(one, self.later) for one in self.later)
-
-    def _chooses(self, step: Fact) -> bool:
-        """Whether a step says which of the others come."""
-        return any(
-            (use.at.path, use.at.line) == (step.at.path, step.at.line)
-            or (use.fact.get("decorates") and (use.at.path, use.fact.get("decorates")) == _runs(step))
-            for use in self.graph.uses("chooses-steps")
-            if not use.disabled
+        return step in self.later and any(
+            chooses(self.graph, one) and step in after(one, self.later) for one in self.later
         )
 
     def _decides(self, step: Fact) -> bool:
         """Whether a later step chooses, or does something only under a condition on what it is handed or fetches."""
-        path, name = _runs(step)
+        path, name = runs(step)
         if not name:
-            return self._chooses(step)
+            return chooses(self.graph, step)
         taken = {
             str(one.get("name"))
             for function in self.graph.in_file(path, "function")
@@ -125,18 +122,33 @@ class _Reading:
         tests = [guard for one in inside for guard in one.get("guards") or ()]
         tests += [one.name for one in self.graph.in_file(path, "comparison") if one.get("function") == name]
         words = {word for test in tests for word in _WORD.findall(test)}
-        return self._chooses(step) or not taken.isdisjoint(words) or bool(tests and any(map(_asks, inside)))
+        return chooses(self.graph, step) or not taken.isdisjoint(words) or bool(tests and any(map(_asks, inside)))
+
+
+def _block(condition: Fact) -> Location:
+    return Location(condition.at.path, condition.at.line, 1, int(condition.get("until") or condition.at.line))
 
 
 def _asks(call: Fact) -> bool:
     return bool(_ASKS.search(call.name))
 
 
-def _runs(step: Fact) -> tuple[str, str]:
+def runs(step: Fact) -> tuple[str, str]:
+    """The file and the function that a step runs."""
     return str(step.get("runs") or ""), str(step.get("function") or "")
 
 
-def _after(step: Fact, steps: Iterable[Fact]) -> list[Fact]:
+def chooses(graph: Graph, step: Fact) -> bool:
+    """Whether a step says which of the others come."""
+    return any(
+        (use.at.path, use.at.line) == (step.at.path, step.at.line)
+        or (use.fact.get("decorates") and (use.at.path, use.fact.get("decorates")) == runs(step))
+        for use in graph.uses("chooses-steps")
+        if not use.disabled
+    )
+
+
+def after(step: Fact, steps: Iterable[Fact]) -> list[Fact]:
     """The steps that need one, or a step that needs it."""
     needing: dict[str, list[Fact]] = defaultdict(list)
     for one in steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from mlops_scan.scanner.formats.python.answers import looked_into
 from mlops_scan.scanner.formats.python.constant import constant
 from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.entries import asked
@@ -70,6 +71,8 @@ class Binder:
         chosen = value.body if isinstance(value, ast.IfExp) else value
         if isinstance(value, _LOOKED_INTO) or isinstance(chosen, ast.Compare):
             return Binding(node=value, scope=scope)
+        if (test := looked_into(value)) is not None:
+            return Binding(node=test, scope=scope)
         if isinstance(value, _TEXT):
             return self._text(value, scope)
         found = self.resolver.resolve(value, scope)

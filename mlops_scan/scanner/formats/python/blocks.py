@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
-from mlops_scan.scanner.formats.python import definitions
+from mlops_scan.scanner.formats.python import answers, definitions
 from mlops_scan.scanner.formats.python.binder import Binder
 from mlops_scan.scanner.formats.python.comparisons import Comparisons
 from mlops_scan.scanner.formats.python.context import GUARDS, Context, Gate, Top
@@ -83,6 +83,8 @@ class Blocks:
 
     def _choice(self, node: ast.If | ast.While, keyword: str, context: Context) -> None:
         gate = self._gate(node, node.test, keyword, context)
+        if gate is not None and (names := answers.decided(node.body)):
+            gate.says["decides"] = names
         guard = self.source.text(node.test, 80) if keyword == "if" else ""
         body = context.inside(keyword, guard=guard, gate=(gate, True) if gate else None)
         elif_ = keyword == "if" and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
@@ -93,7 +95,7 @@ class Blocks:
             self._block(node.orelse, context.inside("else", guard=other, gate=(gate, False) if gate else None))
         self._block(node.body, replace(body, loop=True) if keyword == "while" else body)
 
-    def _gate(self, node: ast.stmt, test: ast.expr, keyword: str, context: Context) -> Gate | None:
+    def _gate(self, node: ast.stmt | ast.expr, test: ast.expr, keyword: str, context: Context) -> Gate | None:
         read = None if context.silent else self.comparisons.read(test, context.scope)
         if read is None:
             return None
@@ -163,6 +165,14 @@ class Blocks:
             test = node.value.test if isinstance(node.value, ast.IfExp) else node.value
             if isinstance(test, (ast.Compare, ast.BoolOp, ast.UnaryOp)):
                 self._gate(node, test, "return", context)
+            elif context.function and not isinstance(test, ast.Constant):
+                self._answers([test], "return", context)
+
+    def _answers(self, values: list[ast.expr], keyword: str, context: Context) -> None:
+        """The tests of what a function answers, each at its own place."""
+        for value in values:
+            for test in answers.within(value, self.resolver.resolve, context.scope):
+                self._gate(test, test, keyword, context)
 
     def _raise(self, node: ast.Raise, context: Context) -> None:
         for gate, _ in context.gates:

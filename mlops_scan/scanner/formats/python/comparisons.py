@@ -20,6 +20,10 @@ _VERDICT = re.compile(
 )
 _DECIDED = re.compile(r"(?:^|_)(?:accepted|approved|promoted|blessed|is_better|passed)$")
 _HELD = re.compile(r"(?:^|_)(?:accepted|approved|promoted?|blessed|better|passed|improved|deploy|beats_\w+|wins?)$")
+_JUDGING = re.compile(
+    r"evaluat|valid|check|gate|better|accept|promot|deploy|beat|thresh|improv|pass|compar|outperform|quality|good|decid"
+)
+_LATER = (".submit", ".result", ".fn", ".remote", ".get", ".__call__")
 _NAMES = 20
 _DEPTH = 8
 _SAID = {True: "true", False: "false", None: ""}
@@ -50,7 +54,8 @@ class Comparisons:
             behind = self._behind(test, scope)
             compares = [node for node in behind if isinstance(node, ast.Compare) and _telling(node)]
             if not compares and not _is_named(test) and not any(_is_verdict(node) for node in (*nodes, *behind)):
-                return None
+                asked = self._asked(test, scope)
+                return {"asks": asked, "names": self._names(nodes)} if asked else None
             nodes += behind
         return {
             "always": _SAID[self._truth(test, scope)],
@@ -71,6 +76,26 @@ class Comparisons:
             return []
         telling = isinstance(found, (ast.Compare, ast.BoolOp, ast.IfExp)) or _is_verdict(found)
         return _nodes(found) if telling else []
+
+    def _asked(self, test: ast.expr, scope: Scope) -> str:
+        """The function that judges something, of which a test reads what it answered; '' where it reads no such."""
+        while isinstance(test, (ast.UnaryOp, ast.Compare, ast.Attribute, ast.Subscript)):
+            if isinstance(test, ast.UnaryOp):
+                test = test.operand
+            elif isinstance(test, ast.Compare):
+                if not (len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant)):
+                    return ""
+                test = test.left if test.comparators[0].value is not None else test.comparators[0]
+            else:
+                test = test.value
+        if isinstance(test, ast.Call):
+            name = self.resolver.callee(test, scope).name
+        else:
+            binding = self.resolver.resolve(test, scope) if isinstance(test, ast.Name) else None
+            name = binding.name if binding is not None and binding.call is not None else ""
+        while name.endswith(_LATER):
+            name = name.rpartition(".")[0]
+        return name if name and _JUDGING.search(name.rpartition(".")[2]) else ""
 
     def _truth(self, test: ast.expr, scope: Scope, depth: int = 0) -> bool | None:
         """What a test always is because of a constant in it: `ALWAYS or x > y`, a name that was set to True."""

@@ -176,9 +176,10 @@ def _waits(node: ast.stmt) -> bool:
 
 
 def _answer(last: ast.stmt) -> str:
-    """The plain text that a function returns last."""
+    """The plain text or truth that a function returns last."""
     found = last.value if isinstance(last, ast.Return) else None
-    return found.value[:_TEXT] if isinstance(found, ast.Constant) and isinstance(found.value, str) else ""
+    plain = found.value if isinstance(found, ast.Constant) else None
+    return str(plain)[:_TEXT] if isinstance(plain, (str, bool)) else ""
 
 
 def _is_empty(node: ast.stmt) -> bool:

@@ -159,6 +159,10 @@ class Recorder:
         named = {key: one for key, one in named.items() if one is not None}
         if named:
             made["receiver_kwargs"] = named
+        if call.args and isinstance(call.args[0], ast.Name):
+            handed = self.resolver.name(call.args[0].id, scope)
+            if handed.function is not None:
+                made["receiver_of"] = handed.name
         return made
 
     def finish(self, again: Collection[str] = ()) -> Iterator[Fact | Note]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from mlops_scan.scanner.formats.python import definitions, system
+from mlops_scan.scanner.formats.python import answers, definitions, system
 from mlops_scan.scanner.formats.python.blocks import Blocks
 from mlops_scan.scanner.formats.python.context import UNREAD, Context, Top
 from mlops_scan.scanner.formats.python.names import absolute
@@ -47,6 +47,8 @@ class Walker(Blocks):
         self.expression.read(node.value, context, UNREAD)
         if isinstance(node.value, ast.BinOp) and not context.silent:
             definitions.order(node.value, context, self.recorder)
+        elif isinstance(node.value, ast.Call) and context.function and (told := answers.written(node.value)):
+            self._answers(told, "write", context)
 
     def _assign(self, node: ast.Assign, context: Context) -> None:
         self.expression.read(node.value, context, Top(assigned=self.source.text(node.targets[0])))

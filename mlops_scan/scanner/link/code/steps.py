@@ -26,6 +26,8 @@ def of_call(use: Use, call: Fact, code: Code) -> Step:
     told = match.argument(call, "name")
     runs = match.argument(call, "runs")
     target = code.named(runs, call.at.path)
+    if target is None and call.name.endswith(".__call__"):  # `make = component_from(judge)`, and then `make(...)`
+        target = call.at.path, str(call.get("receiver_of") or "")
     target = target if target in code.functions or target in code.classes else None
     name = text(told) or (target[1] if target else "") or assigned or call.name.rpartition(".")[2]
     if name.endswith((".yaml", ".yml")):  # a component that a file describes
