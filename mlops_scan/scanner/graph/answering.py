@@ -30,7 +30,8 @@ def answering_of_kinds(graph: Graph, *kinds: str) -> tuple[Workload, ...]:
         return starting
     held = {f"file:{path}" for path in serving}
     relations = (*RUNNING, "copies")
-    return tuple(one for one in able if held & graph.reachable_from(one.node, relations=relations)) or able
+    holding = tuple(one for one in able if held & graph.reachable_from(one.node, relations=relations))
+    return holding or tuple(one for one in able if not (one.kind == "Pod" and ends_itself(one)))  # a task of something
 
 
 def _able(graph: Graph, *kinds: str) -> tuple[Workload, ...]:

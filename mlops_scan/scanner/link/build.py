@@ -12,7 +12,7 @@ from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link import code
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.code import entered, flags, receivers, targets, wrapped
+from mlops_scan.scanner.link.code import entered, factories, flags, receivers, targets, wrapped
 from mlops_scan.scanner.link.code.timetables import once
 from mlops_scan.scanner.model import Fact, Location
 
@@ -43,6 +43,10 @@ def build(
             shipped = catalog.load()
             known = {**known, **{id(fact): shipped.matches(fact) for fact in started}}
     uses = tuple(_uses(facts, readable, known))
+    if any(use.key == "pipeline-step" and use.fact.says.get("function") for use in uses):
+        gone, made = factories.spread(facts, uses)
+        facts = [*(fact for fact in facts if id(fact) not in gone), *made] if gone else facts
+        uses = (*(use for use in uses if id(use.fact) not in gone), *_uses(made, (), None)) if gone else uses
     graph = Graph(once([*facts, *code.facts(facts, uses)]), files, uses)
     links = [one() for one in plugins.load(link, Link)]
     for turn in sorted({one.turn for one in links}):

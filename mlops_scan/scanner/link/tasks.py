@@ -116,5 +116,7 @@ def _file(value: Any, call: Fact, files: frozenset[str], modules: LocalModules) 
         return value if value.endswith(".py") and value in files else ""
     if not isinstance(value, dict) or not isinstance(value.get("name"), str) or value.get("call"):
         return ""
-    module = value["name"].rpartition(".")[0]
+    module, _, name = value["name"].rpartition(".")
+    if name.isupper() or "const" in value:
+        return ""  # a setting that stands there
     return (modules.find(module, call.at.path) or "") if module else ""

@@ -18,6 +18,7 @@ from mlops_scan.scanner.model import Fact
 _TABLE = Path(__file__).parent / "operators.yaml"
 _LOCAL = re.compile(r"(?:local|file)://(?=/)")
 _MOST = 40  # programs of one object
+_ONCE = ("Never", "OnFailure")
 
 
 @cache
@@ -41,7 +42,9 @@ def runs_programs(document: Mapping) -> bool:
 
 
 def ends(document: Mapping) -> bool:
-    """Whether what runs comes to an end, as far as the table of kinds tells."""
+    """Whether what runs comes to an end, as far as the table of kinds tells; of a single pod, what it says itself."""
+    if yamlnodes.text(document, "kind") == "Pod":
+        return yamlnodes.text(document, "spec", "restartPolicy") in _ONCE
     return bool(_kind(document).get("ends"))
 
 

@@ -13,7 +13,7 @@ from mlops_scan.scanner.formats.python.literals import constants, in_turn, longe
 from mlops_scan.scanner.formats.python.openers import of_file, opened
 from mlops_scan.scanner.formats.python.options import default_of, of_decorators
 from mlops_scan.scanner.formats.python.recorder import Recorder
-from mlops_scan.scanner.formats.python.resolver import Resolver
+from mlops_scan.scanner.formats.python.resolver import TYPES, Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, ClassInfo, FunctionInfo, Scope
 from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.python.values import CONSTANT_CALLS, Values
@@ -51,7 +51,8 @@ class Binder:
         found = self.binding(node.value, context.scope) if node.value is not None else Binding()
         anything = found.name.rpartition(".")[2] in _FACTORIES
         if anything or (not found.name and found.const in (MISSING, None)):
-            found = self.resolver.annotation(node.annotation, context.scope) or found
+            told = self.resolver.annotation(node.annotation, context.scope)
+            found = found if told is None or (found.node is not None and told.name in TYPES) else told
         self._bind(node.target, found, context)
 
     def _bind(self, target: ast.Name | ast.Attribute, binding: Binding, context: Context) -> None:
