@@ -735,3 +735,48 @@ def test_an_alias_is_no_name_of_a_model(understand: Understand) -> None:
     )
     graph = understand({"promote.py": text})
     assert {edge.target for edge in graph.edges("registers")} == {"model:churn"}
+
+
+COMPONENTS = """
+from pathlib import Path
+from kfp import dsl
+from kfp.components import load_component_from_file
+
+HERE = Path(__file__).parent
+load_op = load_component_from_file(HERE / "components" / "load.yaml")
+fit_op = load_component_from_file("components/fit.yaml")
+
+
+@dsl.pipeline(name="weekly")
+def weekly():
+    first = load_op(name="a")
+    second = load_op(name="b").after(first)
+    fit = fit_op(data=second.outputs["data"]).set_cpu_limit("2").after(first)
+    load_op(name="c").after(fit)
+"""
+COMPONENT = """
+name: {name}
+outputs: [{{name: data}}]
+implementation:
+  container:
+    image: acme/{name}:1
+    command: [python, /app/{name}.py, {{outputPath: data}}]
+"""
+
+
+def test_components_in_files_are_the_steps_that_calls_of_them_make(tmp_path: Path) -> None:
+    files = {f"components/{name}.yaml": COMPONENT.format(name=name) for name in ("load", "fit")}
+    made = graph(tmp_path, {"pipe.py": COMPONENTS, **files, "load.py": "import pandas\n", "fit.py": "import sklearn\n"})
+    assert steps(made) == {
+        "load": [],
+        "load-2": ["load"],
+        "fit": ["load", "load-2"],
+        "load-3": ["fit"],
+    }
+    runs = {(edge.source, edge.target) for edge in made.edges("runs")}
+    assert runs >= {
+        ("step:pipe.py#load-3", "file:components/load.yaml"),
+        ("step:pipe.py#fit", "file:components/fit.yaml"),
+        ("file:components/fit.yaml", "image:acme/fit"),
+        ("file:components/fit.yaml", "file:fit.py"),
+    }

@@ -28,7 +28,7 @@ class Tasks(Link):
         for fact in steps:
             path = str(fact.get("pipeline"))
             step = f"step:{path}#{fact.name}"
-            for run in (fact.get("runs"), _script(fact, files, graph.files, images)):
+            for run in (fact.get("runs"), _script(fact, files, graph.files, images), _described(fact, files)):
                 if run and run != path:
                     yield Edge(step, "runs", f"file:{run}", fact.at)
             for needed in fact.get("needs") or ():
@@ -65,6 +65,12 @@ def _started(graph: Graph, steps: Sequence[Fact], files: frozenset[str]) -> Iter
             argv = [str(word) for word in command.get("argv") or ()]
             for path in entry_files(argv, working_folder(command), files):
                 yield Edge(step, "runs", f"file:{path}", command.at)
+
+
+def _described(fact: Fact, files: frozenset[str]) -> str:
+    """The file that describes a step."""
+    name = str(fact.get("described") or "")
+    return locate(name, posixpath.dirname(str(fact.get("pipeline"))), files) if name else ""
 
 
 def _script(fact: Fact, files: frozenset[str], ordered: tuple[str, ...], images: Sequence[Fact]) -> str:

@@ -152,7 +152,7 @@ class Recorder:
 
     def _constants(self, call: ast.Call, scope: Scope) -> dict[str, Any]:
         made: dict[str, Any] = {}
-        args = [_short(self.values.const(one, scope)) for one in call.args[:4]]
+        args = [_short(self._told(one, scope)) for one in call.args[:4]]
         if any(one is not None for one in args):
             made["receiver_args"] = args
         named = {one.arg: _short(self.values.const(one.value, scope)) for one in call.keywords[:20] if one.arg}
@@ -164,6 +164,14 @@ class Recorder:
             if handed.function is not None:
                 made["receiver_of"] = handed.name
         return made
+
+    def _told(self, node: ast.expr, scope: Scope) -> Any:
+        """A constant, or the known end of a path."""
+        value = self.values.of(node, scope) if isinstance(node, ast.BinOp) else self.values.const(node, scope)
+        if not isinstance(value, dict) or "expr" not in value:
+            return value
+        end = str((value.get("parts") or [""])[-1])
+        return value.get("const", end if end.startswith("/") else MISSING)
 
     def finish(self, again: Collection[str] = ()) -> Iterator[Fact | Note]:
         """All facts in file order; names that were bound after their use are looked up again.

@@ -56,7 +56,9 @@ def _by_words(pipeline: Pipeline, code: Code) -> None:
         told = [_find(one, pipeline) for one in args]
         holder = str(call.get("function") or "").rpartition(".")[2]
         spoken = use.match.argument(call, "name") or call.name.rpartition(".")[0].rpartition(".")[2]
-        owners = _find(str(spoken), pipeline) or _find(holder, pipeline)
+        place = (call.at.line, call.at.column)
+        begun = [one for one in pipeline.steps if one.call is not None and (one.at.line, one.at.column) == place]
+        owners = begun or _find(str(spoken), pipeline) or _find(holder, pipeline)
         if use.match.data.get("needs"):
             for owner in owners:
                 owner.needs += [step.name for one in told for step in one]
@@ -87,7 +89,7 @@ def _by_calls(pipeline: Pipeline, code: Code) -> None:
                 other.needs.append(step.name)
         used |= {word for name in used for word in between.get((str(call.get("function") or ""), name), ())}
         for name in sorted(used - step.leads):
-            before = [one for one in told[:index] if one.call is not None and _assigns(one.call, name)]
+            before = [one for one in told[:index] if one.call is not None and _keeps(one, name)]
             step.needs += [one.name for one in before[-1:]]
 
 
@@ -134,6 +136,11 @@ def _between(pipeline: Pipeline, code: Code) -> dict[tuple[str, str], set[str]]:
             made = words([*(call.get("args") or ()), *(call.get("kwargs") or {}).values()])
             found.setdefault((str(call.get("function") or ""), name), set()).update(made)
     return found
+
+
+def _keeps(step: Step, name: str) -> bool:
+    """Whether a variable of this name holds the step."""
+    return name == step.kept or (step.call is not None and _assigns(step.call, name))
 
 
 def _within(inner: Step, outer: Step) -> bool:

@@ -19,12 +19,14 @@ class Step:
     tool: str
     target: Definition | None = None
     script: str = ""
+    described: str = ""  # the file that describes it
     line: Any = None  # value of the argument that says what it runs
     idle: str = ""  # why it does nothing
     call: Fact | None = None
     needs: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     makes: list[str] = field(default_factory=list)
+    kept: str = ""  # variable that keeps it, where methods of it are called at once
     known_as: set[str] = field(default_factory=set)
     leads: set[str] = field(default_factory=set)  # variables of the steps that it decides on
 

@@ -73,6 +73,7 @@ class Pipelines:
                 says["state"] = "disabled"
             if pipeline.name:
                 yield Fact("pipeline", pipeline.name, pipeline.at, says)
+            steps_.number(pipeline.steps)
             order(pipeline, self.code)
             for step in pipeline.steps:
                 yield steps_.fact(step, pipeline)

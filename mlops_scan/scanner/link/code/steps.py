@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,19 +23,21 @@ _FOLDERS = ("source_dir", "source_directory")
 
 def of_call(use: Use, call: Fact, code: Code) -> Step:
     """The step that a call makes."""
-    match, assigned = use.match, str(call.get("assigned") or "")
+    match, assigned = use.match, str(call.get("assigned") or _kept(call, code))
     told = match.argument(call, "name")
     runs = match.argument(call, "runs")
     target = code.named(runs, call.at.path)
     if target is None and call.name.endswith(".__call__"):  # `make = component_from(judge)`, and then `make(...)`
         target = call.at.path, str(call.get("receiver_of") or "")
     target = target if target in code.functions or target in code.classes else None
+    described = ""
     name = text(told) or (target[1] if target else "") or assigned or call.name.rpartition(".")[2]
     if name.endswith((".yaml", ".yml")):  # a component that a file describes
         stem = posixpath.basename(posixpath.dirname(name)) if "component" in posixpath.basename(name) else name
-        name = posixpath.splitext(posixpath.basename(stem or name))[0]
+        described, name = name, posixpath.splitext(posixpath.basename(stem or name))[0]
     step = Step(name, call.at, use.tool, target, call=call)
     step.script = program(runs) or _entry(runs, call, code)
+    step.described, step.kept = described, assigned
     step.line = runs
     step.known_as = {name, *words({"expr": assigned})}
     step.leads = {word for ref in match.data.get("steps", ()) for word in words(argument(call.says, [ref])[1])}
@@ -44,6 +47,15 @@ def of_call(use: Use, call: Fact, code: Code) -> Step:
     elif needs is not None:
         step.reads = [*texts(needs), *sorted(words(needs))]
     return step
+
+
+def _kept(call: Fact, code: Code) -> str:
+    """The variable that keeps the object whose methods are called at once: `b = fit().after(a)`."""
+    if not call.name.endswith(".__call__"):
+        return ""
+    place = (call.at.line, call.at.column)
+    same = (one for one in code.calls(call.at.path) if (one.at.line, one.at.column) == place)
+    return next((str(one.get("assigned")) for one in same if one.get("assigned")), "")
 
 
 def _entry(runs: Any, call: Fact, code: Code) -> str:
@@ -74,6 +86,17 @@ def of_function(use: Use, target: Definition, call: Fact | None = None) -> Step:
     return step
 
 
+def number(steps: list[Step]) -> None:
+    """Tell apart the steps that one description makes more than once, in their order: `fit`, `fit-2`."""
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    for step in sorted((one for one in steps if one.described), key=lambda one: one.at):
+        key = step.described, step.name
+        seen[key] += 1
+        if seen[key] > 1:
+            step.known_as.discard(step.name)
+            step.name = f"{step.name}-{seen[key]}"
+
+
 def fact(step: Step, pipeline: Pipeline) -> Fact:
     says: dict[str, Any] = {"pipeline": pipeline.at.path, "tool": step.tool, "where": "python"}
     if pipeline.name:
@@ -84,6 +107,8 @@ def fact(step: Step, pipeline: Pipeline) -> Fact:
         says["runs"], says["function"] = step.target
     elif step.script:
         says["script"] = step.script
+    if step.described:
+        says["described"] = step.described
     if step.needs:
         says["needs"] = step.needs
     return Fact("pipeline-step", step.name, step.at, says)
