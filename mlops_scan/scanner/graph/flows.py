@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from mlops_scan.scanner.graph.callees import Function
@@ -32,6 +33,7 @@ class Flow:
     started: list[Edge] = field(default_factory=list)
     alone: bool = True  # nothing else of the file is started for itself: what is not understood is its own
     idle: bool = False  # some of its steps do nothing, and what the others run is known
+    plain: bool = False  # a function of which every call is known by its name: nothing else is behind it
 
 
 class Flows:
@@ -75,7 +77,30 @@ class Flows:
         flow.places += self._handed(path, flow.places)
         flow.started += [edge for place in flow.places for edge in self._edges.within(place)]
         flow.functions = self._graph.once(Running).called_by(sorted(first))
+        flow.started += self._by_functions(flow.functions)
+        flow.plain = pipeline is None and not steps and self._is_plain(flow.functions)
         return flow
+
+    def _by_functions(self, functions: frozenset[Function]) -> Iterator[Edge]:
+        """What the functions start by commands and calls of their own."""
+        for path in sorted({path for path, _ in functions}):
+            edges = [edge for edge in self._graph.links_from(f"file:{path}", *RUNNING) if edge.at.path == path]
+            if edges:
+                within = {one.at: str(one.get("function") or "") for one in self._said_in(path)}
+                yield from (edge for edge in edges if (path, within.get(edge.at, "")) in functions)
+
+    def _is_plain(self, functions: frozenset[Function]) -> bool:
+        for path in sorted({path for path, _ in functions}):
+            for one in self._said_in(path):
+                if (path, str(one.get("function") or "")) in functions:
+                    open_ = "{}" in (one.get("argv") or ()) or ("." in one.name and one.kind == "call")
+                    if open_ and not (one.get("known") or one.get("local")):
+                        return False
+        return True
+
+    def _said_in(self, path: str) -> Iterator[Fact]:
+        """Calls and commands of a file."""
+        return chain(self._graph.in_file(path, "call"), self._graph.in_file(path, "command"))
 
     def _is_idle(self, steps: list[Fact]) -> bool:
         nothing = {step.name for step in steps if idle(self._graph, step)}

@@ -70,7 +70,7 @@ def _of_code(graph: Graph, schedule: Fact) -> str | None:
             reached.update(_reached(graph, edge.target))
             reached[edge.target] = [edge]
     told = _ordered(found | set(_by_commands(graph, reached)) | set(_by_code(graph, reached)), reached)
-    return next(iter(told), None if flow.alone and not flow.idle else "maintenance")
+    return next(iter(told), "maintenance" if flow.idle or flow.plain or not flow.alone else None)
 
 
 def _purposes(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> tuple[str, ...]:

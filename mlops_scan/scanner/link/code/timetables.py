@@ -9,21 +9,17 @@ from typing import Any
 
 from mlops_scan.scanner.graph.placed import Placed
 from mlops_scan.scanner.graph.use import Use
-from mlops_scan.scanner.link.code.index import Code, inside, text
+from mlops_scan.scanner.link.code.clocked import function_of, spelled, tables
+from mlops_scan.scanner.link.code.clocks import TIMES, time_of
+from mlops_scan.scanner.link.code.index import Code, inside
 from mlops_scan.scanner.link.code.parts import Pipeline
 from mlops_scan.scanner.link.code.pipelines import Pipelines
 from mlops_scan.scanner.model import Fact
-
-# how often, as keywords of calls say it
-_TIMES = ("cron", "cron_expression", "cron_schedule", "schedule", "interval", "rrule", "schedules")
-_UNITS = ("hourly", "daily", "weekly", "monthly")
-_FIELDS = ("minute", "minutes", "hour", "hours", "day", "days", "day_of_week", "day_of_month", "week", "weeks", "month")
 
 _SENSOR = re.compile(r"sensor|trigger(?:_|\Z|[A-Z])|Trigger\Z")
 _ASSETS = re.compile(
     r"\b(?:Dataset|Asset|DatasetOrTimeSchedule|DatasetAll|DatasetAny|AssetAll|AssetAny)\b|\basset|dataset"
 )
-_CRON = re.compile(r"[\"']((?:[\w*/,?#-]+ +){4,6}[\w*/,?#-]+)[\"']")  # within a call
 _Told = tuple[Fact, str, str, bool]  # call, time, owner, switched off
 # what starts a pipeline instead of the clock, by the words in which code speaks of it
 _EVENTS = (
@@ -55,6 +51,8 @@ def read(code: Code, pipelines: Pipelines) -> Iterator[Fact]:
         if off or any(one[3] for one in outer):
             says["state"] = "disabled"
         yield Fact("schedule", time, call.at, says)
+    for table, time, owner in tables(code):
+        yield Fact("schedule", time, table.at, {"owner": owner or table.at.path, "where": "python"})
 
 
 def once(facts: list[Fact]) -> list[Fact]:
@@ -99,12 +97,12 @@ def _behind_names(found: list[_Told]) -> list[_Told]:
 
 def _told(use: Use, code: Code, pipelines: Pipelines) -> Iterator[_Told]:
     call = use.fact
-    time = _time(call, use.argument("cron"))
+    time = time_of(call, use.argument("cron"), code)
     if not time and _is_sensor(use):
         time = str(call.get("decorates") or call.get("assigned") or call.name.rpartition(".")[2])
     if time:
         pipeline = _pipeline(use, pipelines)
-        yield call, time, pipeline.id if pipeline is not None else _function(use, code), use.disabled
+        yield call, time, pipeline.id if pipeline is not None else spelled(function_of(use, code)), use.disabled
 
 
 def _pipeline(use: Use, pipelines: Pipelines) -> Pipeline | None:
@@ -123,15 +121,6 @@ def _only(path: str, pipelines: Pipelines) -> Pipeline | None:
     return here[0] if len(here) == 1 else None
 
 
-def _function(use: Use, code: Code) -> str:
-    """The function that the clock starts, where no pipeline does."""
-    target = code.named(use.argument("pipeline"), use.at.path)
-    function = str(use.fact.get("decorates") or "")
-    if target is None and function:
-        target = (use.at.path, function)
-    return f"{target[0]}#{target[1]}" if target is not None else ""
-
-
 def _served(code: Code, pipelines: Pipelines) -> Iterator[_Told]:
     """`flow.serve(cron=...)`: a call on a function that is a pipeline."""
     functions = {function for _, function in pipelines.by_function}
@@ -139,30 +128,11 @@ def _served(code: Code, pipelines: Pipelines) -> Iterator[_Told]:
         kwargs = call.get("kwargs") or {}
         if call.get("decorates") or functions.isdisjoint(call.name.split(".")[-4:-1]):
             continue
-        value = next((kwargs[key] for key in _TIMES if key in kwargs), None)
+        value = next((kwargs[key] for key in TIMES if key in kwargs), None)
         target = code.called(call) if value is not None else None
         pipeline = pipelines.by_function.get(target) if target is not None else None
         if pipeline is not None and value is not None:
-            yield call, _time(call, value), pipeline.id, kwargs.get("paused") is True
-
-
-def _time(call: Fact, value: Any) -> str:
-    """Cron or interval in a few words: the argument that tells it, else the keywords that do."""
-    kwargs: Mapping[str, Any] = call.get("kwargs") or {}
-    if isinstance(value, (list, tuple)):
-        value = value[0] if value else None
-    told = text(value)
-    if inner := _CRON.search(told):
-        told = inner[1]
-    parts = [f"{key}={text(kwargs[key])}" for key in _FIELDS if key in kwargs]
-    if told:
-        return " ".join([told, *parts]) if parts and isinstance(value, str) else told
-    units = [unit for unit in _UNITS if kwargs.get(unit) is True]
-    if units or parts:
-        return " ".join([*units, *parts])
-    args = ", ".join(text(one) for one in call.get("args") or ())
-    last = call.name.rpartition(".")[2]
-    return f"{last} {args}".strip() if last.islower() and last in ("every", "crontab") else ""
+            yield call, time_of(call, value, code), pipeline.id, kwargs.get("paused") is True
 
 
 def _is_sensor(use: Use) -> bool:
@@ -173,7 +143,7 @@ def _is_sensor(use: Use) -> bool:
 def _event(call: Fact) -> str:
     """What kind of event a call waits for; '' for the clock."""
     kwargs = call.get("kwargs") or {}
-    waits = next((kwargs[key] for key in _TIMES if isinstance(kwargs.get(key), (list, Mapping))), None)
+    waits = next((kwargs[key] for key in TIMES if isinstance(kwargs.get(key), (list, Mapping))), None)
     if waits is not None:
         return "data" if _ASSETS.search(_source(waits)) else ""
     last = call.name.rpartition(".")[2]
@@ -195,4 +165,4 @@ def _source(value: Any) -> str:
 def _plain(call: Fact) -> bool:
     """Whether a call tells its time as a constant."""
     kwargs = call.get("kwargs") or {}
-    return any(isinstance(kwargs.get(key), str) for key in _TIMES)
+    return any(isinstance(kwargs.get(key), str) for key in TIMES)
