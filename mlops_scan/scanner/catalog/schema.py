@@ -15,7 +15,7 @@ from mlops_scan.scanner.catalog.tools import TABLES
 
 _TEXT = frozenset(("id", "name", "status", "status_note", "verified", "cloud", "notes"))
 _LISTS = frozenset(("capabilities", "pypi", "import", "npm", "kinds", "source"))
-_FLAGS = frozenset(("import_proves", "generic"))
+_FLAGS = frozenset(("import_proves", "import_needed", "generic"))
 _GROUPS = {"sig": frozenset(vocabulary.CAPABILITIES), "roles": frozenset(vocabulary.ROLES)}
 _VALUES = {
     "status": frozenset(vocabulary.STATUSES),

@@ -31,6 +31,7 @@ class Tool:
     imports: tuple[str, ...] = ()
     npm: tuple[str, ...] = ()
     import_proves: bool = False
+    import_needed: bool = False
     generic: bool = False
     kinds: tuple[str, ...] = ()
     cloud: str = ""
@@ -55,6 +56,7 @@ def tool(entry: Mapping[str, Any], theme: str) -> Tool:
         imports=tuple(entry.get("import") or ()),
         npm=tuple(entry.get("npm") or ()),
         import_proves=bool(entry.get("import_proves")),
+        import_needed=bool(entry.get("import_needed")),
         generic=bool(entry.get("generic")),
         kinds=tuple(entry.get("kinds") or ()),
         cloud=entry.get("cloud", ""),

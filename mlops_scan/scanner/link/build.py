@@ -18,6 +18,7 @@ from mlops_scan.scanner.model import Fact, Location
 
 # roles that prove a capability by themselves: of a call that never happens it is told that it is there
 _TOLD = frozenset(("drift-check",))
+_NAMING = frozenset(("import", "package"))
 _Known = Mapping[int, tuple[Match, ...]]
 
 
@@ -62,20 +63,36 @@ def _uses(facts: Iterable[Fact], files: Sequence[str], known: _Known | None) -> 
     shipped = catalog.load()
     hints: list[tuple[Match, Fact]] = []
     imported: set[tuple[str, str]] = set()  # path, tool
+    named: set[str] = set()  # tools that the repository imports or installs
+    needy = {one.id: one.imports for one in shipped.tools() if one.import_needed}
     for fact in facts:
         for match in shipped.matches(fact) if known is None else known.get(id(fact), ()):
-            if match.signature.startswith("py:*.") and match.role == "trains" and match.strength is Strength.WEAK:
+            if match.signature.startswith("py:*.") and (
+                match.tool in needy or (match.role == "trains" and match.strength is Strength.WEAK)
+            ):
                 hints.append((match, fact))
                 continue
             if fact.kind == "import":
                 imported.add((fact.at.path, match.tool))
+            if fact.kind in _NAMING:
+                named.add(match.tool)
             if not fact.says.get("why") or not match.role or match.role in _TOLD:
                 yield _use(match, fact)
-    for match, fact in hints:  # `loss.backward()` of who knows what trains where the file imports what has such losses
+    for match, fact in hints:
+        if match.tool in needy:  # other products have methods of these names
+            if match.tool in named and not _of_another(fact, needy[match.tool]):
+                yield _use(match, fact)
+            continue
+        # `loss.backward()` of who knows what trains where the file imports what has such losses
         known_here = (fact.at.path, match.tool) in imported
         yield _use(replace(match, strength=Strength.MEDIUM) if known_here else match, fact)
     for path, match in shipped.file_matches(files):
         yield _use(match, Fact("file", path, Location(path)))
+
+
+def _of_another(fact: Fact, modules: Collection[str]) -> bool:
+    """Whether the object of a method comes from a module that is not the tool's own."""
+    return bool(fact.says.get("known")) and fact.name.partition(".")[0] not in modules
 
 
 def _use(match: Match, fact: Fact) -> Use:
