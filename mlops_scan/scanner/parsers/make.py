@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import circles, maketext, shell
+from mlops_scan.scanner.formats import circles, makerules, maketext, shell
 from mlops_scan.scanner.formats.maketext import Recipe, Target
 from mlops_scan.scanner.formats.runs import Runner, or_talk
 from mlops_scan.scanner.formats.textlines import indent, lines_of
@@ -49,13 +49,14 @@ def _unfinished(source: SourceFile) -> Iterator[Note]:
 
 
 def _commands(source: SourceFile) -> Iterator[Fact]:
-    targets, variables = maketext.read(source.text)
+    rules, variables = maketext.read(source.text)
+    targets = makerules.targets(rules, variables)
     made = {name for target in targets for name in target.names if not _SPECIAL.match(name)}
     goal = variables.get(".DEFAULT_GOAL") or next(
         (one for target in targets for one in target.names if not _SPECIAL.match(one) and "%" not in one), ""
     )
     for target in targets:
-        name = maketext.filled(target.names[0], variables) if target.names else ""
+        name = target.names[0] if target.names else ""
         if not name or _SPECIAL.match(name):
             continue
         owner = f"{source.path}#{name}"
