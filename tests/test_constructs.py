@@ -286,8 +286,9 @@ SKLearnModel(name="m").deploy(1, "ml.m5.large", endpoint_name="churn", data_capt
 """
     config = next(fact for fact in read(text) if fact.get("type") == "AWS::SageMaker::EndpointConfig")
     properties = config.get("data")["Properties"]
-    variant = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1, "ModelName": "m"}
-    assert (config.name, properties["ProductionVariants"]) == ("churn", [variant])
+    (variant,) = properties["ProductionVariants"]
+    assert (config.name, variant["InstanceType"], variant["InitialInstanceCount"]) == ("churn", "ml.m5.large", 1)
+    assert variant["ModelName"]["to"] == "infra/app.py#AWS::SageMaker::Model/m"
     assert properties["DataCaptureConfig"] == {"EnableCapture": True}
 
 

@@ -67,7 +67,7 @@ ROLES = {
     "unsafe-load": "reading it may run code (`safe` where an argument prevents that)",
     "registers-model": "makes a named, versioned model",
     "declares-model": "a registered model that is declared (`name`: attributes that make up its name)",
-    "serves-registered": "declares that it serves a model by its name or place (`model`: what tells it)",
+    "serves-registered": "declares that it serves a model (`model`: name or place; `runs`, `local`: program, folder)",
     "promotes": "brings a model to users or one step nearer: stage, alias, approval, endpoint",
     "moves-version": "points a stage or an alias of a registry at a version (`version`, `alias`)",
     "reads-model": "asks a loaded model about itself, or says where models are kept",

@@ -45,9 +45,15 @@ class AzureMl(Link):
                 yield Edge(f"file:{path}", "defines", object_id(asset), asset.at)
             yield from _script(asset, data, files)
             for key, name in _named(data):
-                for other in named.get(name, ()):
+                for other in _of_kind(graph, key, named.get(name, [])):
                     if other is not asset:
                         yield Edge(object_id(asset), "refers to", object_id(other), _line(asset, key))
+
+
+def _of_kind(graph: Graph, key: str, assets: list[Fact]) -> list[Fact]:
+    """Of assets of one name the endpoints, where a key speaks of one: a model may be called the same."""
+    found = [one for one in assets if graph.has_role(one, "endpoint")] if key == "endpoint_name" else []
+    return found or assets
 
 
 def _job(data: Mapping[str, Any]) -> Any:
@@ -68,8 +74,11 @@ def _script(asset: Fact, data: Mapping[str, Any], files: frozenset[str]) -> Iter
 
 def _named(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(key, name) of the other assets that one names: its endpoint, what a monitor watches, a job by its name."""
-    if isinstance(data.get("endpoint_name"), str):
-        yield "endpoint_name", data["endpoint_name"]
+    endpoint = data.get("endpoint_name")
+    if isinstance(endpoint, Mapping):  # of code: a constant, or the name of an object
+        endpoint = endpoint.get("const", endpoint.get("ref"))
+    if isinstance(endpoint, str):
+        yield "endpoint_name", endpoint
     monitor = data.get("create_monitor")
     target = monitor.get("monitoring_target") if isinstance(monitor, Mapping) else None
     for key in _WATCHED if isinstance(target, Mapping) else ():

@@ -46,6 +46,7 @@ class Terraform(Link):
                 for path in resource.get("files") or ():
                     yield Edge(f"file:{resource.at.path}", "calls", f"file:{path}", resource.at)
                     yield Edge(object_id(resource), "calls", f"file:{path}", resource.at)
+                yield from _led_to(resource)
                 home = str(resource.get("id")).partition("#")[0]
                 for ref in dict.fromkeys(_refs(resource.get("data"))):
                     target = known.meant(ref, home)
@@ -78,11 +79,14 @@ class CloudFormation(Link):
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
         templates: dict[str, dict[str, Fact]] = {}
+        declared: dict[str, list[Fact]] = {}  # calls of an API may make several of one name
         for fact in graph.all_facts("resource"):
             if fact.get("platform") == "cloudformation":
                 templates.setdefault(fact.at.path, {})[fact.name] = fact
-        for known in templates.values():
-            for resource in known.values():
+                declared.setdefault(fact.at.path, []).append(fact)
+        for home, known in templates.items():
+            for resource in declared[home]:
+                yield from _led_to(resource)
                 for name in dict.fromkeys(_intrinsics(resource.get("data"))):
                     if name in known and name != resource.name:
                         yield Edge(object_id(resource), "refers to", object_id(known[name]), resource.at)
@@ -164,6 +168,23 @@ def _refs(value: Any, depth: int = 0) -> Iterator[_Ref]:
             yield from _refs(inner, depth + 1)
 
 
+def _led_to(resource: Fact) -> Iterator[Edge]:
+    for target in dict.fromkeys(_led(resource.get("data"))) if resource.get("origin") == "sdk" else ():
+        yield Edge(object_id(resource), "refers to", f"resource:{target}", resource.at)
+
+
+def _led(value: Any, depth: int = 0) -> Iterator[str]:
+    """The identities of resources to which calls of an API lead."""
+    if isinstance(value, Mapping) and depth <= _DEEPEST:
+        if isinstance(value.get("to"), str) and "ref" in value:
+            yield value["to"]
+        for inner in value.values():
+            yield from _led(inner, depth + 1)
+    elif isinstance(value, list) and depth <= _DEEPEST:
+        for inner in value:
+            yield from _led(inner, depth + 1)
+
+
 def _intrinsics(value: Any) -> Iterator[str]:
     """Names inside the intrinsic functions of a template."""
     for key, text in _texts(value):
@@ -177,7 +198,7 @@ def _texts(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str
     """(nearest key, text) of all texts inside."""
     if isinstance(value, str):
         yield key, value
-    elif isinstance(value, Mapping) and depth <= _DEEPEST:
+    elif isinstance(value, Mapping) and depth <= _DEEPEST and not ("to" in value and "ref" in value):
         for name, inner in value.items():
             yield from _texts(inner, str(name), depth + 1)
     elif isinstance(value, list) and depth <= _DEEPEST:

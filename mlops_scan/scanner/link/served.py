@@ -5,6 +5,7 @@ The name is the one under which code registers the model; a place is one below w
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,12 +16,14 @@ from mlops_scan.scanner.graph.assetnames import model_id, model_name, registered
 from mlops_scan.scanner.graph.handover import registered_name
 from mlops_scan.scanner.graph.owners import owner_id, started_by
 from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.commands import locate
 from mlops_scan.scanner.link.declared import told_name
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge
 
 _SCHEME = re.compile(r"(?<![\w+.-])[a-z][\w+.-]*://")
 _ANY = ("all", "none")  # of the models in a folder
+_PACKED = ("model.tar.gz", "model.tgz")  # what every training job leaves: the folder tells whose it is
 _WRITES = ("persists-model", "registers-model", "promotes", "writes-data")
 
 
@@ -30,14 +33,7 @@ class Served(Link):
     turn = 1
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
-        uses = [use for use in graph.uses("serves-registered") if use.fact.kind in ("resource", "command")]
-        written = dict(_written(graph)) if uses else {}
-        for use in uses:
-            declared = use.fact.kind == "resource"
-            for text in dict.fromkeys(_told(use) if declared else _of_command(use)):
-                for node in map(model_id, _meant(text, written)):
-                    if node:
-                        yield Edge(object_id(use.fact) if declared else started_by(use.fact), "serves", node, use.at)
+        yield from _serving(graph)
         for use in graph.uses("declares-model"):
             if use.fact.kind == "resource" and (node := model_id(_full_name(use))):
                 yield Edge(object_id(use.fact), "registers", node, use.at)
@@ -48,13 +44,44 @@ class Served(Link):
                 yield Edge(f"file:{use.at.path}", "registers", node, use.at)
 
 
-def _told(use: Use) -> Iterator[str]:
-    """The texts of the attributes that name what is served."""
-    for path in use.match.data.get("model", ()):
+def _serving(graph: Graph) -> Iterator[Edge]:
+    """What declares that it serves to the model, and to the program that answers with it."""
+    uses = [use for use in graph.uses("serves-registered") if use.fact.kind in ("resource", "command")]
+    written = dict(_written(graph)) if uses else {}
+    files = frozenset(graph.files if uses else ())
+    for use in uses:
+        declared = use.fact.kind == "resource"
+        for text in dict.fromkeys(_told(use, "model") if declared else _of_command(use)):
+            for node in map(model_id, _meant(text, written)):
+                if node:
+                    yield Edge(object_id(use.fact) if declared else started_by(use.fact), "serves", node, use.at)
+        if declared and (path := _program(use, files)):
+            yield Edge(object_id(use.fact), "starts", f"file:{path}", use.at)
+
+
+def _program(use: Use, files: frozenset[str]) -> str:
+    """The file of the program that a declared server starts; '' where it lies in a store or in the image alone."""
+    script, folder = (next(_told(use, part), "") for part in ("runs", "local"))
+    if not script or _SCHEME.match(folder) or folder.startswith("/"):
+        return ""
+    name = posixpath.normpath(posixpath.join(folder, script))
+    return locate(name, posixpath.dirname(use.at.path), files, name.count("/") + 1)
+
+
+def _told(use: Use, part: str) -> Iterator[str]:
+    """The texts of the attributes that name what is served, or by what; a model that code declares by its name."""
+    for path in use.match.data.get(part, ()):
         for value in attribute_values(use.fact.get("data"), str(path)):
-            text = value.get("const") if isinstance(value, Mapping) else value
+            text = _named(value) if isinstance(value, Mapping) else value
             if isinstance(text, str) and text:
                 yield text
+
+
+def _named(value: Mapping[str, Any]) -> Any:
+    """The name that a value leads to: a constant, what code declares elsewhere, a model that is declared in place."""
+    if "expr" in value:
+        return value.get("const", value.get("ref") if "to" in value else "")
+    return _named(value["name"]) if isinstance(value.get("name"), Mapping) else value.get("name")
 
 
 def _of_command(use: Use) -> Iterator[str]:
@@ -94,7 +121,8 @@ def _meant(text: str, written: Mapping[str, str]) -> Iterator[str]:
     if below:
         yield from dict.fromkeys(below)
         return
-    name = model_name(place)
+    folder, _, last = place.rpartition("/")
+    name = model_name(folder if last in _PACKED else place)
     if name.lower() != "model":
         yield name
 

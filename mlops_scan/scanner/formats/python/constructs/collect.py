@@ -11,7 +11,7 @@ from mlops_scan.scanner.formats.python.constructs import declared, emit, mechani
 from mlops_scan.scanner.formats.python.constructs.declared import Declared
 from mlops_scan.scanner.formats.python.constructs.mechanical import Subject
 from mlops_scan.scanner.formats.python.constructs.met import Met
-from mlops_scan.scanner.formats.python.constructs.nodes import Builder, Made
+from mlops_scan.scanner.formats.python.constructs.nodes import Builder, Made, Unknown
 from mlops_scan.scanner.formats.python.constructs.tables import Entry
 from mlops_scan.scanner.formats.python.constructs.templates import Filler
 from mlops_scan.scanner.formats.python.resolver import Resolver
@@ -35,7 +35,8 @@ class Reading:
         self.builder = Builder(source, resolver, values)
         self.builder.is_resource = self._is_resource
         self.builder.is_known = lambda name: name.partition(".")[0] in tables.roots()
-        self.filler = Filler(self.tables.values, self._receiver, self._leads)
+        self.builder.is_value = lambda name: name in self.tables.values
+        self.filler = Filler(self.tables.values, self._receiver, self._leads, self._declaring)
         self.declared: dict[int, list[Declared]] = {}  # by the call that declares
         self._judged: dict[str, bool] = {}
         self._receivers: dict[int, Made | None] = {}
@@ -146,6 +147,11 @@ class Reading:
         """The calls that made the resources which stand in a call that is none itself."""
         return () if self._is_resource(made.callee) else self.builder.subjects(made.call, made.scope)
 
+    def _declaring(self, call: ast.Call | None) -> Made | None:
+        """What is known of a call that declared something."""
+        found = self.declared.get(id(call), ()) if call is not None else ()
+        return next((one.call for one in found if one.call is not None), None)
+
     def _declare(self, met: Met, subject: Subject, made: Made) -> None:
         for key, value in made.items():
             made[key] = self.filler.settled(value)
@@ -172,14 +178,21 @@ class Reading:
                 self._add(met.node, found)
 
     def _join(self, entry: Entry, made: Made) -> None:
-        """Add what a method says to what its receiver declared."""
-        if made.receiver is None:
-            return
-        for found in self.declared.get(id(made.receiver[0]), ()):
+        """Add what a method says to what its receiver declared, or to what it names."""
+        for found in self._joined(entry, made):
             template = entry.joins.get(found.form)
             node = self.filler.fill(template, made) if template is not None else None
             if node is not None:
                 declared.merge(found.data, node)
+
+    def _joined(self, entry: Entry, made: Made) -> list[Declared]:
+        named = self.filler.fill(entry.onto, made) if entry.onto else None
+        if isinstance(named, Unknown) and (found := self.declared.get(id(named.made_by))):
+            return found
+        if isinstance(named, Scalar):
+            key = declared.key_of(named)
+            return [one for found in self.declared.values() for one in found if one.key == key]
+        return self.declared.get(id(made.receiver[0]), []) if made.receiver is not None else []
 
     def _set(self, target: ast.Attribute, value: ast.expr, scope: Scope) -> None:
         """Add `endpoint.tags = [...]` to what the constructor declared."""

@@ -62,8 +62,12 @@ def by_template(template: dict[str, Any], entry: Entry, made: Made, filler: Fill
     kind = str(filler.fill(kind, made) or "") if kind.startswith("$") else kind
     unless = filler.fill(template["unless"], made) if "unless" in template else None
     off = isinstance(unless, Scalar) and str(unless).lower() in ("false", "disabled")
-    key = named.value["expr"] if isinstance(named, Unknown) else str(named) if isinstance(named, Scalar) else ""
-    return Declared(platform, kind, name, data, made, form, entry.origin, off, named if handed else None, key)
+    return Declared(platform, kind, name, data, made, form, entry.origin, off, named if handed else None, key_of(named))
+
+
+def key_of(named: Node | None) -> str:
+    """By what other calls name the same: a constant, or the text of an expression."""
+    return str(named.value["expr"] if isinstance(named, Unknown) else named) if isinstance(named, Scalar) else ""
 
 
 def known_name(named: Node | None, made: Made) -> str:

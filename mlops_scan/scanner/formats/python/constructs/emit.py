@@ -14,6 +14,7 @@ from mlops_scan.scanner.formats.kube.data import key_places, text_map
 from mlops_scan.scanner.formats.python.constructs import pods
 from mlops_scan.scanner.formats.python.constructs.declared import Declared
 from mlops_scan.scanner.formats.python.constructs.nodes import Defaulted, Unknown
+from mlops_scan.scanner.formats.python.constructs.references import BESIDE, References
 from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, child, typed
 from mlops_scan.scanner.formats.yamlnodes import Sequence as Listed
@@ -34,17 +35,26 @@ class _Emitter:
         self.path, self.source, self.declared = source.path, source, declared
         self.seen: Counter[str] = Counter()
         self.places: set[tuple[int, int, str]] = set()
-        self.subjects = {id(one.call.call): one for one in reversed(declared) if one.call is not None and one.type}
-        self.named = {one.key: one for one in declared if one.key and one.form == "resource" and one.origin == "sdk"}
         self.keepers = {id(task): one for one in reversed(declared) if (task := _task(one)) is not None}
         self.cells = {one.line: one.cell for one in source.origins}
         self.ids: dict[int, str] = {}  # of resources, by the call that declares
+        self.homes = {id(one): self._home(one) for one in declared if one.form == "resource" and one.type}
+        self.references = References(declared, self.homes)
         self.left = 0
 
     def facts(self) -> Iterator[Fact]:
-        for one in self.declared:
-            for fact in self._facts(one):
+        found = [fact for one in self.declared for fact in self._facts(one)]
+        owned = {(fact.at, fact.name) for fact in found if fact.kind == "image" and self._is_owned(fact)}
+        for fact in found:
+            if fact.kind != "image" or self._is_owned(fact) or (fact.at, fact.name) not in owned:
                 yield self._celled(fact)
+
+    def _is_owned(self, image: Fact) -> bool:
+        """Whether a resource runs the image: then what only mentions it has no more to say."""
+        return image.get("owner") in self.homes.values()
+
+    def _home(self, one: Declared) -> str:
+        return kube.distinct(f"{self.path}#{one.type}/{one.name}", self.seen)
 
     def _facts(self, one: Declared) -> Iterator[Fact]:
         if one.platform == "kubernetes" and one.form in ("resource", "object"):
@@ -85,10 +95,10 @@ class _Emitter:
             "platform": one.platform,
             "type": one.type,
             "labels": text_map(tags),
-            "data": self._plain(one.data, one, 0),
+            "data": self._plain(one.data, one),
             "lines": {dotted: line for dotted, (line, _) in key_places(one.data)},
             "origin": one.origin,
-            "id": kube.distinct(f"{self.path}#{one.type}/{one.name}", self.seen),
+            "id": self.homes.get(id(one)) or self._home(one),
             "state": "disabled" if one.off else "",
             "named": dict(one.named.value) if isinstance(one.named, Unknown) else None,
         }
@@ -122,37 +132,24 @@ class _Emitter:
         number = typed(count) if isinstance(count, Scalar) else None
         return hosted.Runner(other.type, other.name, number if isinstance(number, int) else None)
 
-    def _plain(self, node: Node | None, of: Declared, depth: int) -> Any:
+    def _plain(self, node: Node | None, of: Declared, depth: int = 0, key: str = "") -> Any:
         self.left -= 1
         if node is None or self.left < 0 or depth > _DEPTH:
             return None
         if isinstance(node, Mapping):
-            return {key: self._plain(value, of, depth + 1) for key, value in node.items() if self.left > 0}
+            if BESIDE in node:
+                return self.references.beside(of, str(node[BESIDE]))
+            return {name: self._plain(value, of, depth + 1, name) for name, value in node.items() if self.left > 0}
         if isinstance(node, Listed):
-            return [self._plain(value, of, depth + 1) for value in node if self.left > 0]
+            return [self._plain(value, of, depth + 1, key) for value in node if self.left > 0]
         if isinstance(node, Unknown):
-            return self._reference(node, of)
+            return self.references.unknown(node, of, key)
         if isinstance(node, Defaulted) and of.origin == "python":
             return dict(node.value)
-        other = self.named.get(str(node)) if of.origin == "sdk" else None
-        if other is not None and other.type != of.type:
-            return {"expr": f"!Ref {other.name}", "ref": other.name, "const": str(node)}
+        if (led := self.references.constant(str(node), of, key)) is not None:
+            return led
         value = typed(node)
         return value[: bounds.FACT_TEXT] if isinstance(value, str) else value
-
-    def _reference(self, node: Unknown, of: Declared) -> dict[str, Any]:
-        """An unknown value; where it leads to another resource, as that platform's own files would write it."""
-        leads = [node.made_by, *node.more] if node.made_by is not None else []
-        others = [one for call in leads if (one := self.subjects.get(id(call))) is not None and one.type != of.type]
-        other = others[0] if others else None
-        if other is None and of.origin == "sdk":
-            other = self.named.get(str(node.value["expr"]))
-        if other is None or other.type == of.type or not other.name:
-            return dict(node.value)
-        if of.platform == "cloudformation":
-            return {"expr": f"!Ref {other.name}", "ref": other.name}
-        more = [{"expr": one.name, "ref": f"{one.type}.{one.name}"} for one in others[1:] if one.name]
-        return {**node.value, "ref": f"{other.type}.{other.name}", **({"more": more} if more else {})}
 
     def _workload(self, one: Declared) -> Iterator[Fact]:
         """A workload of a platform that is no Kubernetes: containers are read as those of a pod."""
@@ -174,7 +171,9 @@ class _Emitter:
 
     def _image(self, one: Declared) -> Iterator[Fact]:
         node = one.data["image"]
-        place = (node.line, node.column, "image")
+        owner = self.ids.get(id(one.call.call)) if one.call is not None else None
+        owner = owner or f"{self.path}#{one.name}"
+        place = (node.line, node.column, f"image {owner}")
         if not isinstance(node, Scalar) or not node.strip() or pods.is_dark(node) or place in self.places:
             return
         self.places.add(place)
@@ -184,7 +183,7 @@ class _Emitter:
             "digest": ref.digest,
             "role": "run",
             "raw": str(node)[: bounds.FACT_TEXT],
-            "owner": f"{self.path}#{one.name}",
+            "owner": owner,
             "unresolved": ref.unresolved,
         }
         kept = {key: value for key, value in says.items() if value}

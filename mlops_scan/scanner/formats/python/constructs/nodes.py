@@ -60,6 +60,7 @@ class Builder:
         self.source, self.resolver, self.values = source, resolver, values
         self.is_resource: Callable[[str], bool] = lambda name: False
         self.is_known: Callable[[str], bool] = lambda name: False
+        self.is_value: Callable[[str], bool] = lambda name: False  # a call that only stands for one
         self.used: set[int] = set()  # ids of calls that became part of another node
         self._left = _NODES
         self._open: set[int] = set()
@@ -179,7 +180,8 @@ class Builder:
         if binding.call is None or binding.scope is None or self.values.const(expr, scope) is not MISSING:
             return None
         callee = self.resolver.callee(binding.call, binding.scope)
-        if callee.name == binding.name and not self.is_resource(binding.name):
+        whole = callee.name == binding.name or (binding.name == f"{callee.name}.id" and self.is_value(callee.name))
+        if whole and not self.is_resource(callee.name):
             return self.node(binding.call, binding.scope, depth + 1)
         return None
 

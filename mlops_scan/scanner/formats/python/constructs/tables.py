@@ -22,7 +22,7 @@ class Entry:
 
     `service` is what the receiver must have been made with, `loose` the keywords (all of them, of `any` one) that tell
     the method of a receiver that this file does not make, `makes` the templates of the facts, `joins` what is added to
-    what the receiver declared.
+    what the receiver declared, or what goes by the name that the template `onto` gives.
     """
 
     call: str
@@ -33,6 +33,7 @@ class Entry:
     root: str = ""
     makes: tuple[dict[str, Any], ...] = ()
     joins: dict[str, Any] = field(default_factory=dict)
+    onto: str = ""
     origin: str = "python"
     name: str = ""
 
@@ -97,6 +98,7 @@ def _entries(item: dict[str, Any], table: dict[str, Any]) -> Iterator[Entry]:
             name.partition(".")[0],
             tuple(item.get("makes", ())),
             item.get("joins") or {},
+            str(item.get("onto", "")),
             str(table.get("origin", "python")),
             str(item.get("name", table.get("name", ""))),
         )

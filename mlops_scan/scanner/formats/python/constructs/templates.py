@@ -26,8 +26,14 @@ _Leads = Callable[[Made], tuple[ast.Call, ...]]  # the calls that made the resou
 class Filler:
     """Templates against one call. `values` says what calls that are only values stand for."""
 
-    def __init__(self, values: dict[str, Any], receiver: Callable[[Made], Node | None], leads: _Leads) -> None:
-        self._values, self._receiver, self._leads = values, receiver, leads
+    def __init__(
+        self,
+        values: dict[str, Any],
+        receiver: Callable[[Made], Node | None],
+        leads: _Leads,
+        declaring: Callable[[ast.Call | None], Made | None],
+    ) -> None:
+        self._values, self._receiver, self._leads, self._declaring = values, receiver, leads, declaring
 
     def fill(self, template: Any, call: Made) -> Node | None:
         """The node that a template makes of a call; None where nothing of it was given."""
@@ -102,8 +108,12 @@ class Filler:
         return node
 
     def _step(self, node: Node, step: str) -> Node | None:
+        if isinstance(node, Unknown) and step != "made":
+            node = self._declaring(node.made_by) or node
         if step == "self":
             return self._receiver(node) if isinstance(node, Made) else None
+        if step == "made":  # what leads to the resource that the call makes
+            return unknown(node) if isinstance(node, Made) else node
         if step == "**":
             return keywords(node) if isinstance(node, Made) else node
         if step.isdigit():
