@@ -10,7 +10,7 @@ from mlops_scan.scanner import catalog, link
 from mlops_scan.scanner.catalog import Match
 from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Graph, Use
-from mlops_scan.scanner.link import code
+from mlops_scan.scanner.link import code, configmaps
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.code import entered, factories, flags, receivers, targets, wrapped
 from mlops_scan.scanner.link.code.timetables import once
@@ -37,12 +37,11 @@ def build(
         shipped = catalog.load()
         known = {**known, **{id(fact): shipped.matches(fact) for fact in renamed.values()}}
     flags.switch_off(facts)
-    if wrappers := [fact for fact in facts if fact.kind == "wrapper"]:
-        started = list(wrapped.commands(wrappers, facts))
-        facts += started
+    if told := list(_told(facts)):
+        facts += told
         if known is not None:
             shipped = catalog.load()
-            known = {**known, **{id(fact): shipped.matches(fact) for fact in started}}
+            known = {**known, **{id(fact): shipped.matches(fact) for fact in told}}
     uses = tuple(_uses(facts, readable, known))
     if any(use.key == "pipeline-step" and use.fact.says.get("function") for use in uses):
         gone, made = factories.spread(facts, uses)
@@ -57,6 +56,17 @@ def build(
         for edge in [edge for one in now for edge in one.edges(graph)]:
             graph.add_edge(edge)
     return graph
+
+
+def _told(facts: Sequence[Fact]) -> Iterator[Fact]:
+    """What only several facts together say: commands of wrappers, and variables that stand in ConfigMaps."""
+    kinds: dict[str, list[Fact]] = {"wrapper": [], "resource": []}
+    for fact in facts:
+        if fact.kind in kinds:
+            kinds[fact.kind].append(fact)
+    if kinds["wrapper"]:
+        yield from wrapped.commands(kinds["wrapper"], facts)
+    yield from configmaps.variables(kinds["resource"])
 
 
 def _uses(facts: Iterable[Fact], files: Sequence[str], known: _Known | None) -> Iterator[Use]:
