@@ -105,6 +105,26 @@ def test_other_functions_keep_their_steps(tools: str, dag: str, steps: set[str],
     assert {one.at.path for one in graph.facts("pipeline-step")} == steps
 
 
+TASKS = {
+    "kfp": ("from kfp import dsl\n@dsl.component\ndef fit(n: int):\n    print(n)\n", "fit(n=n).set_memory_limit('8G')", "from kfp import dsl\n", "@dsl.pipeline(name='nightly')"),
+    "prefect": ("from prefect import task\n@task\ndef fit(n):\n    return n + 1\n", "fit.submit(n)", "from prefect import flow\n", "@flow(name='nightly')"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tool", TASKS)
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_function_that_calls_a_step_makes_one_for_its_callers(tool: str, apart: bool, understand: Understand) -> None:
+    tasks, body, head, decorator = TASKS[tool]
+    tools = f"{tasks}def big(n):\n    return {body}\n"
+    pipeline = f"{decorator}\ndef nightly():\n    big(3)\n    big(4)\n"
+    code = {"tools.py": tools, "pipe.py": f"{head}from tools import big\n{pipeline}"}
+    graph: Graph = understand(code if apart else {"pipe.py": head + tools + pipeline})
+    steps = graph.facts("pipeline-step")
+    assert {(one.name, one.get("of")) for one in steps} == {("fit", "pipe.py#nightly")}
+    assert len(steps) == 2
+    assert {one.get("function") for one in steps} == {"fit"}
+
+
 def making(**says: object) -> tuple[list[Fact], list[Use]]:
     kwargs = {
         "task_id": {"expr": "name"},

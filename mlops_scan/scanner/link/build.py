@@ -19,6 +19,7 @@ from mlops_scan.scanner.model import Fact, Location
 # roles that prove a capability by themselves: of a call that never happens it is told that it is there
 _TOLD = frozenset(("drift-check",))
 _NAMING = frozenset(("import", "package"))
+_MADE = ("function", "decorates")  # of steps that a function makes, or is
 _Known = Mapping[int, tuple[Match, ...]]
 
 
@@ -43,10 +44,10 @@ def build(
             shipped = catalog.load()
             known = {**known, **{id(fact): shipped.matches(fact) for fact in told}}
     uses = tuple(_uses(facts, readable, known))
-    if any(use.key == "pipeline-step" and use.fact.says.get("function") for use in uses):
+    if any(use.key == "pipeline-step" and not use.fact.says.keys().isdisjoint(_MADE) for use in uses):
         gone, made = factories.spread(facts, uses)
-        facts = [*(fact for fact in facts if id(fact) not in gone), *made] if gone else facts
-        uses = (*(use for use in uses if id(use.fact) not in gone), *_uses(made, (), None)) if gone else uses
+        facts = [*(fact for fact in facts if id(fact) not in gone), *made] if gone or made else facts
+        uses = (*(use for use in uses if id(use.fact) not in gone), *_uses(made, (), None)) if gone or made else uses
     graph = Graph(once([*facts, *code.facts(facts, uses)]), files, uses)
     links = [one() for one in plugins.load(link, Link)]
     for turn in sorted({one.turn for one in links}):

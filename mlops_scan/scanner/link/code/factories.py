@@ -21,6 +21,7 @@ from mlops_scan.scanner.model import Fact, Location
 _STEPS = 2  # from the function that makes a step to the pipeline
 _CALLERS = 100  # of one function
 _TURNS = 20  # of one call in a loop
+_TAILS = 4  # `step.with_options(...).submit(...)`
 _MOST = 500  # steps of one repository
 _DECLARED = frozenset(("resource", "workload", "container", "image", "command"))
 _CIRCUMSTANCES = ("function", "assigned", "returned", "loop", "main", "chain", "guards", "cell", "state", "why")
@@ -38,6 +39,17 @@ class _Made:
 
 def spread(facts: Sequence[Fact], uses: Sequence[Use]) -> tuple[set[int], list[Fact]]:
     """(ids of facts of functions that make steps for their callers, the facts of each of the calls)."""
+    making = list(_making(facts, uses))
+    calling = list(_calling(facts, uses))
+    if not making and not calling:
+        return set(), []
+    made = _Factories(facts)
+    gone, found = made.spread(making) if making else (set(), [])
+    return gone, [*found, *made.called(calling, {(use.at.path, str(use.fact.get("decorates"))) for use in uses})]
+
+
+def _making(facts: Sequence[Fact], uses: Sequence[Use]) -> Iterator[tuple[Fact, bool]]:
+    """(call that makes a step, whether only who calls its function can name it)."""
     steps = {id(use.fact): use for use in uses if use.key == "pipeline-step" and _may_be_made(use)}
     owners = {(use.at.path, str(use.fact.get("function"))) for use in steps.values()}
     owners -= {(use.at.path, str(use.fact.get("function") or "")) for use in uses if use.key == "pipeline"}
@@ -47,15 +59,26 @@ def spread(facts: Sequence[Fact], uses: Sequence[Use]) -> tuple[set[int], list[F
         for fact in facts
         if owners and fact.kind == "function"
     }
-    making: dict[int, tuple[Fact, bool]] = {}
     for use in steps.values():
         owner = (use.at.path, str(use.fact.get("function")))
         told = use.match.argument(use.fact, "name")
         if owner in owners and owner in functions:
             unnamed = bool(names([told]) & functions[owner]) and "const" not in told
             if unnamed or use.fact.get("returned"):
-                making[id(use.fact)] = use.fact, unnamed
-    return _Factories(facts).spread(list(making.values())) if making else (set(), [])
+                yield use.fact, unnamed
+
+
+def _calling(facts: Sequence[Fact], uses: Sequence[Use]) -> Iterator[Fact]:
+    """Calls that may be those of a decorated step, in functions that return them and are no steps themselves."""
+    decorated = {str(use.fact.get("decorates")) for use in uses if use.key == "pipeline-step"} - {"None"}
+    tails = {one.rpartition(".")[2] for one in decorated}
+    within = {(use.at.path, use.fact.get("decorates")) for use in uses if use.key in ("pipeline", "pipeline-step")}
+    for fact in facts if tails else ():
+        says = fact.says
+        if fact.kind == "call" and says.get("returned") and says.get("function") and not says.get("decorates"):
+            outside = (fact.at.path, says["function"]) not in within and counts(fact.at.path)
+            if outside and not tails.isdisjoint(fact.name.split(".")[-_TAILS:]):
+                yield fact
 
 
 def _may_be_made(use: Use) -> bool:
@@ -84,6 +107,12 @@ class _Factories:
             if made or unnamed:  # a step that only a caller could name is none without one
                 gone |= {id(one) for one in (call, *declared[id(call)])}
         return gone, found
+
+    def called(self, calling: Sequence[Fact], steps: set[Definition]) -> Iterator[Fact]:
+        """The calls of decorated steps, where those stand who call the functions that call them."""
+        for call in calling:
+            if self._code.called(call) in steps:
+                yield from (one.call for one in islice(self._made(call, _STEPS), _CALLERS))
 
     def _made(self, call: Fact, left: int) -> Iterator[_Made]:
         owner = (call.at.path, str(call.get("function") or ""))
@@ -171,7 +200,11 @@ class _Factories:
             kwargs |= given["**"]
         if kwargs:
             says["kwargs"] = kwargs
-        return Fact("call", call.name, caller.at, says)
+        name = call.name
+        if says.get("local") and call.at.path != caller.at.path:
+            name, says["known"] = f"{call.get('module')}.{name}", True
+            del says["local"]
+        return Fact("call", name, caller.at, says)
 
     def _qualified(self, value: Any, call: Fact, caller: Fact) -> Any:
         """A value that is a function of the module that makes the step, by the name that others know it by."""
