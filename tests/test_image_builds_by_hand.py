@@ -42,7 +42,7 @@ def _found(*facts: Fact) -> list[tuple[str, str]]:
         ("--context=/workspace/src/svc --destination=a", {}, [("a", "svc/Dockerfile")]),
         ("docker build -t a https://example.org/x.git", {}, []),
         ("docker push a", {}, []),
-        ("docker build .", {}, []),
+        ("docker build .", {}, [("", "Dockerfile")]),  # under no name
     ],
 )
 def test_words_of_a_command(words: str, says: dict[str, Any], found: list[tuple[str, str]]) -> None:
@@ -61,7 +61,7 @@ def test_inputs_of_an_action() -> None:
         Fact("action", "docker/build-push-action", at, other),
         Fact("action", "actions/checkout", at, {"with": {"tags": "x"}}),
     )
-    assert found == [("reg.io/a", "svc/Dockerfile"), ("reg.io/b", "svc/Dockerfile")]
+    assert found == [("reg.io/a", "svc/Dockerfile"), ("reg.io/b", "svc/Dockerfile"), ("", "Dockerfile")]
 
 
 @pytest.mark.parametrize(

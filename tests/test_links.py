@@ -162,6 +162,7 @@ def test_compose_builds_its_dockerfile_and_ci_builds_by_name() -> None:
     ]
     assert edges(Builds, facts, ("api/Dockerfile", "docker/train.Dockerfile")) == {
         ("workload:compose.yaml#api", "builds", "stage:api/Dockerfile#0"),
+        ("file:.github/workflows/ci.yml", "makes", "stage:docker/train.Dockerfile#0"),
         ("stage:docker/train.Dockerfile#0", "builds", "image:registry.acme.io:5000/train"),
         ("workload:k8s/train.yaml#Job/train", "runs", "image:registry.acme.io:5000/train"),
     }
