@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.subjects import subjects
 from tests.conftest import Understand
 
@@ -79,7 +80,136 @@ def test_arguments_of_a_component_are_followed_to_its_call(understand: Understan
     assert found == {"endpoint": ("ranker", "aws_sagemaker_endpoint"), "schedule": ("nightly", "rate(2 days)")}
 
 
-def test_a_name_that_several_callers_tell_otherwise_is_that_of_the_class(understand: Understand) -> None:
+def test_a_construct_that_is_used_twice_is_told_for_each_use(understand: Understand) -> None:
     calls = CALL + CALL.replace("Stack", "Other").replace('"Ranker"', '"Pricer"').replace("tgi", "vllm")
     graph = understand({"app.py": INSIDE + calls})
+    assert [node.label for node in subjects(graph) if node.kind == "endpoint"] == ["Pricer", "Ranker"]
+
+
+def test_a_name_that_several_callers_in_other_files_tell_otherwise_is_that_of_the_class(understand: Understand) -> None:
+    calls = CALL + CALL.replace("Stack", "Other").replace('"Ranker"', '"Pricer"').replace("tgi", "vllm")
+    graph = understand({"own.py": INSIDE, "app.py": "from own import ModelEndpoint\n" + calls})
     assert [node.label for node in subjects(graph) if node.kind == "endpoint"] == ["Endpoint"]
+
+
+SERVICE = """
+from dataclasses import dataclass
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+
+
+@dataclass
+class Options:
+    image: str
+    replicas: int = 1
+
+
+class Service(pulumi.ComponentResource):
+    def __init__(self, name, options, opts=None):
+        super().__init__("own:Service", name, None, opts)
+        labels = {"app": name}
+        self.image = options.image
+        pod = {"containers": [{"name": name, "image": self.image}]}
+        spec = {"replicas": options.replicas, "template": {"metadata": {"labels": labels}, "spec": pod}}
+        self.made = k8s.apps.v1.Deployment(f"{name}-server", spec=spec, opts=pulumi.ResourceOptions(parent=self))
+        k8s.core.v1.Service(name, spec={"selector": labels, "ports": [{"port": 80}]})
+
+
+Service("api", Options(image="own/api:3", replicas=3))
+Service("worker", options=Options(image="own/worker:4"))
+"""
+HELPER = """
+import pulumi_kubernetes as k8s
+
+
+def serve(name, image="own/base:1"):
+    pod = {"containers": [{"name": name, "image": image}]}
+    return k8s.apps.v1.Deployment(name, spec={"replicas": 2, "template": {"spec": pod}})
+
+
+"""
+JOBS = """
+import pulumi
+import pulumi_aws as aws
+
+
+def job(name, handler, rate):
+    fn = aws.lambda_.Function(name, handler=handler, code=pulumi.FileArchive("./fit"))
+    rule = aws.cloudwatch.EventRule(f"{name}-rule", schedule_expression=rate)
+    aws.cloudwatch.EventTarget(f"{name}-target", rule=rule.name, arn=fn.arn)
+
+
+def nightly(env):
+    job(f"{env}-fit", "train.handler", "rate(1 day)")
+
+
+job("check", "check.handler", "rate(1 hour)")
+nightly("dev")
+nightly("prod")
+"""
+
+
+def _images(graph: Graph) -> set[tuple[str, str]]:
+    return {(one.source.rpartition("/")[2], one.target[6:]) for one in graph.edges("runs") if "image:" in one.target}
+
+
+def test_a_component_used_twice_is_filled_for_each_use(understand: Understand) -> None:
+    graph = understand({"__main__.py": SERVICE})
+    assert _images(graph) == {("api-server", "own/api"), ("worker-server", "own/worker")}
+    assert {(one.name, one.get("replicas")) for one in graph.facts("workload")} == {
+        ("api-server", 3),
+        ("worker-server", 1),
+    }
+    assert {(one.source, one.target) for one in graph.edges("selects")} == {
+        ("resource:__main__.py#Service/api", "workload:__main__.py#Deployment/api-server"),
+        ("resource:__main__.py#Service/worker", "workload:__main__.py#Deployment/worker-server"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected"),
+    [
+        ('serve("api", "own/api:3")', {("api", "own/api")}),
+        ('serve("api", "own/api:3")\nserve("worker", image="own/w:1")', {("api", "own/api"), ("worker", "own/w")}),
+        ('serve("api")\nserve("worker", "own/w:1")', {("api", "own/base"), ("worker", "own/w")}),
+        (
+            'for name, image in [("api", "own/api:1"), ("worker", "own/w:1")]:\n    serve(name, image)',
+            {("api", "own/api"), ("worker", "own/w")},
+        ),
+        (
+            'for name in ("api", "worker"):\n    serve(name, f"own/{name}:1")',
+            {("api", "own/api"), ("worker", "own/worker")},
+        ),
+        ('serve("api", "own/api:3")\nserve("api", "own/api:3")', {("api", "own/api")}),
+    ],
+)
+def test_a_helper_is_filled_for_each_use(understand: Understand, calls: str, expected: set[tuple[str, str]]) -> None:
+    graph = understand({"__main__.py": f"{HELPER}{calls}\n"})
+    assert _images(graph) == expected
+    assert sorted(one.name for one in graph.facts("workload")) == sorted(name for name, _ in expected)
+
+
+def test_resources_of_one_use_refer_to_each_other(understand: Understand) -> None:
+    graph = understand({"__main__.py": JOBS, "fit/train.py": "", "fit/check.py": ""})
+    triggered = {(one.source.rpartition("/")[2], one.target.rpartition("/")[2]) for one in graph.edges("triggers")}
+    assert triggered == {("check-rule", "check"), ("dev-fit-rule", "dev-fit"), ("prod-fit-rule", "prod-fit")}
+    started = {(one.source.rpartition("/")[2], one.target) for one in graph.edges("starts")}
+    assert started == {
+        ("check", "file:fit/check.py"),
+        ("dev-fit", "file:fit/train.py"),
+        ("prod-fit", "file:fit/train.py"),
+    }
+
+
+def test_a_stack_used_for_each_environment_is_one_system(understand: Understand) -> None:
+    stack = CALL.replace("Stack(Base)", "Own(core.Stack)").replace("class", "import aws_cdk as core\nclass")
+    graph = understand({"app.py": f'{INSIDE}{stack}\nOwn(app, "dev")\nOwn(app, "prod")\n'})
+    assert [node.label for node in subjects(graph) if node.kind == "endpoint"] == ["Ranker"]
+
+
+def test_functions_that_use_each_other_come_to_an_end(understand: Understand) -> None:
+    body = "    b(name)\n    a(name)\n" * 20
+    code = HELPER + f"def a(name):\n    serve(name)\n{body}\n\ndef b(name):\n    serve(name)\n{body}\n"
+    graph = understand({"__main__.py": code + 'a("x")\nb("y")\n' * 20})
+    assert {one.name for one in graph.facts("workload")} >= {"x", "y"}

@@ -25,6 +25,7 @@ def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
     that updates it. There a place and a name count once: as the resource, a pipeline as the call, which has the steps.
     """
     seen: set[str | tuple[str, int | str]] = set()
+    several: set[tuple[str, int, str]] = set()  # of resources: the uses of a function stand at one place
     named = {fact.at: fact for fact in graph.facts(kind)}  # of code: read already, with its name
     for use in sorted(graph.uses(kind), key=lambda one: _later(one.fact, kind)):
         node, fact = node_of(use, kind), named.get(use.at)
@@ -35,8 +36,12 @@ def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
         told: set[tuple[str, int | str]] = set()
         if use.at.path.endswith((".py", ".ipynb")):
             told = {(use.at.path, use.at.line), (use.at.path, node.label)}
-        if node.id not in seen and seen.isdisjoint(told):
+        declares = (use.at.path, use.at.line, str(use.fact.get("type") or ""))
+        known = told - {declares[:2]} if declares in several else told
+        if node.id not in seen and seen.isdisjoint(known):
             seen |= {node.id, *told}
+            if use.fact.kind == "resource":
+                several.add(declares)
             yield use, node
 
 

@@ -14,6 +14,7 @@ from mlops_scan.scanner.formats.python.constructs.met import Met
 from mlops_scan.scanner.formats.python.constructs.nodes import Builder, Made, Unknown
 from mlops_scan.scanner.formats.python.constructs.tables import Entry
 from mlops_scan.scanner.formats.python.constructs.templates import Filler
+from mlops_scan.scanner.formats.python.constructs.uses import Frame, Uses
 from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import Scope
 from mlops_scan.scanner.formats.python.source import Source
@@ -46,27 +47,33 @@ class Reading:
         met: list[tuple[Met, str, Location, dict[str, Any]]],
         attributes: list[tuple[ast.Attribute, ast.expr, Scope]],
     ) -> Iterator[Fact]:
-        joins: list[tuple[Entry, Made]] = []
+        joins: list[tuple[Entry, Made, tuple[int, ...]]] = []
         called = {name for _, name, _, says in met if says.get("local")}
+        uses = Uses(self.resolver, self.values, [one for one, _, _, says in met if says.get("local")])
         for one, name, _, says in met:
             found = self._subject(name)
             entry = None if found else self._entry(name, one, says)
             if found is None and entry is None:
                 self._applied(name, one)
                 continue
-            made = self._made(one, name)
-            if made is None:
-                continue
-            if "decorates" in says:
-                made["decorates"] = scalar(str(says["decorates"]), made.line, made.column, bare=False)
-            if found is not None:
-                self._declare(one, found, made)
-            elif entry is not None:
-                self._by_table(one, entry, made, called=says.get("function") in called)
-                if entry.joins:
-                    joins.append((entry, made))
-        for entry, made in joins:
-            self._join(entry, made)
+            kept = found is not None and found.platform == "kubernetes"  # its name and image are of the fact itself
+            sdk = entry is not None and entry.origin != "python"
+            for self.builder.frame in uses.around(one.scope, 1 if kept else 2) if not sdk else [Frame()]:
+                self._receivers.clear()
+                made = self._made(one, name)
+                if made is None:
+                    continue
+                if "decorates" in says:
+                    made["decorates"] = scalar(str(says["decorates"]), made.line, made.column, bare=False)
+                if found is not None:
+                    self._declare(one, found, made)
+                elif entry is not None:
+                    self._by_table(one, entry, made, called=says.get("function") in called)
+                    if entry.joins:
+                        joins.append((entry, made, self.builder.frame.uses))
+            self.builder.frame = Frame()
+        for entry, made, used in joins:
+            self._join(entry, made, used)
         for target, value, scope in attributes:
             self._set(target, value, scope)
         yield from emit.facts(self.source, self._flat())
@@ -177,9 +184,11 @@ class Reading:
             if found is not None:
                 self._add(met.node, found)
 
-    def _join(self, entry: Entry, made: Made) -> None:
+    def _join(self, entry: Entry, made: Made, used: tuple[int, ...]) -> None:
         """Add what a method says to what its receiver declared, or to what it names."""
         for found in self._joined(entry, made):
+            if found.uses and found.uses[0] not in used:
+                continue  # of another use
             template = entry.joins.get(found.form)
             node = self.filler.fill(template, made) if template is not None else None
             if node is not None:
@@ -235,7 +244,10 @@ class Reading:
                     self._add(one, Declared("kubernetes", "", "", document, None))
 
     def _add(self, node: ast.expr, one: Declared) -> None:
-        self.declared.setdefault(id(node), []).append(one)
+        one.uses = self.builder.frame.uses
+        there = self.declared.setdefault(id(node), [])
+        if not one.uses or not any(declared.is_same(one, other) for other in there):
+            there.append(one)
 
 
 def _made_with(says: dict[str, Any]) -> list[Any]:

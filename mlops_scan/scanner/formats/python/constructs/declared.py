@@ -36,6 +36,7 @@ class Declared:
     origin: str = "python"
     off: bool = False
     named: Node | None = None  # what is told for its name
+    uses: tuple[int, ...] = ()  # of the functions around the call, where these are used several times
     key: str = ""  # text of the expression that names it, where other calls name it by the same
 
 
@@ -62,12 +63,24 @@ def by_template(template: dict[str, Any], entry: Entry, made: Made, filler: Fill
     kind = str(filler.fill(kind, made) or "") if kind.startswith("$") else kind
     unless = filler.fill(template["unless"], made) if "unless" in template else None
     off = isinstance(unless, Scalar) and str(unless).lower() in ("false", "disabled")
-    return Declared(platform, kind, name, data, made, form, entry.origin, off, named if handed else None, key_of(named))
+    return Declared(
+        platform, kind, name, data, made, form, entry.origin, off, named if handed else None, (), key_of(named)
+    )
 
 
 def key_of(named: Node | None) -> str:
     """By what other calls name the same: a constant, or the text of an expression."""
     return str(named.value["expr"] if isinstance(named, Unknown) else named) if isinstance(named, Scalar) else ""
+
+
+def use_of(one: Declared) -> int:
+    """Which use of the function around it declares a thing; 0 outside of such."""
+    return one.uses[0] if one.uses else 0
+
+
+def is_same(one: Declared, other: Declared) -> bool:
+    """Whether two uses declare the same."""
+    return (one.form, one.type, one.name, one.data) == (other.form, other.type, other.name, other.data)
 
 
 def known_name(named: Node | None, made: Made) -> str:

@@ -12,7 +12,7 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import hosted, images, kube
 from mlops_scan.scanner.formats.kube.data import key_places, text_map
 from mlops_scan.scanner.formats.python.constructs import pods
-from mlops_scan.scanner.formats.python.constructs.declared import Declared
+from mlops_scan.scanner.formats.python.constructs.declared import Declared, use_of
 from mlops_scan.scanner.formats.python.constructs.nodes import Defaulted, Unknown
 from mlops_scan.scanner.formats.python.constructs.references import BESIDE, References
 from mlops_scan.scanner.formats.python.source import Source
@@ -34,10 +34,10 @@ class _Emitter:
     def __init__(self, source: Source, declared: Sequence[Declared]) -> None:
         self.path, self.source, self.declared = source.path, source, declared
         self.seen: Counter[str] = Counter()
-        self.places: set[tuple[int, int, str]] = set()
-        self.keepers = {id(task): one for one in reversed(declared) if (task := _task(one)) is not None}
+        self.places: set[tuple[int, int, str, int]] = set()
+        self.keepers = {(id(task), use_of(one)): one for one in reversed(declared) if (task := _task(one)) is not None}
         self.cells = {one.line: one.cell for one in source.origins}
-        self.ids: dict[int, str] = {}  # of resources, by the call that declares
+        self.ids: dict[tuple[int, int], str] = {}  # of resources, by the call that declares and its use
         self.homes = {id(one): self._home(one) for one in declared if one.form == "resource" and one.type}
         self.references = References(declared, self.homes)
         self.left = 0
@@ -58,7 +58,7 @@ class _Emitter:
 
     def _facts(self, one: Declared) -> Iterator[Fact]:
         if one.platform == "kubernetes" and one.form in ("resource", "object"):
-            yield from self._object(one.data)
+            yield from self._object(one.data, use_of(one))
         elif one.form == "run":
             yield from self._workload(one)
         elif one.form == "image":
@@ -79,8 +79,8 @@ class _Emitter:
     def _locate(self, line: int, column: int) -> tuple[Location, tuple[Place, ...]]:
         return Location(self.path, line, column), ()
 
-    def _object(self, document: Mapping) -> Iterator[Fact]:
-        place = (document.line, document.column, str(document.get("kind")))
+    def _object(self, document: Mapping, use: int) -> Iterator[Fact]:
+        place = (document.line, document.column, str(document.get("kind")), use)
         if place in self.places:
             return
         self.places.add(place)
@@ -104,7 +104,7 @@ class _Emitter:
         }
         if one.call is not None:
             place = (one.call.line, one.call.column)
-            self.ids.setdefault(id(one.call.call), says["id"])
+            self.ids.setdefault((id(one.call.call), use_of(one)), says["id"])
         kept = {key: value for key, value in says.items() if value}
         return Fact("resource", one.name, Location(self.path, *place), kept)
 
@@ -124,7 +124,7 @@ class _Emitter:
         """The service that keeps a task running."""
         if one.call is None or "task" not in one.type.lower():
             return None
-        other = self.keepers.get(id(one.call.call))
+        other = self.keepers.get((id(one.call.call), use_of(one)))
         if other is None:
             return None
         body = other.data.get("Properties", other.data)
@@ -171,9 +171,9 @@ class _Emitter:
 
     def _image(self, one: Declared) -> Iterator[Fact]:
         node = one.data["image"]
-        owner = self.ids.get(id(one.call.call)) if one.call is not None else None
+        owner = self.ids.get((id(one.call.call), use_of(one))) if one.call is not None else None
         owner = owner or f"{self.path}#{one.name}"
-        place = (node.line, node.column, f"image {owner}")
+        place = (node.line, node.column, f"image {owner}", use_of(one))
         if not isinstance(node, Scalar) or not node.strip() or pods.is_dark(node) or place in self.places:
             return
         self.places.add(place)
@@ -191,12 +191,16 @@ class _Emitter:
 
     def _schedule(self, one: Declared, node: Node) -> Iterator[Fact]:
         if isinstance(node, Scalar) and node.strip():
-            known = self.ids.get(id(one.call.call)) if one.call is not None else None
+            known = self.ids.get((id(one.call.call), use_of(one))) if one.call is not None else None
             says: dict[str, Any] = {"owner": known or f"{self.path}#{one.name}".rstrip("#"), "where": "python"}
             if one.off:
                 says["state"] = "disabled"
             text = str(node.value["expr"]) if pods.is_dark(node) and isinstance(node, Unknown) else str(node)
             yield Fact("schedule", text, Location(self.path, node.line, node.column), says)
+
+
+def _use(one: Declared) -> int:
+    return one.uses[0] if one.uses else 0
 
 
 def _task(one: Declared) -> ast.Call | None:

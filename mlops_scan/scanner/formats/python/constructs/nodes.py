@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mlops_scan.scanner.formats.python.bodies import last_return
+from mlops_scan.scanner.formats.python.constructs.uses import Frame
 from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
 from mlops_scan.scanner.formats.python.source import Source
@@ -61,6 +62,7 @@ class Builder:
         self.is_resource: Callable[[str], bool] = lambda name: False
         self.is_known: Callable[[str], bool] = lambda name: False
         self.is_value: Callable[[str], bool] = lambda name: False  # a call that only stands for one
+        self.frame = Frame()  # the use of the functions that is read
         self.used: set[int] = set()  # ids of calls that became part of another node
         self._left = _NODES
         self._open: set[int] = set()
@@ -68,6 +70,11 @@ class Builder:
     def node(self, expr: ast.expr, scope: Scope, depth: int = 0) -> Node:
         """The node of an expression; never None: `None` is a null scalar."""
         self._left -= 1
+        scope = self.frame.scopes.get(id(scope), scope)
+        if isinstance(expr, ast.Attribute) and isinstance(expr.value, ast.Name) and depth < _DEPTH:
+            told = self.frame.attributes.get((id(scope), expr.value.id, expr.attr))
+            if told is not None:
+                return self.node(*told, depth + 1)
         if self._left > 0 and depth < _DEPTH and id(expr) not in self._open:
             self._open.add(id(expr))
             try:
@@ -97,6 +104,7 @@ class Builder:
 
     def call(self, expr: ast.Call, scope: Scope, depth: int = 0) -> Node | None:
         """A call of a known library as the mapping of its arguments; of a local function, what it returns."""
+        scope = self.frame.scopes.get(id(scope), scope)
         binding = self.resolver.callee(expr, scope)
         if binding.function is not None:
             return self._returned(binding, depth)

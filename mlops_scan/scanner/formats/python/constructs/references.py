@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlops_scan.scanner.formats.python.constructs.declared import Declared
+from mlops_scan.scanner.formats.python.constructs.declared import Declared, use_of
 from mlops_scan.scanner.formats.python.constructs.nodes import Unknown
 
 BESIDE = "!beside"  # in a template: the resource of this type that the same call makes
@@ -19,7 +20,10 @@ class References:
 
     def __init__(self, declared: Sequence[Declared], homes: Mapping[int, str]) -> None:
         self._declared, self._homes = declared, homes
-        self._subjects = {id(one.call.call): one for one in reversed(declared) if one.call is not None and one.type}
+        self._subjects: dict[tuple[int, int], Declared] = {}  # by the call and its use; the first of all uses
+        for one in reversed(declared):
+            if one.call is not None and one.type:
+                self._subjects[id(one.call.call), use_of(one)] = self._subjects[id(one.call.call), 0] = one
         self._names: dict[str, list[Declared]] = {}
         for one in declared:
             if one.key and one.form == "resource" and one.origin == "sdk":
@@ -28,7 +32,7 @@ class References:
     def unknown(self, node: Unknown, of: Declared, key: str) -> dict[str, Any]:
         """An unknown value; where it leads to another resource, as that platform's own files would write it."""
         leads = [node.made_by, *node.more] if node.made_by is not None else []
-        others = [one for call in leads if (one := self._subjects.get(id(call))) is not None and one.name]
+        others = [one for call in leads if (one := self._made_by(call, of)) is not None and one.name]
         if of.origin == "sdk":
             meant = next((one for one in others if one.form == "resource"), None)
             other = meant or self._named(str(node.value["expr"]), of, key)
@@ -40,6 +44,11 @@ class References:
             return {"expr": f"!Ref {others[0].name}", "ref": others[0].name}
         more = [{"expr": one.name, "ref": f"{one.type}.{one.name}"} for one in others[1:]]
         return {**node.value, "ref": f"{others[0].type}.{others[0].name}", **({"more": more} if more else {})}
+
+    def _made_by(self, call: ast.Call, of: Declared) -> Declared | None:
+        """What a call declares in the use in which another thing is declared."""
+        known = (self._subjects.get((id(call), use)) for use in (*of.uses, 0))
+        return next((one for one in known if one is not None), None)
 
     def constant(self, text: str, of: Declared, key: str) -> dict[str, str] | None:
         """A text by which a call of an API means a resource that another call makes; None for any other text."""
