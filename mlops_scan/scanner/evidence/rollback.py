@@ -11,6 +11,7 @@ from mlops_scan.scanner.evidence.chosen_version import FLOATING, asked_for, is_n
 from mlops_scan.scanner.evidence.configured_version import configured
 from mlops_scan.scanner.evidence.earlier_version import brought_back
 from mlops_scan.scanner.evidence.online import online_serving
+from mlops_scan.scanner.evidence.put_back import put_back
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.handover import constant
 from mlops_scan.scanner.model import Evidence, Fact
@@ -41,6 +42,8 @@ class Rollback(Derivation):
         for fact in graph.facts("entry-point", "function"):
             if _PUTS_BACK.search(_called(fact)) and not (fact.get("stub") or fact.at.path.endswith(".ipynb")):
                 yield self.evidence("python", fact.at, f"program or function '{_called(fact)}'")
+        for command, title in put_back(graph):
+            yield self.evidence("script", command.at, title)
         for job in graph.facts("job"):
             if _NAMED.search(f"{job.name} {job.get('title') or ''}") and not job.get("state"):
                 yield self.evidence("ci", job.at, f"job '{job.get('title') or job.name}'")
