@@ -213,3 +213,35 @@ def test_functions_that_use_each_other_come_to_an_end(understand: Understand) ->
     code = HELPER + f"def a(name):\n    serve(name)\n{body}\n\ndef b(name):\n    serve(name)\n{body}\n"
     graph = understand({"__main__.py": code + 'a("x")\nb("y")\n' * 20})
     assert {one.name for one in graph.facts("workload")} >= {"x", "y"}
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected", "container"),
+    [
+        ('serve("api", "own/api:3")\nserve("worker", image="own/w:1")', {"own/api", "own/w"}, "${image}"),
+        ('serve("api", "own/api:3")', {"own/api"}, "own/api:3"),
+        ("serve(name, image)", set(), "${image}"),
+    ],
+)
+def test_a_workload_that_other_files_name_goes_by_its_variable_and_runs_their_images(
+    understand: Understand, calls: str, expected: set[str], container: str
+) -> None:
+    helper = HELPER.replace('image="own/base:1"', "image")
+    graph = understand({"own.py": helper, "__main__.py": f"from own import serve\n{calls}\n"})
+    assert _images(graph) == {("name", image) for image in expected}
+    assert [one.name for one in graph.facts("workload")] == ["name"]
+    assert [one.get("image") for one in graph.facts("container")] == [container]
+    assert not [node for node in graph.nodes() if "${" in node.id]
+
+
+def test_a_clients_model_that_only_hands_on_is_no_workload(understand: Understand) -> None:
+    code = """
+from kubernetes import client
+
+
+def deployment(name, image):
+    pod = client.V1PodSpec(containers=[client.V1Container(name=name, image=image)])
+    spec = client.V1DeploymentSpec(template=client.V1PodTemplateSpec(spec=pod))
+    return client.V1Deployment(metadata=client.V1ObjectMeta(name=name), spec=spec)
+"""
+    assert not understand({"own.py": code}).facts("workload")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from mlops_scan.scanner.model import Fact, Location
 _DECLARED = ("python", "sdk")
 _MOST = 60  # unknown values of one resource that are looked at
 _DEEPEST = 12
+_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}\Z")
 _IMAGES = frozenset(("image", "imageuri", "containerimage", "trainingimage"))
 _Value = tuple[str, dict[str, Any]]
 
@@ -37,11 +39,31 @@ def complete(facts: Sequence[Fact], code: Code, handed: Handed) -> Iterator[Fact
                 known.setdefault(str(fact.get("id")), {})[f"${{{value['expr']}}}"] = text
                 if key.lower().replace("_", "") in _IMAGES:
                     yield _image(fact, text, str(value.get("told") or ""))
+    yield from _handed_images(facts, calls, code, handed)
     for fact in found:
         _settle(fact.get("data"))
     for one in facts if known else ():
         if one.kind == "container" and one.get("workload") in known and isinstance(one.says, dict):
             _fill(one.says, known[str(one.get("workload"))])
+
+
+def _handed_images(facts: Sequence[Fact], calls: Mapping[Location, Fact], code: Code, handed: Handed) -> Iterator[Fact]:
+    """The images that callers hand to the workloads which a function makes: of one caller it is the container's."""
+    made = {str(one.get("id")): one for one in facts if one.kind == "workload" and one.get("origin") == "python"}
+    for container in facts if made else ():
+        workload = made.get(str(container.get("workload"))) if container.kind == "container" else None
+        variable = _VARIABLE.match(str(container.get("image"))) if workload is not None else None
+        if workload is None or variable is None:
+            continue
+        call = calls.get(Location(workload.at.path, workload.at.line, workload.at.column))
+        if call is None or (call.at.path, str(call.get("function") or "")) not in code.functions:
+            continue
+        value: dict[str, Any] = {"expr": variable[1]}
+        handed.value(value, call)
+        for text, path, line in value.get("given") or ():
+            yield _image(workload, str(text), f"{path}:{line}")
+        if isinstance(value.get("const"), str) and isinstance(container.says, dict):
+            container.says["image"] = value["const"]
 
 
 def _settle(value: Any, depth: int = 0) -> None:

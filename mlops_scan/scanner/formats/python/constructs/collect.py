@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from mlops_scan.scanner.formats import kube
 from mlops_scan.scanner.formats.python.constructs import declared, emit, mechanical, tables
 from mlops_scan.scanner.formats.python.constructs.declared import Declared
 from mlops_scan.scanner.formats.python.constructs.mechanical import Subject
@@ -164,7 +163,8 @@ class Reading:
             made[key] = self.filler.settled(value)
         if subject.platform == "kubernetes":
             document = mechanical.document(subject, made)
-            if kube.is_object(document) and declared.tells_object(document):
+            deployed = met.scope.up is not None and mechanical.is_deployed(made.callee, self.tables)
+            if declared.is_told(document, deployed):
                 self._add(met.node, Declared("kubernetes", "", "", document, made))
             return
         place = 1 if subject.platform == "cloudformation" else 0
@@ -235,12 +235,7 @@ class Reading:
                 continue  # met by itself
             node = self.builder.node(one, met.scope, 1)
             for document in node if isinstance(node, Sequence) else [node]:
-                if (
-                    isinstance(document, Mapping)
-                    and kube.is_object(document)
-                    and "metadata" in document
-                    and declared.tells_object(document)
-                ):
+                if isinstance(document, Mapping) and "metadata" in document and declared.is_told(document):
                     self._add(one, Declared("kubernetes", "", "", document, None))
 
     def _add(self, node: ast.expr, one: Declared) -> None:

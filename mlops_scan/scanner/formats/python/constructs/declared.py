@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mlops_scan.scanner.formats import kube
 from mlops_scan.scanner.formats.python.constructs.nodes import Made, Unknown
 from mlops_scan.scanner.formats.python.constructs.tables import Entry
 from mlops_scan.scanner.formats.python.constructs.templates import Filler
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, child
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, child, scalar
 
 _SEARCHED = 500
 _GAP = re.compile(r"\$\{[^}]*\}")
@@ -130,20 +132,38 @@ def tells(made: Made) -> bool:
     return any(not isinstance(one, Unknown) or "parts" in one.value or "env" in one.value or one.made_by for one in own)
 
 
-def tells_object(document: Mapping) -> bool:
+def is_told(document: Mapping, deployed: bool = False) -> bool:
+    """Whether a Kubernetes object tells something; one that is `deployed` by a function at least what it runs."""
+    return kube.is_object(document) and (_tells_object(document) or (deployed and _named(document)))
+
+
+def _tells_object(document: Mapping) -> bool:
     """Whether a Kubernetes object names itself or what it runs; else it is the form of a helper."""
     name = child(document, "metadata", "name") or child(document, "metadata", "generateName")
     if isinstance(name, Scalar) and not (isinstance(name, Unknown) and "parts" not in name.value):
         return True
+    return any(not isinstance(image, Unknown) for image in _running(document))
+
+
+def _named(document: Mapping) -> bool:
+    """Whether an object runs an image that a caller hands over; it gets the name of the variable that names it."""
+    meta = child(document, "metadata")
+    name = child(meta, "name")
+    if not isinstance(meta, Mapping) or not isinstance(name, Unknown) or not any(_running(document)):
+        return False
+    meta["name"] = scalar(str(name.value["expr"])[:80], name.line, name.column, bare=False)
+    return True
+
+
+def _running(document: Mapping) -> Iterator[Scalar]:
+    """The images that an object runs."""
     stack: list[Node] = [value for key, value in document.items() if key not in _IDENTITY]
     for _ in range(_SEARCHED):
         if not stack:
             break
         node = stack.pop()
         if isinstance(node, Mapping):
-            if any(isinstance(node.get(key), Scalar) and not isinstance(node[key], Unknown) for key in RUNNING):
-                return True
+            yield from (image for key in RUNNING if isinstance(image := node.get(key), Scalar))
             stack.extend(node.values())
         elif isinstance(node, Sequence):
             stack.extend(node)
-    return False

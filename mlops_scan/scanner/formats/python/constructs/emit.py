@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from mlops_scan.scanner.formats.yamlnodes import Sequence as Listed
 from mlops_scan.scanner.model import Fact, Location, Place
 
 _DEPTH = 30
+_HANDED = re.compile(r"\$\{[A-Za-z_]\w*\}\Z")  # a variable alone
 _TAGS = ("tags", "Tags", "labels", "user_labels")
 _CELL = "cell"
 
@@ -85,7 +87,9 @@ class _Emitter:
             return
         self.places.add(place)
         identity = kube.distinct(kube.workload_id(self.path, document), self.seen)
-        yield from kube.facts(document, self._locate, origin="python", identity=identity)
+        for fact in kube.facts(document, self._locate, origin="python", identity=identity):
+            if fact.kind != "image" or not _HANDED.match(str(fact.get("raw"))):  # whoever calls the function names it
+                yield fact
 
     def _resource(self, one: Declared) -> Fact:
         self.left = bounds.FACT_NODES

@@ -61,6 +61,11 @@ def _pulumi(name: str, tables: Tables) -> Subject | None:
     return Subject("terraform", "_".join(piece for piece in pieces if piece))
 
 
+def is_deployed(name: str, tables: Tables) -> bool:
+    """Whether making an object of this class deploys it: a client's model only describes it."""
+    return tables.forms["object"].match(name) is not None
+
+
 def _model(library: str, name: str, tables: Tables) -> Subject | None:
     found = tables.forms["versioned"].match(name)
     if found is None:
