@@ -220,3 +220,29 @@ def test_a_model_without_a_name_is_not_called_by_its_class(understand: Understan
 def test_a_model_called_like_the_endpoint_is_no_endpoint(understand: Understand) -> None:
     graph = understand({"d.py": AZURE.replace("churn", "front") % (*ONLINE, "NAME", "model")})
     assert lines(graph, "refers to") == [f"{BLUE} refers to {FRONT}"]
+
+
+def test_an_endpoint_without_a_name_leads_to_its_model(understand: Understand) -> None:
+    graph = understand({"d.py": MODEL.replace(', endpoint_name="front"', "").replace(', name="fitted"', "")})
+    config = f"{AWS}EndpointConfig/Model"
+    assert lines(graph, "refers to") == [
+        f"{AWS}Endpoint/Model refers to {config}",
+        f"{config} refers to {AWS}Model/Model",
+    ]
+
+
+ELSEWHERE = """
+from azure.ai.ml.entities import ManagedOnlineDeployment
+from settings import client_of
+client = client_of()
+known = client.models.get("churn", label="latest")
+ManagedOnlineDeployment(name="blue", endpoint_name="front", model=known)
+"""
+
+
+def test_a_client_that_another_file_makes_gives_the_model(understand: Understand) -> None:
+    settings = "from azure.ai.ml import MLClient\ndef client_of():\n    return MLClient.from_config()\n"
+    graph = understand({"d.py": ELSEWHERE, "settings.py": settings})
+    assert lines(graph) == [f"{BLUE} serves model:churn"]
+    other = understand({"d.py": ELSEWHERE.replace("models.get", "pages.get"), "settings.py": settings})
+    assert lines(other) == []

@@ -35,7 +35,7 @@ class Reading:
         self.builder = Builder(source, resolver, values)
         self.builder.is_resource = self._is_resource
         self.builder.is_known = lambda name: name.partition(".")[0] in tables.roots()
-        self.builder.is_value = lambda name: name in self.tables.values
+        self.builder.value = self._value
         self.filler = Filler(self.tables.values, self._receiver, self._leads, self._declaring)
         self.declared: dict[int, list[Declared]] = {}  # by the call that declares
         self._judged: dict[str, bool] = {}
@@ -102,6 +102,13 @@ class Reading:
             )
             self._judged[name] = known
         return known
+
+    def _value(self, name: str) -> str:
+        """The name in the tables of a call that only stands for a value, '' for any other call."""
+        if name in self.tables.values:
+            return name
+        whole = self.tables.methods.get(".".join(name.rsplit(".", 2)[-2:]), "")
+        return whole if whole.partition(".")[0] in self.imports else ""
 
     def _entry(self, name: str, met: Met, says: dict[str, Any]) -> Entry | None:
         for entry in self.tables.calls.get(name.rpartition(".")[2], ()):

@@ -15,7 +15,8 @@ from mlops_scan.scanner.formats.kube.data import key_places, text_map
 from mlops_scan.scanner.formats.python.constructs import pods
 from mlops_scan.scanner.formats.python.constructs.declared import Declared, use_of
 from mlops_scan.scanner.formats.python.constructs.nodes import Defaulted, Unknown
-from mlops_scan.scanner.formats.python.constructs.references import BESIDE, References
+from mlops_scan.scanner.formats.python.constructs.references import References
+from mlops_scan.scanner.formats.python.constructs.templates import BESIDE
 from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, child, typed
 from mlops_scan.scanner.formats.yamlnodes import Sequence as Listed

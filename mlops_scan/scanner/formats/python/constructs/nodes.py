@@ -61,7 +61,7 @@ class Builder:
         self.source, self.resolver, self.values = source, resolver, values
         self.is_resource: Callable[[str], bool] = lambda name: False
         self.is_known: Callable[[str], bool] = lambda name: False
-        self.is_value: Callable[[str], bool] = lambda name: False  # a call that only stands for one
+        self.value: Callable[[str], str] = lambda name: ""  # the name of a call that only stands for a value
         self.frame = Frame()  # the use of the functions that is read
         self.used: set[int] = set()  # ids of calls that became part of another node
         self._left = _NODES
@@ -111,11 +111,12 @@ class Builder:
         if binding.name in _TRANSPARENT and expr.args:
             found = self.node(expr.args[0], scope, depth + 1)
             return found if isinstance(found, (Mapping, Sequence)) else None
-        if not binding.name or binding.local or not self.is_known(binding.name):
+        name = self.value(binding.name) or ("" if binding.local else binding.name)
+        if not name or not self.is_known(name):
             return None
         if depth:
             self.used.add(id(expr))
-        made_of = Made(*self._place(expr), binding.name, expr, scope)
+        made_of = Made(*self._place(expr), name, expr, scope)
         if binding.call is not None and binding.scope is not None and binding.call is not expr:
             made_of.receiver = (binding.call, binding.scope)
         made_of.args = [self.node(one, scope, depth + 1) for one in expr.args[:_ITEMS]]
@@ -188,7 +189,7 @@ class Builder:
         if binding.call is None or binding.scope is None or self.values.const(expr, scope) is not MISSING:
             return None
         callee = self.resolver.callee(binding.call, binding.scope)
-        whole = callee.name == binding.name or (binding.name == f"{callee.name}.id" and self.is_value(callee.name))
+        whole = callee.name == binding.name or (binding.name == f"{callee.name}.id" and self.value(callee.name))
         if whole and not self.is_resource(callee.name):
             return self.node(binding.call, binding.scope, depth + 1)
         return None

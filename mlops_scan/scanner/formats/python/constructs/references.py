@@ -10,7 +10,6 @@ from typing import Any
 from mlops_scan.scanner.formats.python.constructs.declared import Declared, use_of
 from mlops_scan.scanner.formats.python.constructs.nodes import Unknown
 
-BESIDE = "!beside"  # in a template: the resource of this type that the same call makes
 _PARTS = re.compile(r"::|/")
 _OWN = ("name", "display_name")  # under these a resource says what it is called itself
 

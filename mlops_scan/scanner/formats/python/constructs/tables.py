@@ -44,10 +44,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """All tables. `calls` by the last part of the name; `values` are calls that stand for a value."""
+    """All tables. `calls` by the last part of the name; `values` are calls that stand for a value.
+
+    `methods`: by its last two parts the whole name of a method whose receiver may be made anywhere.
+    """
 
     calls: dict[str, tuple[Entry, ...]]
     values: dict[str, Any]
+    methods: dict[str, str]
     services: dict[str, str]
     bridged: dict[str, Any]
     arm: dict[str, str]
@@ -67,9 +71,11 @@ def load() -> Tables:
     """The tables of all files."""
     calls: dict[str, list[Entry]] = {}
     values: dict[str, Any] = {}
+    methods: dict[str, str] = {}
     for path in sorted((FOLDER / "calls").glob("*.yaml")):
         table = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
         values.update((name, value) for key, value in (table.get("values") or {}).items() for name in _spread(key))
+        methods.update(table.get("methods") or {})
         for item in table["calls"]:
             for entry in _entries(item, table):
                 for method in _spread(entry.method):
@@ -78,7 +84,15 @@ def load() -> Tables:
     frozen = {method: tuple(found) for method, found in calls.items()}
     forms = {name: re.compile(form) for name, form in names["forms"].items()}
     return Tables(
-        frozen, values, names["services"], names["bridged"], names["arm"], names["kinds"], forms, names["natively"]
+        frozen,
+        values,
+        methods,
+        names["services"],
+        names["bridged"],
+        names["arm"],
+        names["kinds"],
+        forms,
+        names["natively"],
     )
 
 

@@ -20,6 +20,7 @@ _VERBATIM = frozenset(
     )
 )  # fmt: skip
 _DEPTH = 30
+BESIDE = "!beside"  # stands for the resource of this type that the same call makes
 _Leads = Callable[[Made], tuple[ast.Call, ...]]  # the calls that made the resources that stand in a call
 
 
@@ -49,7 +50,7 @@ class Filler:
 
     def _mapping(self, template: dict[str, Any], call: Made) -> Mapping | None:
         mapping = Mapping(call.line, call.column)
-        given = not _asks(template)
+        given = BESIDE in template or not _asks(template)
         for key, item in template.items():
             node = self.fill(item, call)
             if node is None:
@@ -204,7 +205,7 @@ def styled(node: Node, style: Callable[[str], str], depth: int = 0) -> Node:
 def _asks(template: Any) -> bool:
     """Whether anything in a template stands for an argument."""
     if isinstance(template, dict):
-        return any(_asks(one) for one in template.values())
+        return BESIDE in template or any(_asks(one) for one in template.values())
     if isinstance(template, list):
         return any(_asks(one) for one in template)
     return isinstance(template, str) and "$" in template
