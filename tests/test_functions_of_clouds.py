@@ -235,6 +235,20 @@ def test_other_events_are_no_requests(understand: Understand, event: str) -> Non
     assert not [one for one in subjects(graph) if one.kind == "endpoint"]
 
 
+@pytest.mark.parametrize("path", ["stacks/app.py", "app.py"])
+def test_code_of_a_construct_stands_where_its_program_starts(understand: Understand, path: str) -> None:
+    code = """
+from aws_cdk import Stack, aws_lambda as fn
+
+
+class Own(Stack):
+    def __init__(self, scope, id):
+        fn.Function(self, "F", handler="train.handler", code=fn.Code.from_asset("./fit"))
+"""
+    graph = understand({path: code, "fit/train.py": TRAIN})
+    assert _edges(graph, "starts") == {(f"resource:{path}#AWS::Lambda::Function/F", "file:fit/train.py")}
+
+
 def test_packed_code_by_hand() -> None:
     files = frozenset(("app/fit/train.py", "app/a.py", "lib/fit/train.py"))
     archive = fact(

@@ -24,7 +24,8 @@ def of_properties(resource: Fact, pairs: Sequence[tuple[str, str]], files: froze
     for folder, handler in pairs:
         where, name = properties.get(folder), properties.get(handler)
         if isinstance(where, str) and isinstance(name, str):
-            return beside(resource.at.path, posixpath.join(where, _module(name)), files)
+            found = upwards if resource.get("origin") == "python" else beside  # a program runs where it is started
+            return found(resource.at.path, posixpath.join(where, _module(name)), files)
     return ""
 
 
@@ -75,7 +76,7 @@ class Packed:
         if not isinstance(code, str) or not code:
             return ""
         whole = code if code.endswith(".py") and posixpath.basename(code) == posixpath.basename(_module(name)) else ""
-        return self._found(origin, whole or posixpath.join(code, _module(name)))
+        return upwards(origin, whole or posixpath.join(code, _module(name)), self._files)
 
     def _in_archive(self, code: Mapping[str, Any], name: str, origin: str) -> str:
         if "expr" in code or not all(isinstance(one, str) for one in code.values()):
@@ -83,21 +84,11 @@ class Packed:
             return self._inside(inner, name, origin) if isinstance(inner, str) else ""
         file = code.get(_module(name))
         if file is not None:
-            return self._found(origin, str(file))
+            return upwards(origin, str(file), self._files)
         if isinstance(inner := code.get(_ALONE, code.get("path")), str):
             return self._inside(inner, name, origin)
         first, _, rest = name.partition("/")
         return self._inside(code[first], rest, origin) if rest and first in code else ""
-
-    def _found(self, origin: str, name: str) -> str:
-        """Beside the file that says it, else from the folder in which the program starts, up to the top."""
-        folder = origin
-        while True:
-            if path := beside(folder, name, self._files):
-                return path
-            if not posixpath.dirname(folder):
-                return ""
-            folder = posixpath.dirname(folder)
 
 
 def _handler(data: Mapping[str, Any]) -> str:
@@ -136,3 +127,12 @@ def beside(origin: str, name: Any, files: frozenset[str]) -> str:
         return ""
     path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), name.removeprefix("file:")))
     return path if path in files else ""
+
+
+def upwards(origin: str, name: str, files: frozenset[str]) -> str:
+    """Beside the file that says it, else from the folder in which its program starts, up to the top."""
+    path = beside(origin, name, files)
+    while not path and posixpath.dirname(origin):
+        origin = posixpath.dirname(origin)
+        path = beside(origin, name, files)
+    return path
