@@ -10,7 +10,7 @@ from mlops_scan.scanner.formats.python.constant import constant
 from mlops_scan.scanner.formats.python.context import Context
 from mlops_scan.scanner.formats.python.entries import asked
 from mlops_scan.scanner.formats.python.literals import constants, in_turn, longer
-from mlops_scan.scanner.formats.python.openers import of_file, opened
+from mlops_scan.scanner.formats.python.openers import OPENS, of_file, opened
 from mlops_scan.scanner.formats.python.options import default_of, of_decorators
 from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.resolver import TYPES, Resolver
@@ -77,8 +77,9 @@ class Binder:
         if isinstance(value, _TEXT):
             return self._text(value, scope)
         found = self.resolver.resolve(value, scope)
-        if isinstance(value, ast.Call) and (path := opened(value, found.name)) is not None:
-            given = self.resolver.name(path.id, scope) if isinstance(path, ast.Name) else self.binding(path, scope)
+        opens = opened(value, found.name) if isinstance(value, ast.Call) and found.name.endswith(OPENS) else None
+        if opens is not None:
+            given = self.resolver.name(opens.id, scope) if isinstance(opens, ast.Name) else self.binding(opens, scope)
             return of_file(found, self.values.of(value, scope), given, scope)
         if isinstance(value, _COMPUTED) and (not found.known or found.name in CONSTANT_CALLS):
             computed = self._computed(value, found, scope)

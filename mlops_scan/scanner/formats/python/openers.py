@@ -9,6 +9,7 @@ from typing import Any
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
 
 _MODULES = ("io", "_io", "gzip", "bz2", "lzma", "codecs")
+OPENS = ("open", "File")  # ends of the names of all that opens: asked first, for nearly no call does
 _FILES = frozenset(("open", *(f"{one}.open" for one in _MODULES), "gzip.GzipFile", "bz2.BZ2File", "lzma.LZMAFile"))
 _NAMES = frozenset(("file", "filename", "path", "urlpath", "uri"))  # by which openers are told the path
 _MODE = re.compile(r"[rwax][bt+U]{0,3}\Z")

@@ -9,7 +9,7 @@ from typing import Any
 from mlops_scan.scanner.formats.python.constant import constant, is_constant, is_unknown, plain
 from mlops_scan.scanner.formats.python.entries import Entries, asked
 from mlops_scan.scanner.formats.python.literals import Rows, under
-from mlops_scan.scanner.formats.python.openers import as_path, opened
+from mlops_scan.scanner.formats.python.openers import OPENS, as_path, opened
 from mlops_scan.scanner.formats.python.paths import ON_PATHS, PATHS, SPELLING, of_path
 from mlops_scan.scanner.formats.python.resolver import TYPES, Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
@@ -108,7 +108,7 @@ class Values:
             owner = self.resolver.resolve(node.value, scope).cls
             if owner is not None:
                 made["param"] = f"{owner.name}.__init__.{binding.param}"
-        elif binding.param and binding.name.endswith(("open", "File")):  # a file of that parameter
+        elif binding.param and binding.name.endswith(OPENS):  # a file of that parameter
             made["param"] = binding.param
         known = self._told(node, binding, scope, depth)
         if known is not MISSING:
@@ -187,7 +187,7 @@ class Values:
             return {"const": known} if known is not MISSING else {}
         if name in _JOINING or (name in TRANSPARENT and node.args) or name == "str.format":
             return self._texts.of(node, scope, depth)
-        path = opened(node, name) if name != "open" else None
+        path = opened(node, name) if name.endswith(OPENS) and name != "open" else None
         return as_path(self._of(path, scope, depth + 1)) if path is not None else {}
 
     def _subscript(self, node: ast.Subscript, scope: Scope, depth: int) -> Any:
