@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlops_scan import engine
+from mlops_scan.rules.serving.terraform_endpoint_no_auto_rollback import TerraformEndpointNoAutoRollback
 from mlops_scan.scanner import catalog, reading, walk
 from mlops_scan.scanner.config import Config
 
@@ -119,6 +120,28 @@ CASES: dict[str, Mapping[str, str]] = {
     "TypeScript: comments that never close": {"a.ts": TYPESCRIPT + "/* " * (MB // 3)},
     "TypeScript: templates that never close": {"a.ts": TYPESCRIPT + "`\\" * (MB // 2)},
     "make: a line of blanks": {"Makefile": "a" + " " * MB + "b\n"},
+    "make: a variable of itself in each of many targets": {
+        "Makefile": many(lambda n: f"a{n}:\n\techo $(V) {n}\n", 15_000) + "V = $(V)$(V)\n"
+    },
+    "make: variables that double in each of many targets": {
+        "Makefile": many(lambda n: f"V{n} = $(V{n + 1})$(V{n + 1})xx\n", 60)
+        + many(lambda n: f"a{n}:\n\techo $(V{n % 60}) {n}\n", 10_000)
+    },
+    "make: many targets that need each other": {
+        "Makefile": many(lambda n: f"a{n}: a{n + 1} a{n + 2}\n\techo x\n", 15_000)
+    },
+    "manifests: many on one line each": {
+        "k.yaml": many(
+            lambda n: (
+                f"---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d{n}}}\n"
+                f"spec: {{template: {{spec: {{containers: [{{name: c, image: r/x:{n}}}]}}}}}}\n"
+            ),
+            5_000,
+        )
+    },
+    "CI: many jobs that extend three": {
+        ".gitlab-ci.yml": many(lambda n: f"j{n}: {{extends: [j{n + 1}, j{n + 2}, j{n + 3}], script: [x]}}\n", 12_000)
+    },
     "requirements: dashes of a wheel": {"requirements.txt": "./" + "a.0-" * (MB // 4) + ".whl\n"},
     "requirements: a fragment": {"requirements.txt": "git+https://x/y#" + "&#" * (MB // 2) + "\n"},
     "template: braces": {"{{cookiecutter.x}}/a.py": "import torch\n" + "{{" * 19_000 + "x" * 900_000},
@@ -153,6 +176,9 @@ def test_the_worst_of_a_megabyte(tmp_path: Path, name: str) -> None:
         ("kustomization: many patches for many objects", "has patches looked for in more than"),
         ("Python: an f-string without end", "an f-string of more than"),
         ("CI: many jobs that extend a long line", "extends more than"),
+        ("CI: many jobs that extend three", "extends more than"),
+        ("make: a variable of itself in each of many targets", "refer to themselves"),
+        ("make: many targets that need each other", "more than 20000 commands"),
     ],
 )
 def test_what_is_cut_is_told(tmp_path: Path, name: str, reason: str) -> None:
@@ -160,6 +186,29 @@ def test_what_is_cut_is_told(tmp_path: Path, name: str, reason: str) -> None:
         (tmp_path / path).write_text(text)
     notes = reading.read(walk.discover(tmp_path).tree, 1).notes
     assert [note for note in notes if reason in note.reason]
+
+
+def test_many_endpoints_of_one_template_are_judged_in_time(tmp_path: Path) -> None:
+    """The rules, too: each endpoint is judged without a look at all others."""
+    endpoint = "  A{}: {{Type: 'AWS::SageMaker::Endpoint', Properties: {{EndpointName: !Sub '${{A{}}}${{A{}}}'}}}}\n"
+    (tmp_path / "s.yaml").write_text(STACK + "Resources:\n" + many(lambda n: endpoint.format(n, n + 1, n + 2), 8_000))
+    tree = walk.discover(tmp_path).tree
+    graph = engine.understand(reading.read(tree, 1).facts, tree.paths, Config())
+    start = time.process_time()
+    found = list(TerraformEndpointNoAutoRollback().check(graph))
+    assert (len(found), time.process_time() - start < SECONDS) == (8_000, True)
+
+
+def test_what_stands_beside_a_variable_without_end_is_read(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(
+        "V = $(V)$(V)\nW = $(V) $(PY)\nPY = python\nOPTS := -a\nOPTS := $(OPTS) -b\n"
+        + many(lambda n: f"a{n}:\n\techo $(V) {n}\n", 500)
+        + "train:\n\t$(PY) train.py $(OPTS)\n"
+    )
+    found = reading.read(walk.discover(tmp_path).tree, 1)
+    argv = [fact.get("argv") for fact in found.facts if fact.kind == "command" and fact.get("stage") == "train"]
+    assert argv == [["python", "train.py", "-a", "-b"]]
+    assert 0 < len([note for note in found.notes if "refer to themselves" in note.reason]) <= 20
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from mlops_scan.scanner.formats import maketext
+from mlops_scan.scanner.formats.makefilling import Filling
 from mlops_scan.scanner.formats.makerules import targets
 from tests.conftest import Understand
 
 
 def made(text: str) -> dict[str, tuple[tuple[str, ...], list[str]]]:
     """Target -> what it needs, and its recipe."""
-    return {one.names[0]: (one.needs, [recipe.text for recipe in one.recipe]) for one in targets(*maketext.read(text))}
+    rules, variables = maketext.read(text)
+    made = targets(rules, Filling(variables))
+    return {one.names[0]: (one.needs, [recipe.text for recipe in one.recipe]) for one in made}
 
 
 @pytest.mark.parametrize(

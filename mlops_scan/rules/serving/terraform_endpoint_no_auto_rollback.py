@@ -76,6 +76,7 @@ class TerraformEndpointNoAutoRollback(Rule):
             return
         in_code = {use.tool for use in graph.uses("rollback", "gradual-rollout") if use.fact.kind == "call"}
         told: set[tuple[str, str, str]] = set()
+        serverless, watched = _serverless(graph), _watched(graph)
         for use in graph.uses("can-roll-back"):
             if (
                 use.disabled
@@ -85,7 +86,7 @@ class TerraformEndpointNoAutoRollback(Rule):
                 or graph.has_role(use.fact, "rollback")
             ):
                 continue
-            if _is_serverless(graph, use.fact) or _is_watched(graph, use.fact):
+            if use.at.path in watched or _is_serverless(use.fact, serverless):
                 continue
             kind = str(use.fact.get("type"))
             if (use.at.path, kind, use.fact.name) in told:
@@ -98,25 +99,32 @@ class TerraformEndpointNoAutoRollback(Rule):
             )
 
 
-def _is_serverless(graph: Graph, endpoint: Fact) -> bool:
+def _serverless(graph: Graph) -> dict[str, list[Fact]]:
+    """Configurations of endpoints that have no instances to scale, by name."""
+    found: dict[str, list[Fact]] = {}
+    for fact in graph.facts("resource"):
+        if (
+            graph.has_role(fact, "model-server")
+            and graph.has_role(fact, "autoscaling")
+            and not graph.has_role(fact, "can-scale")
+        ):
+            found.setdefault(fact.name, []).append(fact)
+    return found
+
+
+def _is_serverless(endpoint: Fact, serverless: Mapping[str, list[Fact]]) -> bool:
     """Whether the endpoint's configuration is one that has no instances to scale."""
+    if not serverless:
+        return False
     names = {name for value in _texts(endpoint.get("data"), 0) for name in _referred(value)}
-    return any(
-        fact.name in names
-        and fact is not endpoint
-        and graph.has_role(fact, "model-server")
-        and graph.has_role(fact, "autoscaling")
-        and not graph.has_role(fact, "can-scale")
-        for fact in graph.facts("resource")
-    )
+    return any(fact is not endpoint for name in names for fact in serverless.get(name, ()))
 
 
-def _is_watched(graph: Graph, endpoint: Fact) -> bool:
-    """Whether what stands before the endpoint in the same file is rolled out in steps and taken back."""
-    return any(
-        use.at.path == endpoint.at.path and use.fact.kind == "resource" and not graph.has_role(use.fact, "model-server")
-        for use in graph.uses("gradual-rollout", "rollback")
-        if not use.disabled
+def _watched(graph: Graph) -> frozenset[str]:
+    """Files in which something stands before endpoints that is rolled out in steps and taken back."""
+    uses = (use for use in graph.uses("gradual-rollout", "rollback") if not use.disabled)
+    return frozenset(
+        use.at.path for use in uses if use.fact.kind == "resource" and not graph.has_role(use.fact, "model-server")
     )
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mlops_scan.scanner.formats.maketext import Target, filled
+from mlops_scan.scanner.formats.makefilling import Filling
+from mlops_scan.scanner.formats.maketext import Target
 
 _MADE = 500  # targets that variables and patterns of one file make
 _PATTERNS = 30  # that are tried on names
 _CALLED = re.compile(r"\$[({]MAKE[)}][ \t]+((?:[\w./-]+[ \t]*)+)")
 
 
-def targets(rules: Sequence[Target], variables: Mapping[str, str]) -> list[Target]:
+def targets(rules: Sequence[Target], filling: Filling) -> list[Target]:
     """The rules with each name as a target of its own, names in variables filled in, and patterns where needed."""
-    named = [one for rule in rules for one in _named(rule, variables)][: len(rules) + _MADE]
+    named = [one for rule in rules for one in _named(rule, filling)][: len(rules) + _MADE]
     known = {name for one in named for name in one.names}
     patterns = [one for one in named if "%" in one.names[0]][:_PATTERNS]
     if not patterns:
@@ -32,14 +33,14 @@ def targets(rules: Sequence[Target], variables: Mapping[str, str]) -> list[Targe
     return [one for one in made if one.names[0] not in used]
 
 
-def _named(rule: Target, variables: Mapping[str, str]) -> Iterator[Target]:
-    needs = tuple(word for need in rule.needs for word in _words(need, variables))
-    names = [word for name in rule.names for word in _words(name, variables)]
+def _named(rule: Target, filling: Filling) -> Iterator[Target]:
+    needs = tuple(word for need in rule.needs for word in _words(need, filling))
+    names = [word for name in rule.names for word in _words(name, filling)]
     yield from (replace(rule, names=(name,), needs=needs) for name in names)
 
 
-def _words(text: str, variables: Mapping[str, str]) -> list[str]:
-    return filled(text, variables).split() if "$" in text else [text]
+def _words(text: str, filling: Filling) -> list[str]:
+    return filling.filled(text).split() if "$" in text else [text]
 
 
 def _wanted(rule: Target) -> Iterator[str]:

@@ -1,30 +1,21 @@
-"""Makefiles as targets with their recipes: continuations joined, simple variables filled in. Nothing is evaluated."""
+"""Makefiles as targets with their recipes: continuations joined, variables as they are set. Nothing is evaluated."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-from mlops_scan.scanner.formats.shellbrackets import closing
 
 _ASSIGNMENT = re.compile(
     r"(?:export[ \t]+|override[ \t]+)*([A-Za-z_.][\w.-]*)[ \t]*(\?|:{1,3}|\+|!)?=[ \t]*(.*)", re.DOTALL
 )
 _RULE = re.compile(r"([^\s:=#][^:=#]*)::?(?!=)([^=]*)\Z", re.DOTALL)
-_VARIABLE = re.compile(r"\$[({]([A-Za-z_][\w.-]*)[)}]")
 _CONDITIONAL = re.compile(
     r"(?:-|s)?include\b|if(?:n?eq|n?def)\b|else\b|endif\b|define\b|endef\b|export\b|unexport\b|vpath\b"
 )
 _COMMENT = re.compile(r"(?<![ \t])[ \t]+#.*\Z", re.DOTALL)
 _CONTINUED = re.compile(r"(?:(?<![ \t])[ \t]+)?\\\n[ \t]*")
-_FUNCTION = re.compile(r"(?<!\$)\$\((?=[a-z-]+[ \t])")
-_CALL = re.compile(r"(?<!\$)\$\(call[ \t]+([A-Za-z_][\w.-]*)(?=[,)])")
-_NUMBERED = re.compile(r"(?<!\$)\$(?:[({](\d)[)}]|(\d))")
-_DEPTH = 10  # variables that stand in the values of variables
-_NESTED = 3  # functions in functions
 _CHARS = 4_000
-_FUNCTION_CHARS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +63,7 @@ def read(text: str) -> tuple[list[Target], dict[str, str]]:
             elif operator == "+":
                 variables[name] = f"{variables.get(name, '')} {value}".strip()[:_CHARS]
             elif operator != "?" or name not in variables:
-                variables[name] = value[:_CHARS]
+                variables[name] = _before(name, value, operator, variables)[:_CHARS]
         elif rule := _RULE.match(_COMMENT.sub("", bare)):
             if open_rule is not None:
                 found.append(_closed(open_rule, recipe))
@@ -82,6 +73,13 @@ def read(text: str) -> tuple[list[Target], dict[str, str]]:
     if open_rule is not None:
         found.append(_closed(open_rule, recipe))
     return found, variables
+
+
+def _before(name: str, value: str, operator: str | None, variables: dict[str, str]) -> str:
+    """The value with that from before in it: `FLAGS := $(FLAGS) -x` adds to what the variable held."""
+    if operator and operator[0] == ":" and name in variables:
+        return value.replace(f"$({name})", variables[name]).replace(f"${{{name}}}", variables[name])
+    return value
 
 
 def _defined(logical: str, name: str, variables: dict[str, str]) -> str:
@@ -122,72 +120,3 @@ def _recipe(text: str, line: int) -> list[Recipe]:
     bare = text.lstrip("@+- \t")
     prefix = text[: len(text) - len(bare)]
     return [Recipe(bare, line, "-" in prefix)] if bare and not bare.startswith("#") else []
-
-
-def filled(text: str, variables: Mapping[str, str]) -> str:
-    """The text with `$(NAME)` of known plain variables replaced, `$(MAKE)` made make, `$$` made `$`.
-
-    `$(shell X)` becomes the shell's `$(X)`; other functions become `${function ...}`, which starts nothing.
-    """
-    text, _ = expanded(text, variables)
-    for _nested in range(_NESTED):
-        text = _without_functions(text)
-    return text.replace("$$(", "$( ").replace("$$", "$")  # '$(NAME)' is make's, '$( command)' the shell's
-
-
-def expanded(text: str, variables: Mapping[str, str]) -> tuple[str, bool]:
-    """The text with variables and calls of functions of the file filled in, and whether that came to an end."""
-    for _ in range(_DEPTH):
-        replaced = _VARIABLE.sub(lambda found: _value(found, variables), _called(text, variables))
-        if replaced == text:
-            return text, True
-        if len(replaced) > _CHARS * 10:
-            break
-        text = replaced
-    return text, False
-
-
-def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
-    if found[1] == "MAKE":
-        return "make"
-    value = variables.get(found[1])
-    return found[0] if value is None or len(value) > _CHARS // 10 else value
-
-
-def _called(text: str, variables: Mapping[str, str]) -> str:
-    """The text with `$(call NAME,a,b)` made the text of NAME, its `$(1)` and `$(2)` filled in."""
-    pieces: list[str] = []
-    position = 0
-    for found in _CALL.finditer(text):
-        end = closing(text, found.end(), ")", found.end() + _FUNCTION_CHARS)
-        defined = variables.get(found[1], "")
-        if found.start() < position or end < 0 or not defined or len(defined) > _CHARS // 10:
-            continue
-        if sum(map(len, pieces)) > _CHARS * 10:
-            break
-        given = [one.strip() for one in text[found.end() : end].split(",")]
-        body = _NUMBERED.sub(lambda one, given=given: _argument(one, given), defined)  # type: ignore[misc]
-        pieces += [text[position : found.start()], body]
-        position = end + 1
-    return "".join((*pieces, text[position:]))
-
-
-def _argument(found: re.Match[str], given: list[str]) -> str:
-    number = int(found[1] or found[2])
-    return given[number] if number < len(given) else ""
-
-
-def _without_functions(text: str) -> str:
-    pieces: list[str] = []
-    position = 0
-    for found in _FUNCTION.finditer(text):
-        if found.start() < position:
-            continue
-        end = closing(text, found.end(), ")", found.end() + _FUNCTION_CHARS)
-        if end < 0:
-            break
-        inside = text[found.end() : end]
-        called = f"$$({inside[6:]})" if inside.startswith(("shell ", "shell\t")) else f"${{{inside}}}"
-        pieces += [text[position : found.start()], called]
-        position = end + 1
-    return "".join((*pieces, text[position:]))

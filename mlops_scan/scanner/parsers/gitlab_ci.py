@@ -28,6 +28,7 @@ _GLOBAL = frozenset(
 _RUNS = ("script", "trigger", "run")
 _FOREIGN = ("pipeline", "project")  # what a job needs of other pipelines
 _CHILDREN = 50  # pipelines that one starts
+_NEEDED = 50  # jobs of the stage before that one waits for
 _STAGES = (".pre", "build", "test", "deploy", ".post")
 
 
@@ -118,13 +119,18 @@ class _Pipeline:
             yield from self._job(runner, name, stages)
 
     def _stages(self, jobs: list[str]) -> dict[str, list[str]]:
-        """Jobs by stage, stages in their order."""
+        """By job, those of the stage before its own that has any."""
         declared = self.written.keys.get("stages")
         names = [str(one) for one in yamlnodes.items(declared.node)] if declared else []
         ordered: dict[str, list[str]] = {name: [] for name in (names or _STAGES)}
         for job in jobs:
             ordered.setdefault(self.written.text(job, "stage") or "test", []).append(job)
-        return ordered
+        found: dict[str, list[str]] = {}
+        before: list[str] = []
+        for own in ordered.values():
+            found.update(dict.fromkeys(own, before))
+            before = own[:_NEEDED] or before
+        return found
 
     def _job(self, runner: Runner, name: str, stages: dict[str, list[str]]) -> Iterator[Fact | Note]:
         placed = self.written.keys[name]
@@ -195,9 +201,4 @@ class _Pipeline:
             here = [one for one in yamlnodes.items(own.node) if not any(map(yamlnodes.text, (one, one), _FOREIGN))]
             named = [str(one) if isinstance(one, Scalar) else yamlnodes.text(one, "job") for one in here]
             return [one for one in named if one]
-        before: list[str] = []
-        for jobs in stages.values():
-            if name in jobs:
-                break
-            before = jobs or before
-        return before[:50]
+        return stages.get(name, [])

@@ -15,6 +15,7 @@ from mlops_scan.scanner.model import Location, Note
 
 _STARS = 6  # of one pattern
 _ANCESTORS = 44  # of one job; the service allows eleven levels
+_FEWEST, _ALL_ANCESTORS = 12, 200_000  # of one job in a file of very many, and of all jobs of one
 _FILES = 100  # of one pipeline
 _COMPONENT = re.compile(r"[^@]*\$\{?CI_PROJECT_PATH\}?/([\w.-]+)@")
 
@@ -38,6 +39,7 @@ class Written:
         self.keys: dict[str, Placed] = {}
         self.left = bounds.YAML_ALIASED_NODES  # nodes that lists may still open, `!reference` by `!reference`
         self._lines: dict[str, list[Placed]] = {}
+        self._extends: dict[str, list[str]] = {}
         self._merged: dict[str, dict[str, Placed]] = {}
         self._cut: set[str] = set()
 
@@ -142,38 +144,47 @@ class Written:
         if job in self._lines:
             return self._lines[job]
         found: dict[str, Placed] = {}
-        waiting = [job]
-        while waiting and len(found) < _ANCESTORS:
+        waiting, most = [job], self._most()
+        while waiting and len(found) < most:
             name = waiting.pop()
             placed = self.keys.get(name)
             if name in found or placed is None or not isinstance(placed.node, Mapping):
                 continue
             found[name] = placed
-            written = [str(one) for one in yamlnodes.items(placed.node, "extends") if isinstance(one, Scalar)]
-            waiting += [placeholders.fill(one, placed.known) for one in written]
+            waiting += self._extended(name, placed)
         if any(name in self.keys and name not in found for name in waiting):
             self._cut.add(job)
         return self._lines.setdefault(job, list(found.values()))
 
+    def _extended(self, name: str, placed: Placed) -> list[str]:
+        """What a job says that it extends."""
+        if name not in self._extends:
+            written = [str(one) for one in yamlnodes.items(placed.node, "extends") if isinstance(one, Scalar)]
+            self._extends[name] = [placeholders.fill(one, placed.known) for one in written]
+        return self._extends[name]
+
     def _too_long(self) -> Iterator[Note]:
         """A note at each job that extends more than is followed; what extends such a job in its turn needs none."""
-        for name, placed in self.keys.items():
+        for name in self.keys:
             self._line(name)
-            above = yamlnodes.items(placed.node, "extends") if name in self._cut else ()
-            if name in self._cut and not any(str(one) in self._cut for one in above if isinstance(one, Scalar)):
+        for name, placed in self.keys.items():
+            if name in self._cut and self._cut.isdisjoint(self._extended(name, placed)):
                 at = Location(placed.source.path, *placed.place)
-                yield Note(at, f"'{name}' extends more than {_ANCESTORS - 1} jobs: the rest is left out"[:400])
+                yield Note(at, f"'{name}' extends more than {self._most() - 1} jobs: the rest is left out"[:400])
+
+    def _most(self) -> int:
+        return min(_ANCESTORS, max(_FEWEST, _ALL_ANCESTORS // max(len(self.keys), 1)))
 
     def get(self, job: str, key: str) -> Placed | None:
         """A key of a job, of what it extends, or of `default`."""
         if (own := self.merged(job).get(key)) is not None:
             return own
-        if not self._inherits(job, key):
-            return None
         default = self.keys.get("default")
         if default is not None and isinstance(default.node, Mapping) and key in default.node:
-            return Placed(default.source, default.node[key], default.node.places[key])
-        return self.keys.get(key) if key in ("image", "services", "before_script", "after_script") else None
+            found: Placed | None = Placed(default.source, default.node[key], default.node.places[key])
+        else:
+            found = self.keys.get(key) if key in ("image", "services", "before_script", "after_script") else None
+        return found if found is not None and self._inherits(job, key) else None
 
     def _inherits(self, job: str, key: str) -> bool:
         """Whether a job takes a key of `default` over: `inherit: {default: false}`, or a list of keys."""

@@ -33,13 +33,13 @@ class KubernetesManifests(Parser):
 
         parsed = kube.manifests(source)
         seen: Counter[str] = Counter()
-        variables = b"${" in source.data
+        variables, holds = b"${" in source.data, b"ConfigMap" in source.data
         for document in parsed.documents:
             if isinstance(document, Mapping):
                 document = substitution.substituted(tree, source.path, document) if variables else document
                 identity = kube.distinct(kube.workload_id(source.path, document), seen)
                 yield from kube.facts(document, locate, origin="raw", identity=identity)
-                for held in kube.held(document) if b"ConfigMap" in source.data else ():
+                for held in kube.held(document) if holds else ():
                     identity = kube.distinct(kube.workload_id(source.path, held), seen)
                     yield from kube.facts(held, locate, origin="raw", identity=identity)
         yield from parsed.notes
