@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -48,12 +49,13 @@ def _scan(root: Path, config: Config, progress: Callable[[str], None] | None) ->
     unread = {note.at.path for note in read.notes} | {one.path for one in read.skipped}
     unread -= {fact.at.path for fact in read.facts}
     graph = understand(read.facts, found.tree.paths, config, whole=not prefix, known=read.matches, unread=unread)
+    read = replace(read, facts=(), matches=None)  # the graph has them
     chosen = selected(all_rules(config), config)
     tell(f"judging with {len(chosen)} rules")
     ran = {rule.name() for rule in chosen}
     findings, stale = suppress.apply(judge(graph, chosen, config.persona), found.tree, config, ran=ran)
     choosers = [chooser() for chooser in plugins.load(advice, Chooser)] if graph.profile.is_ml else []
-    return Result(
+    result = Result(
         name=root.resolve().name,
         root=str(root),
         profile=graph.profile,
@@ -74,6 +76,8 @@ def _scan(root: Path, config: Config, progress: Callable[[str], None] | None) ->
         prefix=prefix,
         seconds=perf_counter() - started,
     )
+    vars(graph).clear()  # what it remembers leads back to it: all of that would wait for a search for garbage
+    return result
 
 
 def understand(
