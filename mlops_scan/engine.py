@@ -32,13 +32,13 @@ def all_rules(config: Config | None = None) -> list[type[Rule]]:
     return plugins.load(rules, Rule, plugins=config.plugins if config else ())
 
 
-def scan(root: Path, config: Config, progress: Callable[[str], None] | None = None) -> Result:
-    """Scan the repository (or the folder of one) at `root`."""
+def scan(root: Path, config: Config, progress: Callable[[str], None] | None = None, *, linked: bool = True) -> Result:
+    """Scan the repository (or the folder of one) at `root`. `linked`: the result holds the subjects and their links."""
     with reading.rare_collection():
-        return _scan(root, config, progress)
+        return _scan(root, config, progress, linked)
 
 
-def _scan(root: Path, config: Config, progress: Callable[[str], None] | None) -> Result:
+def _scan(root: Path, config: Config, progress: Callable[[str], None] | None, linked: bool) -> Result:
     started = perf_counter()
     tell = progress or (lambda _: None)
     found = walk.discover(root, config.exclude)
@@ -71,8 +71,8 @@ def _scan(root: Path, config: Config, progress: Callable[[str], None] | None) ->
             unreadable=tuple(sorted({*found.notes, *read.notes, *stale})),
         ),
         rules=tuple(rule.info() for rule in chosen),
-        nodes=subjects(graph),
-        edges=links(graph),
+        nodes=subjects(graph) if linked else (),
+        edges=links(graph) if linked else (),
         prefix=prefix,
         seconds=perf_counter() - started,
     )

@@ -23,7 +23,8 @@ def check(options: Options, commands: Collection[str]) -> int:
     """Scan, report, and say by the exit code whether something at or above `--fail-on` was found."""
     known = reports()
     config = settle(options, known, commands)
-    result = scan(options, config)
+    formats = {config.format, *(name for name, _ in config.outputs)}
+    result = scan(options, config, linked=any(known[name].linked for name in formats))
     terminal.write(_on_stdout(result, config, options, known))
     for name, file in config.outputs:
         write_output(file, terminal.encoded(known[name]().render(result)))
@@ -52,7 +53,7 @@ def reports() -> dict[str, type[Report]]:
     return {report.format: report for report in plugins.load(folder, Report)}
 
 
-def scan(options: Options, config: Config) -> Result:
+def scan(options: Options, config: Config, *, linked: bool = True) -> Result:
     """One scan with progress on a terminal. Raises RejectedError for a plugin that is not installed."""
     from mlops_scan import engine
 
@@ -62,7 +63,7 @@ def scan(options: Options, config: Config) -> Result:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(message)s")
     with terminal.Progress(not (options.quiet or options.no_progress)) as progress:
         try:
-            return engine.scan(Path(options.path), config, progress)
+            return engine.scan(Path(options.path), config, progress, linked=linked)
         except LookupError as error:
             if type(error) is not LookupError:
                 raise

@@ -11,6 +11,7 @@ class Report:
     """A scan's result as text. `format` is its name on the command line."""
 
     format: ClassVar[str]
+    linked: ClassVar[bool] = True  # it tells of subjects and their links
     full: bool = False  # show every subject, where the format folds some away
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:

@@ -9,6 +9,7 @@ from mlops_scan.scanner.result import Result
 
 class Concise(Report):
     format = "concise"
+    linked = False
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:
         lines = [

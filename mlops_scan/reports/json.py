@@ -18,6 +18,7 @@ SCHEMA_VERSION = 1
 
 class Json(Report):
     format = "json"
+    linked = False
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:
         return json_text(json.dumps(document(result), indent=2, ensure_ascii=False)) + "\n"

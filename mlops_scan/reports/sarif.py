@@ -31,6 +31,7 @@ _RESULTS = 5000  # GitHub keeps the most severe 5,000, and refuses a file of ove
 
 class Sarif(Report):
     format = "sarif"
+    linked = False
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:
         return json_text(json.dumps(_plain(_log(result)), indent=2, ensure_ascii=False)) + "\n"

@@ -24,6 +24,7 @@ class Text(Report):
     """Plain lines; with `color`, the same lines styled by rich. In full: also the chain that led to each finding."""
 
     format = "text"
+    linked = False
 
     def render(self, result: Result, *, color: bool = False, width: int = 100) -> str:
         lines = list(_lines(result, width, self.full))
