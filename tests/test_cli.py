@@ -81,7 +81,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Config]]:
     def install(told: Result) -> list[Config]:
         seen: list[Config] = []
 
-        def scan(_options: Options, config: Config) -> Result:
+        def scan(_options: Options, config: Config, *, linked: bool = True) -> Result:
             seen.append(config)
             return told
 
@@ -277,7 +277,7 @@ def test_verbose_speaks_on_stderr(run: Run, fake: Callable[..., Any]) -> None:
 def test_a_crash_is_one_line(run: Run, fake: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     fake(result())
 
-    def crash(_options: Options, _config: Config) -> Result:
+    def crash(_options: Options, _config: Config, **_given: object) -> Result:
         raise RuntimeError("two\nlines")
 
     monkeypatch.setattr(scanning, "scan", crash)
@@ -291,7 +291,7 @@ def test_a_crash_is_one_line(run: Run, fake: Callable[..., Any], monkeypatch: py
 def test_an_interrupt(run: Run, fake: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     fake(result())
 
-    def interrupt(_options: Options, _config: Config) -> Result:
+    def interrupt(_options: Options, _config: Config, **_given: object) -> Result:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(scanning, "scan", interrupt)
