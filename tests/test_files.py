@@ -128,6 +128,23 @@ def test_installed_trees_are_left_out_and_named(repository: Path) -> None:
     assert [one.path for one in found.skipped] == ["env", "infra/.terraform", "src/__pycache__", "web/node_modules"]
 
 
+def test_packages_installed_beside_the_sources_are_left_out(repository: Path) -> None:
+    """What `pip install -t folder` leaves there is told by the record of each package; the handler beside it is own."""
+    write(repository, "fn/package/handler.py", "fn/package/acme/io.py", "fn/package/six.py", "fn/handler.py", "six.py")
+    write(repository, "fn/package/acme-1.0.dist-info/METADATA")
+    record = "acme/io.py,sha256=x,3\nacme-1.0.dist-info/METADATA,,\nacme-1.0.dist-info/RECORD,,\n../../six.py,,\n"
+    write(repository, "fn/package/acme-1.0.dist-info/RECORD", text=record)
+    write(repository, "fn/package/six-1.17.dist-info/RECORD", text='"six.py",sha256=y,3\nsix-1.17.dist-info/RECORD,,\n')
+    found = walk.discover(repository)
+    assert [path for path in found.tree.paths if not path.startswith(".git/")] == [
+        "fn/handler.py",
+        "fn/package/handler.py",
+        "six.py",
+    ]
+    told = [(one.path, one.reason) for one in found.skipped]
+    assert ("fn/package", "5 files of packages that are installed here") in told
+
+
 def test_vendored_sources_can_be_looked_up_but_are_not_own(repository: Path) -> None:
     write(
         repository, "k8s/third-party/argo/install.yaml", "k8s/base/kustomization.yaml", "charts/a/charts/b/Chart.yaml"

@@ -21,6 +21,28 @@ VCS = (".git", ".hg", ".svn")
 _OFTEN_COMMITTED = (".ipynb_checkpoints",)  # by accident: they say nothing of where they lie
 
 
+_RECORD = ".dist-info/RECORD"
+
+
+def recorded(root: Path, listed: list[str]) -> dict[str, set[str]]:
+    """The files that a package manager put beside the sources (`pip install -t`), by the folder they lie in.
+
+    Each package that is installed keeps a record of its files; what no record names is the repository's own.
+    """
+    found: dict[str, set[str]] = {}
+    for path in listed:
+        if not path.endswith(_RECORD):
+            continue
+        folder = path[: -len(_RECORD)].rpartition("/")[0]
+        prefix = f"{folder}/" if folder else ""
+        plain = not (root / path).is_symlink()
+        for line in _small_text(root / path).splitlines() if plain else ():
+            name = line.split(",", 1)[0].strip('"')
+            if name and not name.startswith(("/", "../")):
+                found.setdefault(folder or ".", set()).add(prefix + name)
+    return found
+
+
 def git_top(root: Path) -> Path | None:
     """The top of the git work tree that `root` lies in."""
     absolute = root.resolve()

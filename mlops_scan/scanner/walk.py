@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.folders import INSTALLED, VCS, Walk, git_top, rules_above
+from mlops_scan.scanner.folders import INSTALLED, VCS, Walk, git_top, recorded, rules_above
 from mlops_scan.scanner.formats.gitignore import IgnoreRules
 from mlops_scan.scanner.model import Note
 from mlops_scan.scanner.result import Skipped
@@ -53,6 +53,10 @@ def discover(root: Path, exclude: Sequence[str] = ()) -> Discovery:
         left_out |= walk.left_out
     kept = _without_installed(listed, left_out)
     skipped = [Skipped(folder, "installed or generated, not this repository's own") for folder in left_out]
+    for folder, files in recorded(root, kept).items():
+        own = [path for path in kept if path not in files]
+        skipped.append(Skipped(folder, f"{len(kept) - len(own)} files of packages that are installed here"))
+        kept = own
     if exclude:
         kept, excluded = _without_excluded(kept, exclude)
         skipped += excluded

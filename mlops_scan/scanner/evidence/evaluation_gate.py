@@ -26,7 +26,7 @@ _FLAG = re.compile(
     r"(?=\w+\Z).*?(?:promot|should|better|deploy|passed|accept|improve|win|beats|approved)", re.IGNORECASE
 )
 _ACCEPTED = re.compile(r"(?:^|[._])(?:accepted|approved|blessed|promoted|is_better|passed)$", re.IGNORECASE)
-_SHIPS = re.compile(r"(?:^|_)(?:push|deploy|regist|promot|releas|publish|ship)", re.IGNORECASE)
+_SHIPS = re.compile(r"(?:^|[_/-])(?:push|deploy|regist|promot|releas|publish|ship)", re.IGNORECASE)
 _FURTHER = re.compile(r"deploy|register|promot|release|approv|endpoint|create_?model|save ?model", re.IGNORECASE)
 _ENDS = re.compile(r"\.(?:cancel|abort|fail|reject)$")
 
@@ -78,7 +78,7 @@ class EvaluationGate(Derivation):
         """What a metric that is above or below another one decides."""
         body = {*(fact.get("body") or ()), *(fact.get("else") or ())}
         onwards = {call for call in body if call in around.names or _leads_to_promotion(graph, fact, call)}
-        promotes = (bool(onwards) and not same_either_way(graph, fact, onwards)) or _lets_ship(fact)
+        promotes = (bool(onwards) and not same_either_way(graph, fact, onwards)) or _lets_ship(graph, fact)
         ends = any(_ENDS.search(call) for call in body)
         stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in around.stopping)
         if promotes or (stops and fact.get("in") in ("if", "assert")):
@@ -143,9 +143,25 @@ def _guards_shipping(graph: Graph, fact: Fact) -> bool:
     return False
 
 
-def _lets_ship(fact: Fact) -> bool:
-    """`with Condition(evaluation.output >= 0.8): deploy_step(...)`: steps of a pipeline that are named for shipping."""
-    return fact.get("in") == "with" and any(_SHIPS.search(one.rpartition(".")[2]) for one in fact.get("body") or ())
+def _lets_ship(graph: Graph, fact: Fact) -> bool:
+    """`with Condition(evaluation.output >= 0.8): deploy_step(...)`: steps of a pipeline that are named for shipping.
+
+    A step that is made of a file (`load(".../deploy/component.yaml")()`) has the name of what it is made of.
+    """
+    if fact.get("in") != "with":
+        return False
+    body = frozenset(fact.get("body") or ())
+    if any(_SHIPS.search(one.rpartition(".")[2]) for one in body):
+        return True
+    loaded = {one for one in body if one.endswith(".__call__")}
+    calls = graph.in_file(fact.at.path, "call") if loaded else ()
+    until = max((int(one.get("until") or 0) for one in calls if one.at.line == fact.at.line), default=0)
+    return any(
+        isinstance(made, str) and _SHIPS.search(made)
+        for one in calls
+        if one.name in loaded and fact.at.line <= one.at.line <= until
+        for made in (one.get("receiver_of"), *(one.get("receiver_args") or ()))
+    )
 
 
 def _lets_pass(fact: Fact) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlops_scan.scanner.model import Fact
 
+_HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?\Z")
 _UNRESOLVED = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{\{|<[^>]*>|%\(")
 
 
@@ -35,8 +36,11 @@ def parse(reference: str) -> ImageRef:
 def floats(image: Fact) -> bool:
     """Whether what is pulled changes under one name: no tag and no digest, or `latest`, also as a variable's default.
 
-    A version that only comes with a variable is not known to float.
+    A version that only comes with a variable is not known to float. A registry's host alone is a gap that something
+    fills in before anybody pulls it.
     """
+    if _HOST.match(image.name):
+        return False
     tag, default = image.get("tag") or "", image.get("default_tag")
     if image.get("digest") or (image.get("unresolved") and not default and tag != "latest"):
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -75,9 +75,11 @@ def _build(source: SourceFile, document: Mapping) -> Iterator[Fact]:
         name: str(one) for name, one in (given.items() if isinstance(given, Mapping) else ()) if isinstance(one, Scalar)
     }
     runner = replace(runner, known={name: (value,) for name, value in defaults.items() if value})
+    made: set[str] = set()
     for step in yamlnodes.items(document, "steps"):
         if isinstance(step, Mapping):
-            yield from _step(source, runner, step, defaults)
+            yield from _step(source, runner, step, defaults, made)
+            made.update(_tagged(step, defaults))
     for image in yamlnodes.items(document, "images"):
         if isinstance(image, Scalar):
             yield runner.image(_filled(image, defaults), "push", (image.line, image.column))
@@ -88,7 +90,18 @@ def _filled(text: str, defaults: dict[str, str]) -> str:
     return _VARIABLE.sub(lambda found: defaults.get(found[1]) or found[0], text)
 
 
-def _step(source: SourceFile, runner: Runner, step: Mapping, defaults: dict[str, str]) -> Iterator[Fact]:
+def _tagged(step: Mapping, defaults: dict[str, str]) -> Iterator[str]:
+    """The images that a step builds, by the names that it gives them."""
+    words = [str(one) for one in yamlnodes.items(step, "args") if isinstance(one, Scalar)]
+    for before, word in zip(words, words[1:], strict=False):
+        if before in ("-t", "--tag"):
+            yield _filled(word, defaults)
+
+
+def _step(
+    source: SourceFile, runner: Runner, step: Mapping, defaults: dict[str, str], made: Collection[str]
+) -> Iterator[Fact]:
+    """What a step runs, and the image that it runs in: a builder of the cloud's own, or one `made` by a step before."""
     name = step.get("name")
     if not isinstance(name, Scalar):
         return
@@ -96,7 +109,7 @@ def _step(source: SourceFile, runner: Runner, step: Mapping, defaults: dict[str,
     image = _filled(name, defaults)
     folder = yamlnodes.text(step, "dir")
     one = replace(runner, soft=truth(step.get("allowFailure")), folder=None if "$" in folder else folder)
-    yield one.image(image, "ci", place, builder=image.startswith(_BUILDERS))
+    yield one.image(image, "ci", place, builder=image.startswith(_BUILDERS) or image in made)
     for variable in yamlnodes.items(step, "env"):
         if isinstance(variable, Scalar) and "=" in variable:
             key, _, value = variable.partition("=")

@@ -1,0 +1,79 @@
+"""Further forms in which a capability is written down, each beside the one that only looks like it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.model import Status
+
+Understand = Callable[[Mapping[str, str]], Graph]
+
+TRAIN = {
+    "train.py": "import joblib\nfrom sklearn.linear_model import Ridge\n\njoblib.dump(Ridge().fit([[0]], [0]), 'm')\n"
+}
+APP = {"app.py": "import joblib\nfrom fastapi import FastAPI\n\napp = FastAPI()\nmodel = joblib.load('m')\n\n"
+       "@app.post('/predict')\ndef predict(x: float):\n    return model.predict([[x]])\n"}  # fmt: skip
+USED, DISABLED, STATED, ABSENT = Status.USED, Status.DISABLED, Status.DECLARED, None
+
+KNATIVE = """
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {{name: api}}
+spec:
+  template:
+    spec: {{containers: [{{image: "acme/api:1.0"}}]}}
+  traffic:
+{split}
+"""
+ONE = "    - {percent: 100, latestRevision: true}"
+TWO = "    - {percent: 90, revisionName: api-1}\n    - {percent: 10, latestRevision: true}"
+GATED = """
+import kfp
+from kfp import components
+
+check = components.load_component_from_file("components/check/component.yaml")
+go_on = components.{load}
+
+
+@kfp.dsl.pipeline(name="weekly")
+def weekly(limit: float = 0.2):
+    checked = check()
+    with kfp.dsl.Condition(checked.outputs["error"] < limit):
+        go_on(checked.outputs["model"])
+"""
+STORE = "ComponentStore(['specs']).load_component('aml-{}')"
+FROM_FILE = 'load_component_from_file("components/{}/component.yaml")'
+AUTOML = """
+from google.cloud import automl_v1beta1 as automl
+
+client = automl.AutoMlClient()
+client.create_model(parent, {"display_name": "price"}).result()
+"""
+ASKED = """
+from google.cloud import automl
+
+client = automl.PredictionServiceClient()
+client.batch_predict(name=model, input_config=rows, output_config=out)
+"""
+
+CASES = [
+    ("gradual-rollout", "all traffic on one revision", ABSENT, {**TRAIN, "svc.yaml": KNATIVE.format(split=ONE)}),
+    ("gradual-rollout", "a split", USED, {**TRAIN, "svc.yaml": KNATIVE.format(split=TWO)}),
+    ("evaluation-gate", "a loaded step that deploys", USED, {"p.py": GATED.format(load=FROM_FILE.format("deploy"))}),
+    ("evaluation-gate", "one of a store", USED, {"p.py": GATED.format(load=STORE.format("deploy-model"))}),
+    ("evaluation-gate", "a loaded step that draws", ABSENT, {"p.py": GATED.format(load=FROM_FILE.format("chart"))}),
+    ("training-framework", "a service that trains", USED, {"fit.py": AUTOML}),
+    ("serving", "a service that scores", USED, {"fit.py": AUTOML, "score.py": ASKED}),
+]
+
+
+@pytest.mark.parametrize(
+    ("capability", "status", "files"),
+    [pytest.param(capability, status, files, id=f"{capability}: {what}") for capability, what, status, files in CASES],
+)
+def test_form(understand: Understand, capability: str, status: Status | None, files: dict[str, str]) -> None:
+    found = {one.status for one in understand(files).evidence(capability, *Status)} - {Status.DECLARED}
+    assert found == ({status} if status is not None else set())
