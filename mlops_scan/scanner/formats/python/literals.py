@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 from mlops_scan.scanner.formats.python.constant import constant
@@ -21,15 +21,15 @@ _Literal = Callable[[ast.expr], ast.expr | None]  # the literal that a name was 
 
 def in_turn(target: ast.expr, iterated: ast.expr, literal: _Literal) -> Iterator[tuple[str, list[ast.expr]]]:
     """(variable, expressions) of a loop over a literal: what the variable is in turn."""
-    rows = list(islice(_rows(iterated, literal), _TURNS + 1))
-    if not rows or len(rows) > _TURNS:
+    found = list(islice(_rows(iterated, literal), _TURNS + 1))
+    if not found or len(found) > _TURNS:
         return
     targets = target.elts if isinstance(target, ast.Tuple) else [target]
-    if isinstance(target, ast.Tuple) and all(len(row) == 1 for row in rows):
-        rows = [list(row[0].elts) if isinstance(row[0], _SEQUENCES) else row for row in rows]
+    if isinstance(target, ast.Tuple) and all(len(row) == 1 for row in found):
+        found = [list(row[0].elts) if isinstance(row[0], _SEQUENCES) else row for row in found]
     for index, one in enumerate(targets):
-        if isinstance(one, ast.Name) and all(len(row) == len(targets) for row in rows):
-            yield one.id, [row[index] for row in rows]
+        if isinstance(one, ast.Name) and all(len(row) == len(targets) for row in found):
+            yield one.id, [row[index] for row in found]
 
 
 def constants(cells: Sequence[ast.expr]) -> list[Any]:
@@ -37,6 +37,15 @@ def constants(cells: Sequence[ast.expr]) -> list[Any]:
     if not all(isinstance(cell, ast.Constant) and isinstance(cell.value, (str, int)) for cell in cells):
         return []
     return [constant(cell.value) for cell in cells if isinstance(cell, ast.Constant)]
+
+
+def rows(turns: Sequence[list[Any]], most: int) -> Iterator[tuple[Any, ...]]:
+    """What several expressions are in turn, row by row: in step where one loop gives them, else each with each."""
+    several = {len(one) for one in turns} - {1}
+    if len(several) != 1:
+        return islice(product(*turns), most)
+    length = max(several)  # of one loop: what belongs together stands in the same row
+    return zip(*(one * length if len(one) == 1 else one for one in turns), strict=True)
 
 
 def _rows(node: ast.expr, literal: _Literal) -> Iterator[list[ast.expr]]:

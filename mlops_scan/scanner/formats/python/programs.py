@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from itertools import islice, product
 from typing import Any
 
 from mlops_scan.scanner.formats.python.context import Context
+from mlops_scan.scanner.formats.python.literals import rows
 from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.scopes import Scope
 
@@ -67,11 +67,7 @@ def ways(found: Given, context: Context, recorder: Recorder) -> Iterator[Given]:
         yield from (_elements(row, context, recorder) for row in lists)
         return
     turns = [_turns(one, context.scope, recorder) for one in (found if isinstance(found, list) else [found])]
-    several = {len(one) for one in turns} - {1}
-    if len(several) == 1:  # of one loop: what belongs together stands in the same row
-        turns = [one * max(several) if len(one) == 1 else one for one in turns]
-    rows = zip(*turns, strict=True) if len(several) == 1 else islice(product(*turns), _MOST)
-    for row in rows:
+    for row in rows(turns, _MOST):
         yield list(row) if isinstance(found, list) else row[0]
 
 

@@ -6,9 +6,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import islice
 from typing import Any
 
+from mlops_scan.scanner.formats.python.literals import rows
 from mlops_scan.scanner.graph.facts import counts
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.graph.use import Use
@@ -130,11 +131,7 @@ class _Factories:
         known = self._handed.names_of(owner)
         given = {name: self._turns(self._handed.argument(caller, owner, name), caller) for name in sorted(known)}
         rest = {key: value for key, value in (caller.get("kwargs") or {}).items() if key not in known}
-        several = {len(one) for one in given.values()} - {1}
-        if len(several) == 1:  # of one loop: what belongs together stands in the same row
-            given = {name: one * max(several) if len(one) == 1 else one for name, one in given.items()}
-        rows = zip(*given.values(), strict=True) if len(several) == 1 else islice(product(*given.values()), _TURNS)
-        for row in rows:
+        for row in rows(list(given.values()), _TURNS):
             yield {**dict(zip(given, row, strict=True)), "**": rest}
 
     def _turns(self, value: Any, caller: Fact) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -11,12 +10,11 @@ from mlops_scan.scanner.graph.facts import counts
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.code.constants import Constants
 from mlops_scan.scanner.link.code.index import Code
-from mlops_scan.scanner.link.code.written import written
+from mlops_scan.scanner.link.code.written import begun, constant, written
 from mlops_scan.scanner.model import Fact, Location
 
 _STEPS = 2  # from a function to who calls it
 _MANY = 30  # callers of one function
-_WORD = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*")
 _UNKNOWN = object()
 
 _Given = tuple[Any, Location]
@@ -64,19 +62,19 @@ class Handed:
         told = {name: self.argument(caller, owner, name) for name in names}
         text = str(value["expr"])
         if text != names[0] and not value.get("param"):
-            made = written(text, lambda name: _constant(told.get(name)))
+            made = written(text, lambda name: constant(told.get(name)))
             yield (_UNKNOWN if made is None else made), caller.at
             return
         given = told[names[0]]
-        constant = self._known(given, caller)
-        if isinstance(constant, str):
-            yield constant, caller.at
+        known = self._known(given, caller)
+        if isinstance(known, str):
+            yield known, caller.at
             return
         further = list(self._given(given, caller, left - 1)) if _is_open(given) else []
         yield from further or [(_UNKNOWN, caller.at)]
 
     def _known(self, given: Any, caller: Fact) -> Any:
-        found = _constant(given)
+        found = constant(given)
         if found is None and _is_open(given):
             told = self._constants.of(given, caller)
             found = told[0] if told is not None else None
@@ -92,7 +90,7 @@ class Handed:
         known = self.names_of(owner)
         if not known:
             return owner, []
-        return owner, [word for word in dict.fromkeys(_WORD.findall(str(value["expr"]))) if word in known]
+        return owner, [word for word in begun(str(value["expr"])) if word in known]
 
     def names_of(self, owner: Definition) -> frozenset[str]:
         """The names of a function's parameters."""
@@ -140,8 +138,3 @@ class Handed:
 
 def _is_open(value: Any) -> bool:
     return isinstance(value, Mapping) and "expr" in value
-
-
-def _constant(value: Any) -> str | int | float | None:
-    known = value.get("const") if isinstance(value, Mapping) else value
-    return known if isinstance(known, (str, int, float)) else None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mlops_scan.scanner.formats.python.placeholders import between
-from mlops_scan.scanner.link.code.written import pieces
+from mlops_scan.scanner.link.code.written import begun, constant, pieces
 
-_WORD = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*")
 _DEPTH = 12
 
 
@@ -20,7 +18,8 @@ def names(values: Iterable[Any]) -> set[str]:
         if isinstance(one, (list, tuple)):
             found |= names(one)
         elif isinstance(one, Mapping) and "expr" in one:
-            found |= set(_WORD.findall(str(one["expr"])))
+            bound = one.get("bound")  # names that something is handed over for already
+            found.update(names(bound.values()) if bound and isinstance(bound, Mapping) else begun(str(one["expr"])))
         elif isinstance(one, Mapping):
             found |= names(one.values())
     return found
@@ -43,7 +42,7 @@ def filled(value: Any, given: Mapping[str, Any], depth: int = 0) -> Any:
         return {**value, "holds": filled(value["holds"], given, depth + 1)}
     if not names([value]) & given.keys():
         return value
-    made = pieces(text, lambda name: _constant(given.get(name)))
+    made = pieces(text, lambda name: constant(given.get(name)))
     if made and None not in made:
         return "".join(one for one in made if one is not None)
     return {**value, "parts": between(made)} if any(made) else value
@@ -70,12 +69,7 @@ def _holes(text: str, given: Mapping[str, Any]) -> Iterator[str]:
         while end < len(text) and open_:
             open_ += {"{": 1, "}": -1}.get(text[end], 0)
             end += 1
-        known = _constant(filled({"expr": text[start + 2 : end - 1]}, given))
+        known = constant(filled({"expr": text[start + 2 : end - 1]}, given))
         yield text[at:start] + (text[start:end] if known is None else str(known))
         at = end
     yield text[at:]
-
-
-def _constant(value: Any) -> Any:
-    known = value.get("const") if isinstance(value, Mapping) else value
-    return known if isinstance(known, (str, int, float)) else None

@@ -9,20 +9,21 @@ from itertools import islice, product
 from typing import Any
 
 from mlops_scan.scanner.formats import shell
+from mlops_scan.scanner.formats.python.literals import rows
 from mlops_scan.scanner.graph.facts import counts
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.code.constants import Constants
 from mlops_scan.scanner.link.code.handed import Handed
 from mlops_scan.scanner.link.code.index import Code
+from mlops_scan.scanner.link.code.moulds import names
 from mlops_scan.scanner.link.code.programs import program
-from mlops_scan.scanner.link.code.written import pieces
+from mlops_scan.scanner.link.code.written import begun, pieces
 from mlops_scan.scanner.model import Fact
 
 _STEPS = 2  # from the function that starts a program to who calls it
 _CALLERS = 200  # of one function
 _MOST = 2000  # commands of one repository
 _TURNS = 20  # of one call in a loop
-_WORD = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*")
 _SPLIT = re.compile(r"(?:shlex\.split\()?[rf]?([\"'])([^\"'{}\n]*)\1(?:\.split\(\)|\))")
 _HOLE = "{}"
 
@@ -50,7 +51,7 @@ def commands(wrappers: Sequence[Fact], facts: Sequence[Fact]) -> Iterator[Fact]:
         for fact in facts
         if fact.kind == "function" and fact.at.path in paths
     }
-    moulds = [one for one in moulds if takes.get(one.owner, set()) & _names(one.words)]
+    moulds = [one for one in moulds if takes.get(one.owner, set()) & names(one.words)]
     if moulds:
         yield from islice(_Wrapped(facts).commands(moulds), _MOST)
 
@@ -77,10 +78,10 @@ class _Wrapped:
         for caller in self._handed.calling(mould.owner)[:_CALLERS]:
             if caller.get("state") == "disabled":
                 continue
-            given = {name: self._argument(caller, mould.owner, name) for name in _names(mould.words) & params}
+            given = {name: self._argument(caller, mould.owner, name) for name in names(mould.words) & params}
             words = tuple(one for word in mould.words for one in _filled(word, given))
             around = (caller.at.path, str(caller.get("function") or ""))
-            further = left > 1 and _names(given.values()) & self._handed.names_of(around)
+            further = left > 1 and names(given.values()) & self._handed.names_of(around)
             found = list(self._of(_Mould(words, mould.whole, around), left - 1)) if further else []
             yield from found
             if not found and any(self._turns(one, caller) not in ([None], [[]]) for one in given.values()):
@@ -89,19 +90,17 @@ class _Wrapped:
     def _argument(self, caller: Fact, owner: Definition, name: str) -> Any:
         """What a caller gives for a parameter: all that is left for the one that takes the rest."""
         params = self._code.functions[owner].get("params") or ()
-        names = [str(one.get("name")) for one in params]
-        index = names.index(name)
+        known = [str(one.get("name")) for one in params]
+        index = known.index(name)
         if not params[index].get("rest"):
-            return self._handed.argument(caller, owner, name)
-        bound = "." in owner[1] and names[:1] in (["self"], ["cls"])
+            found = self._handed.argument(caller, owner, name)
+            return None if isinstance(found, Mapping) and "expr" not in found else found  # a dict is no word
+        bound = "." in owner[1] and known[:1] in (["self"], ["cls"])
         return list(caller.get("args") or ())[index - bound :]
 
     def _started(self, words: Sequence[Any], whole: bool, caller: Fact) -> Iterator[Fact]:
         turns = [self._turns(word, caller) for word in words]
-        several = {len(one) for one in turns} - {1}
-        if len(several) == 1:  # of one loop: what belongs together stands in the same row
-            turns = [one * max(several) if len(one) == 1 else one for one in turns]
-        for way in zip(*turns, strict=True) if len(several) == 1 else islice(product(*turns), _TURNS):
+        for way in rows(turns, _TURNS):
             for command in _commands(way, whole):
                 says = {"argv": list(command.argv), "raw": command.raw, "where": "python"}
                 says |= {key: caller.get(key) for key in ("function", "cell") if caller.get(key)}
@@ -156,19 +155,6 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else _HOLE
 
 
-def _names(values: Any) -> set[str]:
-    """The names in what is not known of values."""
-    found: set[str] = set()
-    for one in values:
-        if isinstance(one, (list, tuple)):
-            found |= _names(one)
-        elif isinstance(one, Mapping) and one.get("bound"):
-            found |= _names(one["bound"].values())
-        elif isinstance(one, Mapping) and "expr" in one:
-            found |= set(_WORD.findall(str(one["expr"])))
-    return found
-
-
 def _filled(word: Any, given: Mapping[str, Any]) -> list[Any]:
     """A word with what is handed over in place of parameters; several where a list is spread."""
     if isinstance(word, (list, tuple)):
@@ -184,5 +170,5 @@ def _filled(word: Any, given: Mapping[str, Any]) -> list[Any]:
             return [one]
         listed = one.get("holds") if isinstance(one, Mapping) else one
         return listed if isinstance(listed, list) else [] if one is None else [{"expr": f"*{text}", "bound": {}}]
-    bound = {name: one for name, one in given.items() if name in _WORD.findall(text)}
+    bound = {name: one for name, one in given.items() if name in begun(text)}
     return [{"expr": text, "bound": bound}] if bound else [word]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mlops_scan.scanner.formats.python import placeholders
@@ -15,6 +15,8 @@ _LONGEST = 120  # longer expressions are cut off where facts keep them
 _PATHS = ("Path", "PurePath", "PosixPath", "PurePosixPath")
 _SIGNS = re.compile(r"[+/{%]|join|Path|str\(|open\(")
 
+_BEGUN = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*")
+
 _Pieces = list[str | None]  # texts in order, None for what is unknown
 
 
@@ -22,6 +24,17 @@ def written(text: str, lookup: _Lookup) -> str | None:
     """The text that an expression makes when `lookup` tells the constants of its names; None where one is unknown."""
     found = pieces(text, lookup)
     return "".join(piece for piece in found if piece is not None) if found and None not in found else None
+
+
+def begun(text: str) -> dict[str, None]:
+    """The names with which chains of an expression begin, none of its texts, in order: `f(a.b, "c")` has f and a."""
+    return dict.fromkeys(_BEGUN.findall(text))
+
+
+def constant(value: Any) -> str | int | float | None:
+    """The plain constant that a value is, or is known to be."""
+    known = value.get("const") if isinstance(value, Mapping) else value
+    return known if isinstance(known, (str, int, float)) else None
 
 
 def is_made(text: str) -> bool:
