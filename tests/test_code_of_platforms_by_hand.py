@@ -21,24 +21,30 @@ TWO = [{"name": "event"}, {"name": "context"}]
         (fact("stage", "0", "two/Dockerfile:1", final=True, cmd=["app.answer"]), ["two/app.py"]),
         (fact("stage", "0", "Dockerfile:1", final=True, cmd=["two.app.answer"]), ["two/app.py"]),
         (fact("stage", "0", "Dockerfile:1", final=True, cmd=["app.answer"]), []),  # either
+        (fact("stage", "0", "one/Dockerfile:1", final=True, entrypoint=["app.answer"]), []),  # that is a program
         (fact("stage", "0", "one/Dockerfile:1", final=False, cmd=["app.answer"]), []),
         (fact("stage", "0", "one/Dockerfile:1", final=True, cmd=["python", "app.answer"]), []),
         (fact("stage", "0", "one/Dockerfile:1", final=True, cmd=["app.py"]), []),
         (fact("resource", "a", "one/main.tf:1", data={"handler": "app.answer"}), ["one/app.py"]),
         (fact("resource", "a", "main.yaml:1", data={"Properties": {"Handler": "two/app.answer"}}), ["two/app.py"]),
+        (fact("resource", "a", "two/main.yaml:1", data={"Properties": {"Handler": "app.answer"}}), ["two/app.py"]),
+        (fact("resource", "a", "infra/main.yaml:1", data={"Properties": {"Handler": "app.answer"}}), []),
+        (fact("resource", "a", "main.yaml:1", data={"Properties": {"Handler": "other.answer"}}), []),
         (fact("resource", "a", "main.tf:1", data={"entry_point": "start"}), ["main.py"]),
         (fact("resource", "a", "main.tf:1", data={"build_config": [{"entry_point": "start"}]}), ["main.py"]),
         (fact("resource", "a", "main.tf:1", data={"entry_point": "start", "event_trigger": {"bucket": "x"}}), []),
+        (fact("resource", "a", "m.tf:1", data={"event_trigger": [{}], "build_config": [{"entry_point": "start"}]}), []),
         (fact("resource", "a", "main.tf:1", data={"handler": {"expr": "var.handler"}}), []),
     ],
 )
 def test_the_function_that_a_configuration_names(told: Any, found: list[str]) -> None:
     facts = [
-        *modules("one/app.py", "two/app.py", "main.py"),
+        *modules("one/app.py", "two/app.py", "main.py", "other.py"),
         fact("function", "answer", "one/app.py:3", params=TWO),
         fact("function", "answer", "two/app.py:3", params=TWO),
         fact("function", "start", "main.py:1", params=[{"name": "request"}]),
         fact("function", "answer", "main.py:9"),
+        fact("function", "answer", "other.py:9", params=[*TWO, {"name": "third"}]),
         told,
     ]
     made = entered.named(facts).values()

@@ -15,7 +15,7 @@ from mlops_scan.scanner import link
 from mlops_scan.scanner.formats.composition import plain
 from mlops_scan.scanner.link import code, commands, declared
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.code import entered, pipelines, receivers, routes, targets, timetables
+from mlops_scan.scanner.link.code import pipelines, receivers, routes, targets, timetables
 from mlops_scan.scanner.link.code.composed import Composed
 from mlops_scan.scanner.link.code.constants import Constants, decided
 from mlops_scan.scanner.link.code.index import Code, inside, words
@@ -67,39 +67,6 @@ def test_a_name_that_a_module_hands_on_is_that_of_its_library() -> None:
     assert found[id(base)].get("bases") == ["torch.nn.Module", "object"]
     assert found[id(starred)].get("known") is True
     assert id(own) not in found
-
-
-def test_a_function_that_a_platform_calls_is_an_entry() -> None:
-    param = [{"name": "event"}, {"name": "context"}]
-    facts = [
-        handler := fact("function", "predict", "svc/app.py:4", params=param),
-        other := fact("function", "predict", "jobs/batch.py:4", params=param),
-        fact("function", "predict", "svc/model.py:9", params=[{"name": name} for name in "abc"]),
-        alone := fact("function", "score", "functions/main.py:2", params=param[:1]),
-        late := fact("function", "on_file", "late/main.py:2", params=param),
-        fact("stage", "0", "svc/Dockerfile:1", final=True, cmd=["app.predict"]),
-        fact("stage", "0", "jobs/Dockerfile:1", final=True, entrypoint=["python"], cmd=["batch.py"]),
-        fact("resource", "f", "main.tf:3", data={"build_config": [{"entry_point": "score"}]}),
-        fact("resource", "g", "main.tf:9", data={"event_trigger": [{}], "build_config": [{"entry_point": "on_file"}]}),
-    ]
-    found = entered.named(facts)
-    assert {key: one.get("entry") for key, one in found.items()} == {id(handler): True, id(alone): True}
-    assert not {id(other), id(late)} & found.keys()
-
-
-@pytest.mark.parametrize(
-    ("handler", "files", "entry"),
-    [
-        ("a.app.run", ("a/app.py", "b/app.py"), "a/app.py"),
-        ("app.run", ("a/app.py", "b/app.py"), ""),
-        ("app.run", ("infra/app.py", "b/app.py"), "infra/app.py"),
-    ],
-)
-def test_the_nearest_file_is_meant_and_none_of_two(handler: str, files: tuple[str, ...], entry: str) -> None:
-    functions = {path: fact("function", "run", f"{path}:1", params=[{"name": "event"}]) for path in files}
-    declared_ = fact("resource", "f", "infra/main.yaml:1", data={"Properties": {"Handler": handler}})
-    assert list(entered.named([*functions.values(), declared_])) == [id(functions[entry])] if entry else True
-    assert entry or not entered.named([*functions.values(), declared_])
 
 
 def test_a_configuration_names_the_class_that_is_made() -> None:
