@@ -546,3 +546,33 @@ def test_names_that_one_caller_hands_over_are_known(understand: Understand) -> N
     assert model(understand, files) == (None, "")
     files["more.py"] = "from utils import load\nload(name=read())\n"
     assert model(understand, files) == (None, "")
+
+
+ENVIRONMENT = "import os\nfrom transformers import AutoModel\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {  # an attribute that is set again goes by the name of what it was set to
+            "app.py": ENVIRONMENT + "class App:\n    def read(self):\n        self.model = os.environ['MODEL']\n"
+            "    def load(self, model):\n        return AutoModel.from_pretrained(model)\n"
+            "    def start(self):\n        self.load(self.model)\n"
+        },
+        {
+            "one.py": "import os\nimport other\nMODEL = os.getenv('A', other.MODEL) + 'x'\n",
+            "other.py": "import os\nimport one\nMODEL = 'y' + one.MODEL\n",
+            "app.py": f"{ENVIRONMENT}import one\nAutoModel.from_pretrained(one.MODEL)\n",
+        },
+    ],
+)
+def test_constants_that_lead_back_to_themselves_lead_nowhere(understand: Understand, files: dict[str, str]) -> None:
+    assert model(understand, files) == (None, "")
+
+
+def test_constants_are_followed_over_a_few_files_only(understand: Understand) -> None:
+    chain = {f"m{i}.py": f"import m{i + 1}\nM = m{i + 1}.M + 'b' + m{i + 1}.M\n" for i in range(300)}
+    load = f"{LOAD}import m0, m298\nAutoModel.from_pretrained(m298.M)\n"
+    known, place = model(understand, {**chain, "m300.py": "M = 'a'\n", "app.py": f"{load}print(m0.M)\n"})
+    assert (known, place) == ("abababa", "m300.py:1")
+    assert model(understand, {"app.py": load.replace("(m298.M)", "(m0.M)")}) == (None, "")

@@ -17,7 +17,8 @@ from mlops_scan.scanner.link import code, commands, declared
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.code import pipelines, receivers, routes, targets, timetables
 from mlops_scan.scanner.link.code.composed import Composed
-from mlops_scan.scanner.link.code.constants import Constants, decided
+from mlops_scan.scanner.link.code.constants import Constants
+from mlops_scan.scanner.link.code.flags import decided
 from mlops_scan.scanner.link.code.index import Code, inside, words
 from mlops_scan.scanner.link.code.ordering import order
 from mlops_scan.scanner.link.code.parts import Pipeline, Step

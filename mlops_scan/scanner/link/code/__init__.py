@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from mlops_scan.scanner.graph.facts import counts
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.link.code import constructed, pipelines, routes, timetables
-from mlops_scan.scanner.link.code.constants import Constants, decided
+from mlops_scan.scanner.link.code.constants import Constants
+from mlops_scan.scanner.link.code.flags import decided
 from mlops_scan.scanner.link.code.handed import Handed
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact

@@ -5,23 +5,22 @@ Parsers see one file at a time. Here their values get the `const` that they lead
 
 from __future__ import annotations
 
-import ast
 import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats.python.placeholders import between
 from mlops_scan.scanner.link.code.composed import Composed
 from mlops_scan.scanner.link.code.index import Code
-from mlops_scan.scanner.link.code.readings import Readings
+from mlops_scan.scanner.link.code.readings import KEYS, Readings
 from mlops_scan.scanner.link.code.written import is_made, pieces
 from mlops_scan.scanner.model import Fact, Location
 
 _Known = tuple[Any, Location]
 _STEPS = 4  # from name to name
-_KEY = re.compile(r"\[\s*[\"']([^\"'\]]+)[\"']\s*\]|\.get\(\s*[\"']([^\"']+)[\"']")
 _FIELD = re.compile(r"(?:^|\.)(?:[A-Z]\w*|field|Field)$")
 
 
@@ -41,6 +40,8 @@ class Constants:
             self._by_name[posixpath.basename(path)].append(path)
         self._composed = Composed(code, self._parameters)
         self._readings = Readings(code, self._parameters)
+        self._led: dict[tuple[int, int, int], _Known | None] = {}
+        self._left = _STEPS
 
     def complete(self, value: Any, fact: Fact) -> None:
         """Fill in what a value of a call leads to, and the values inside it."""
@@ -87,7 +88,10 @@ class Constants:
     def _written(self, text: str, value: Mapping[str, Any], fact: Fact) -> _Known | None:
         """A text put together of names, at least one of which another file tells."""
         found, places = self._pieces(text, value, fact)
-        return ("".join(map(str, found)), min(places)) if places and None not in found else None
+        if not places or None in found:
+            return None
+        made = "".join(map(str, found))
+        return (made, min(places)) if len(made) <= bounds.FACT_TEXT else None
 
     def _partly(self, value: dict[str, Any], fact: Fact) -> None:
         """More of the known end of a text than its own file tells."""
@@ -201,10 +205,20 @@ class Constants:
             elif isinstance(value.get("holds"), Mapping):
                 value = value["holds"]
             else:
-                return self.of(value, fact) if left else None
-        for one, other in _KEY.findall(text):
+                return self._further(value, fact) if left else None
+        for one, other in KEYS.findall(text):
             value = value.get(one or other) if isinstance(value, Mapping) else None
         return (value, fact.at) if _is_plain(value) else None
+
+    def _further(self, value: Mapping[str, Any], fact: Fact) -> _Known | None:
+        """What the value of a constant leads to in turn: names that lead back to themselves lead nowhere."""
+        key = (id(fact), self._composed.turn, self._left)
+        if self._left and key not in self._led:
+            self._led[key] = None
+            self._left -= 1
+            self._led[key] = self.of(value, fact)
+            self._left += 1
+        return self._led.get(key)
 
 
 def _quoted(text: str) -> str:
@@ -228,22 +242,3 @@ def _default(value: Any) -> Any:
         inside = args[0] if args and _FIELD.search(str(value.get("call") or "")) else None
         value = value.get("const", inside)
     return value if _is_plain(value) else None
-
-
-def decided(text: str, fixed: Mapping[str, bool]) -> bool | None:
-    """What a test always is where some of its names are fixed; None where that leaves it open."""
-    try:
-        return _decided(ast.parse(text, mode="eval").body, fixed)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
-
-
-def _decided(node: ast.expr, fixed: Mapping[str, bool]) -> bool | None:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        inner = _decided(node.operand, fixed)
-        return None if inner is None else not inner
-    if isinstance(node, ast.BoolOp):
-        found = [_decided(one, fixed) for one in node.values]
-        decides = isinstance(node.op, ast.Or)
-        return decides if decides in found else None
-    return fixed.get(ast.unparse(node)) if isinstance(node, (ast.Name, ast.Attribute)) else None

@@ -5,12 +5,12 @@ A flag that an option, the environment or a later statement may change leaves th
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mlops_scan.scanner.graph.modules import Definition, Names
-from mlops_scan.scanner.link.code.constants import decided
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 
@@ -108,3 +108,22 @@ def _within(code: Code, off: Sequence[Fact]) -> Iterator[Fact]:
         if why and fact.get("state") != "disabled" and isinstance(fact.says, dict):
             fact.says.update(state="disabled", why=why)
             yield fact
+
+
+def decided(text: str, fixed: Mapping[str, bool]) -> bool | None:
+    """What a test always is where some of its names are fixed; None where that leaves it open."""
+    try:
+        return _decided(ast.parse(text, mode="eval").body, fixed)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def _decided(node: ast.expr, fixed: Mapping[str, bool]) -> bool | None:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        inner = _decided(node.operand, fixed)
+        return None if inner is None else not inner
+    if isinstance(node, ast.BoolOp):
+        found = [_decided(one, fixed) for one in node.values]
+        decides = isinstance(node.op, ast.Or)
+        return decides if decides in found else None
+    return fixed.get(ast.unparse(node)) if isinstance(node, (ast.Name, ast.Attribute)) else None

@@ -10,7 +10,7 @@ from typing import Any
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact, Location
 
-_KEY = re.compile(r"\[\s*[\"']([^\"'\]]+)[\"']\s*\]|\.get\(\s*[\"']([^\"']+)[\"']")
+KEYS = re.compile(r"\[\s*[\"']([^\"'\]]+)[\"']\s*\]|\.get\(\s*[\"']([^\"']+)[\"']")
 _READER = re.compile(r"conf|cfg|setting|param|ya?ml|toml|load|read", re.IGNORECASE)
 _GET = ".get"
 _LEAST = 2  # keys; one word may be a key of anything
@@ -30,7 +30,7 @@ class Readings:
         if not self._entries or not own or not _READER.search(made):
             return None  # a library says itself what it reads
         text = str(value.get("expr") or "")
-        keys = [one or other for one, other in _KEY.findall(text)] or self._looked_up(text, made, fact)
+        keys = [one or other for one, other in KEYS.findall(text)] or self._looked_up(text, made, fact)
         found = self._at(".".join(keys)) if len(keys) >= _LEAST else []
         values = {str(one.get("value")) for one in found}
         plain = len(values) == 1 and isinstance(found[0].get("value"), (str, int, float))
