@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import ClassVar
 
 from mlops_scan.scanner import paths
@@ -93,7 +94,7 @@ def _filled(text: str, defaults: dict[str, str]) -> str:
 def _tagged(step: Mapping, defaults: dict[str, str]) -> Iterator[str]:
     """The images that a step builds, by the names that it gives them."""
     words = [str(one) for one in yamlnodes.items(step, "args") if isinstance(one, Scalar)]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         if before in ("-t", "--tag"):
             yield _filled(word, defaults)
 
@@ -117,8 +118,8 @@ def _step(
     for variable in yamlnodes.items(step, "secretEnv"):
         if isinstance(variable, Scalar):
             says = {"where": "ci", "owner": one.owner, "secret_ref": str(variable), "secret_store": True, "value": None}
-            made = one.fact("env", str(variable), (variable.line, variable.column), {})
-            yield replace(made, says={**made.says, **says})
+            fact = one.fact("env", str(variable), (variable.line, variable.column), {})
+            yield replace(fact, says={**fact.says, **says})
     script = step.get("script")
     if isinstance(script, Scalar) and "python" not in script.split("\n", 1)[0]:
         yield from one.script(script, lines_of(source))
