@@ -100,9 +100,9 @@ def _tagged(step: Mapping, defaults: dict[str, str]) -> Iterator[str]:
 
 
 def _step(
-    source: SourceFile, runner: Runner, step: Mapping, defaults: dict[str, str], made: Collection[str]
+    source: SourceFile, runner: Runner, step: Mapping, defaults: dict[str, str], built: Collection[str]
 ) -> Iterator[Fact]:
-    """What a step runs, and the image that it runs in: a builder of the cloud's own, or one `made` by a step before."""
+    """What a step runs, and the image that it runs in: a builder of the cloud's own, or one `built` by a step before."""
     name = step.get("name")
     if not isinstance(name, Scalar):
         return
@@ -110,7 +110,7 @@ def _step(
     image = _filled(name, defaults)
     folder = yamlnodes.text(step, "dir")
     one = replace(runner, soft=truth(step.get("allowFailure")), folder=None if "$" in folder else folder)
-    yield one.image(image, "ci", place, builder=image.startswith(_BUILDERS) or image in made)
+    yield one.image(image, "ci", place, builder=image.startswith(_BUILDERS) or image in built)
     for variable in yamlnodes.items(step, "env"):
         if isinstance(variable, Scalar) and "=" in variable:
             key, _, value = variable.partition("=")
