@@ -102,7 +102,7 @@ def _tagged(step: Mapping, defaults: dict[str, str]) -> Iterator[str]:
 def _step(
     source: SourceFile, runner: Runner, step: Mapping, defaults: dict[str, str], built: Collection[str]
 ) -> Iterator[Fact]:
-    """What a step runs, and the image that it runs in: a builder of the cloud's own, or one `built` by a step before."""
+    """What a step runs and the image it runs in: a builder of the cloud's own, or one `built` by a step before."""
     name = step.get("name")
     if not isinstance(name, Scalar):
         return
