@@ -151,3 +151,28 @@ def test_dotenv(tmp_path: Path) -> None:
         ("F", "a#b", 9),
         ("G", '"open', 10),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "lines"),
+    [
+        ("sky.yaml", f"envs:\n  HUB_API_KEY: {BASE[:40]}\n", [2]),
+        ("pool.json", f'{{"env": [{{"name": "HUB_TOKEN",\n "value": "{BASE[:40]}"}}]}}', [2]),
+        ("pool.yaml", f"env:\n- name: HUB_TOKEN\n  value: '{BASE[:40]}'\n", [3]),
+        ("start.sh", f"export HUB_SECRET='{BASE[:40]}'\n", [1]),
+        ("start.sh", f"export HUB_SECRET=${{HUB_SECRET:-}}\necho $HUB_SECRET={BASE[:40]}\n", []),
+        ("values.yaml", f"HUB_TOKEN: {BASE[:40]}\n", []),
+        ("compose.yaml", f"HUB_TOKEN: {BASE[:40]}\n", []),
+        ("pool.example.yaml", f"HUB_TOKEN: {BASE[:40]}\n", []),
+        ("sealed.yaml", f"apiVersion: v1\nHUB_TOKEN: {BASE[:40]}\n", []),
+        ("notes.txt", f"HUB_TOKEN: {BASE[:40]}\n", []),
+        ("pool.yaml", f"hub_token: {BASE[:40]}\nPAGE_TOKEN: {BASE[:40]}\nMY_HUB_TOKENS: {BASE[:40]}\n", []),
+        ("pool.yaml", "HUB_TOKEN: the-name-of-a-secret-in-a-vault\nHUB_KEY: vault://prices/hub/one/of/them\n", []),
+    ],
+)
+def test_variables_of_any_platform_are_told_by_their_names(
+    tmp_path: Path, name: str, text: str, lines: list[int]
+) -> None:
+    found = read(tmp_path, name, text)
+    assert [fact.at.line for fact in found] == lines
+    assert all(fact.says["how"] == "name" and fact.name.startswith("HUB_") for fact in found)

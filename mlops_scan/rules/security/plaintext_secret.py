@@ -21,6 +21,7 @@ _HANDED = re.compile(
 )
 _OWNER = re.compile(r"(?:^|_)(?:USER(?:NAME)?|DB|DATABASE|DB_?NAME)$", re.IGNORECASE)
 _DECLARED = ("terraform", "cloudformation", "bicep", "arm")
+_TOKEN = re.compile(r"[A-Za-z0-9_]{32,}\Z")  # as against the name of a user or of a server
 _PLACES = 20  # of one credential that are told
 _SHORT = frozenset(("aws", "api", "id", "jwt", "url"))
 
@@ -127,6 +128,20 @@ def _written(fact: Fact) -> Location:
     return fact.also[0].at if len(fact.also) == 1 else fact.at
 
 
+def _logins(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
+    """What a call or a command that logs in is handed: `login(key="5c1b…")`, `tool login 5c1b…`."""
+    for fact in graph.facts("call"):
+        if fact.name.rpartition(".")[2] == "login":
+            value = next(iter(fact.get("args") or ()), (fact.get("kwargs") or {}).get("key"))
+            if isinstance(value, str) and _TOKEN.match(value):
+                yield "key", value, fact
+    for fact in graph.facts("command"):
+        argv = fact.get("argv") or ()
+        value = next((word for word in argv[2:] if not word.startswith("-")), "") if argv[1:2] == ["login"] else ""
+        if _TOKEN.match(value):
+            yield "key", value, fact
+
+
 def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
     """Literal values that are given to names of secrets: environment, constants, settings, attributes of resources."""
     offered = (
@@ -151,6 +166,7 @@ def _assignments(graph: Graph) -> Iterator[tuple[str, str, Fact]]:
         for name, value in sorted((fact.says.get("kwargs") or {}).items()):
             if isinstance(value, str) and _HANDED.search(name) and names_secret(name) and "{" not in value:
                 yield name, value, fact
+    yield from _logins(graph)
     given = {fact.says.get("value") for fact in graph.facts("constant") if isinstance(fact.says.get("value"), str)}
     for fact in graph.facts("resource"):
         if fact.says.get("platform") in _DECLARED:

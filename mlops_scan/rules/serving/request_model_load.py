@@ -17,6 +17,8 @@ _RENEWS = re.compile(
     r"load|refresh|renew|update|switch|swap|warm|train|startup|restart|reset|activate", re.IGNORECASE
 )  # it is there to load
 _FILE = re.compile(r"\.\w{1,11}\Z")
+# asks a registry which version there is, and gets no model
+_ASKS = re.compile(r"(?:get_(?:\w+_)?versions?(?:_by_\w+)?|get_registered_\w+|(?:list|describe|search)(?:_\w+)?)\Z")
 
 
 class RequestModelLoad(Rule):
@@ -67,7 +69,8 @@ class RequestModelLoad(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         loads: dict[tuple[str, str], list[Use]] = defaultdict(list)
         for use in graph.uses("loads-model", "loads-hub-model", "registry-load"):
-            if use.fact.get("function") and not use.disabled and not _is_cached(graph, use.fact):
+            asks = use.key == "registry-load" and _ASKS.match(use.fact.name.rpartition(".")[2])
+            if use.fact.get("function") and not use.disabled and not asks and not _is_cached(graph, use.fact):
                 loads[use.at.path, str(use.fact.get("function"))].append(use)
         if not loads:
             return

@@ -31,6 +31,7 @@ _SEARCHES: tuple[tuple[bytes, tuple[tuple[str, tuple[bytes, ...], bytes], ...]],
             ("replicate-token", (b"r8_",), rb"(r8_[A-Za-z0-9]{37})"),
             ("npm-token", (b"npm_",), rb"(npm_[A-Za-z0-9]{36})"),
             ("stripe-key", (b"sk_live_", b"rk_live_"), rb"([sr]k_live_[0-9A-Za-z]{24,})"),
+            ("wandb-key", (b"wandb_v1_",), rb"(wandb_v1_[A-Za-z0-9_]{60,90})"),
         ),
     ),
     (

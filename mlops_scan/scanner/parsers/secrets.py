@@ -1,18 +1,31 @@
-"""Credentials that stand in a text file as their provider writes them: keys, tokens, private keys, database URLs."""
+"""Credentials in any text file as their provider writes them, and in settings by the name of their variable."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import credentials, keyformats
+from mlops_scan.scanner.formats import credentials, environmentkeys, keyformats
 from mlops_scan.scanner.formats.keyformats import Credential
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser, matches
 
 _SECRETS_PER_FILE = 50
+# who hands variables to what it starts, in the notation of each platform; code and .env files are read for themselves
+_SETTINGS = (
+    "*.yaml", "*.yml", "*.json", "*.toml", "*.sh", "*.bash", "*.sbatch", "*.slurm", "*.ps1", "*.bat", "*.tf",
+    "*.tfvars", "*.conf", "*.service", "*.mk", "Makefile", "makefile", "justfile", "Justfile", "Jenkinsfile",
+    "Procfile",
+)  # fmt: skip
+# charts, manifests and compose files have readers that know for whom a value is; examples are there to be filled in
+_KNOWN = re.compile(
+    r"(?:^|/)(?:templates|charts)/|(?:^|/)(?:[\w.-]*compose[\w.-]*|values[\w.-]*)\.ya?ml\Z"
+    r"|(?:^|[/._-])(?:example|sample|template|dist)[\w.-]*\Z"
+)
+_OBJECT = b"apiVersion:"
 
 
 class Secrets(Parser):
@@ -36,12 +49,23 @@ class Secrets(Parser):
             at = _location(source, one.start)
             if at is not None:
                 line = first.setdefault(one.value, at.line)
-                says = {"redacted": credentials.redact(one.value), "how": "format", "first": line}
+                how = "name" if one.kind.isupper() else "format"
+                says = {"redacted": credentials.redact(one.value), "how": how, "first": line}
                 yield Fact("secret", one.kind, at, says)
 
 
 def _credentials(source: SourceFile) -> list[Credential]:
-    return source.memo("credentials", lambda: sorted(keyformats.find(source.data), key=lambda one: one.start))
+    return source.memo("credentials", lambda: sorted(_found(source), key=lambda one: one.start))
+
+
+def _found(source: SourceFile) -> Iterator[Credential]:
+    """Those in a format, and those by name that have none."""
+    told: set[int] = set()
+    for one in keyformats.find(source.data):
+        told.add(one.start)
+        yield one
+    if matches(source.path, _SETTINGS) and not _KNOWN.search(source.path) and _OBJECT not in source.data:
+        yield from (one for one in environmentkeys.find(source.data) if one.start not in told)
 
 
 def _location(source: SourceFile, start: int) -> Location | None:
