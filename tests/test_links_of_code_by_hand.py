@@ -270,10 +270,10 @@ def test_a_route_has_the_prefixes_under_which_it_is_mounted() -> None:
 def test_all_of_it_comes_of_python_alone() -> None:
     flow = call("prefect.flow", "f.py:3", decorates="nightly")
     uses = [use("pipeline", flow), use("pipeline", call("prefect.flow", "tests/f.py:3", decorates="tested"))]
-    assert made(code.facts([*modules("f.py"), fact("function", "nightly", "f.py:4")], uses)) == {
+    assert made(code.facts(Code([*modules("f.py"), fact("function", "nightly", "f.py:4")], ()), uses)) == {
         ("pipeline", "nightly", "f.py:3")
     }
-    assert list(code.facts([], uses)) == []
+    assert list(code.facts(Code([], ()), uses)) == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.answering import answering
 from mlops_scan.scanner.link.code import factories, moulds
+from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 from tests.by_hand import call, fact, modules, named, use
 from tests.conftest import Understand
@@ -148,7 +149,7 @@ def making(**says: object) -> tuple[list[Fact], list[Use]]:
 
 def test_the_call_of_a_caller_has_its_values_and_its_place() -> None:
     facts, uses = making(function="build", assigned="fit", kwargs={"script": "ml/fit.py"})
-    gone, (made,) = factories.spread(facts, uses)
+    gone, (made,) = factories.spread(Code(facts, ()), uses)
     assert gone == {id(facts[-1])}
     assert (made.name, str(made.at), made.get("function"), made.get("assigned")) == (
         "airflow.Bash",
@@ -167,16 +168,14 @@ def test_the_call_of_a_caller_has_its_values_and_its_place() -> None:
 
 def test_a_default_holds_where_nothing_is_handed_over() -> None:
     facts, uses = making()
-    _, (made,) = factories.spread(facts, uses)
+    _, (made,) = factories.spread(Code(facts, ()), uses)
     assert made.get("kwargs")["bash_command"] == "python fit.py"
 
 
 def test_a_step_outside_of_functions_is_left_alone() -> None:
     alone = call("airflow.Bash", "dag.py:3", kwargs={"task_id": "fit"})
-    assert factories.spread([*modules("dag.py"), alone], [use("pipeline-step", alone, name=("task_id",))]) == (
-        set(),
-        [],
-    )
+    code = Code([*modules("dag.py"), alone], ())
+    assert factories.spread(code, [use("pipeline-step", alone, name=("task_id",))]) == (set(), [])
 
 
 def test_texts_of_declared_objects_are_filled() -> None:

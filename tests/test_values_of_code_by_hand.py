@@ -166,7 +166,7 @@ IMPORTED = [*modules("settings.py", "app.py"), fact("import", "settings", "app.p
 def test_a_flag_that_is_false_switches_off_what_it_guards() -> None:
     off, on = guarded("settings.WATCH and ready"), guarded("not settings.WATCH", place="app.py:12")
     importing = fact("import", "whylogs", "app.py:8", guards=["settings.WATCH"])
-    flags.switch_off([*IMPORTED, flag(), off, on, importing])
+    flags.switch_off(Code([*IMPORTED, flag(), off, on, importing], ()))
     assert off.get("state") == importing.get("state") == "disabled"
     assert off.get("why") == "'settings.WATCH' is False (settings.py:2)"
     assert on.get("state") is None
@@ -186,29 +186,28 @@ def test_a_flag_that_is_false_switches_off_what_it_guards() -> None:
 )
 def test_a_flag_that_something_may_change_switches_nothing_off(facts: list[Fact]) -> None:
     call_ = guarded("settings.WATCH")
-    flags.switch_off([*IMPORTED, *facts, call_])
+    flags.switch_off(Code([*IMPORTED, *facts, call_], ()))
     assert call_.get("state") is None
 
 
 def test_a_cell_of_a_notebook_is_set_by_hand() -> None:
     call_ = guarded("WATCH", place="a.ipynb:9")
-    flags.switch_off([*modules("a.ipynb"), flag("WATCH", "a.ipynb:2"), call_])
+    flags.switch_off(Code([*modules("a.ipynb"), flag("WATCH", "a.ipynb:2"), call_], ()))
     assert call_.get("state") is None
 
 
 def test_what_only_switched_off_calls_call_is_off_as_well() -> None:
     def watched(*further: Fact) -> Fact:
         inner = call("whylogs.log", "app.py:21", function="watch")
-        flags.switch_off(
-            [
-                *IMPORTED,
-                flag(),
-                fact("function", "watch", "app.py:20-22"),
-                call("watch", "app.py:9", guards=["settings.WATCH"]),
-                inner,
-                *further,
-            ]
-        )
+        facts = [
+            *IMPORTED,
+            flag(),
+            fact("function", "watch", "app.py:20-22"),
+            call("watch", "app.py:9", guards=["settings.WATCH"]),
+            inner,
+            *further,
+        ]
+        flags.switch_off(Code(facts, ()))
         return inner
 
     assert watched().get("why") == "'settings.WATCH' is False (settings.py:2)"

@@ -10,6 +10,7 @@ import pytest
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.purpose import purpose
 from mlops_scan.scanner.link.code import wrapped
+from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 from tests.by_hand import at, call, fact, modules
 from tests.conftest import Understand
@@ -121,7 +122,7 @@ def starting(*words: Any, **says: Any) -> tuple[list[Fact], list[Fact]]:
 def test_a_command_is_made_of_each_call() -> None:
     wrappers, facts = starting("python", {"expr": "f'src/{name}.py'"}, {"expr": "rest", "spread": True})
     facts += [call("tools.run", "run.py:4", "train", "--fast", "-n"), call("tools.run", "run.py:5", {"expr": "x"})]
-    (made,) = wrapped.commands(wrappers, facts)
+    (made,) = wrapped.commands(wrappers, Code(facts, ()))
     assert (made.name, made.get("argv"), made.at) == (
         "python",
         ["python", "src/train.py", "--fast", "-n"],
@@ -133,12 +134,13 @@ def test_a_list_that_may_have_grown_tells_a_program_or_nothing() -> None:
     one = fact("wrapper", "subprocess.run", "tools.py:3", function="run", text={"expr": "name"})
     _, facts = starting()
     told = {"expr": "argv", "holds": ["launch", "-n", "1"]}
-    assert list(wrapped.commands([one], [*facts, call("tools.run", "run.py:4", told)])) == []
-    (made,) = wrapped.commands([one], [*facts, call("tools.run", "run.py:4", {**told, "holds": ["launch", "a.py"]})])
+    assert list(wrapped.commands([one], Code([*facts, call("tools.run", "run.py:4", told)], ()))) == []
+    facts = [*facts, call("tools.run", "run.py:4", {**told, "holds": ["launch", "a.py"]})]
+    (made,) = wrapped.commands([one], Code(facts, ()))
     assert made.get("argv") == ["launch", "a.py"]
 
 
 def test_a_switched_off_call_starts_nothing() -> None:
     wrappers, facts = starting("python", {"expr": "name"})
     off = call("tools.run", "run.py:4", "train.py", state="disabled")
-    assert list(wrapped.commands(wrappers, [*facts, off])) == []
+    assert list(wrapped.commands(wrappers, Code([*facts, off], ()))) == []

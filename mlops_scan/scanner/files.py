@@ -13,6 +13,7 @@ from mlops_scan.scanner.formats import moulds
 
 T = TypeVar("T")
 _HEAD_BYTES = 8192
+_AT_ONCE = 65_536  # opening a file a second time costs more than reading so much of it
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -51,7 +52,8 @@ class SourceFile:
     @cached_property
     def head(self) -> bytes:
         """The first 8 KiB."""
-        return self.__dict__["data"][:_HEAD_BYTES] if "data" in self.__dict__ else self._start(_HEAD_BYTES)
+        known = "data" in self.__dict__ or self.size <= _AT_ONCE
+        return self.data[:_HEAD_BYTES] if known else self._start(_HEAD_BYTES)
 
     @property
     def binary(self) -> bool:
@@ -67,7 +69,7 @@ class SourceFile:
 
     def _start(self, limit: int) -> bytes:
         try:
-            with (self.root / self.path).open("rb") as file:
+            with open(f"{self.root}/{self.path}", "rb", 0) as file:  # noqa: PTH123
                 return file.read(limit)
         except (OSError, ValueError):
             return b""

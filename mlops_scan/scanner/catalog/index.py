@@ -20,7 +20,8 @@ _Test = Callable[[str], object]
 class NameIndex:
     """Sightings by the name they look for; every name is looked up once.
 
-    Literal names are found in a dict; patterns by their first or last literal piece (`separator` cuts pieces).
+    Literal names are found in a dict; patterns by their first or last literal piece (`separator` cuts pieces), or by
+    each of the last pieces that they name (`*.{fit,train}`).
     """
 
     def __init__(self, sightings: Iterable[Sighting], test: Callable[[str], _Test], separator: str) -> None:
@@ -41,8 +42,9 @@ class NameIndex:
             self._exact[name].append(sighting)
         elif "*" not in first and "{" not in first:
             self._first[first].append(sighting)
-        elif "*" not in last and "{" not in last:
-            self._last[last].append(sighting)
+        elif "*" not in last and (each := _alternatives(last)):
+            for one in each:
+                self._last[one].append(sighting)
         else:
             self._any.append(sighting)
 
@@ -58,6 +60,14 @@ class NameIndex:
             fitting = [one for one in tried if self._test(one.signature.name)(name)]
             found = self._known[name] = (*self._exact.get(name, ()), *fitting)
         return found
+
+
+def _alternatives(piece: str) -> tuple[str, ...]:
+    """The literal pieces that a piece stands for: itself, or those in its braces; () where it is made otherwise."""
+    if "{" not in piece:
+        return (piece,)
+    inner = piece[1:-1]
+    return tuple(dict.fromkeys(inner.split(","))) if piece == f"{{{inner}}}" and "{" not in inner else ()
 
 
 class ImageIndex:

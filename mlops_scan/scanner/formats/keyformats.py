@@ -18,12 +18,14 @@ class Credential:
     value: str
 
 
-_AWS_SECRET = rb"_?(?:access_?)?key)[\"']?\s{0,4}[:=]\s{0,4}[\"']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
-# What is searched for -> (kind, what stands before the place where that ends, the pattern from there on). One search
-# serves several formats: a search costs more than all that is done with what it finds.
-_SEARCHES: tuple[tuple[bytes, tuple[tuple[str, tuple[bytes, ...], bytes], ...]], ...] = (
+_AWS_SECRET = rb"(?i:_?(?:access_?)?key)[\"']?\s{0,4}[:=]\s{0,4}[\"']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+# (what must stand there at all, what is searched for, (kind, what stands before the place where that ends, the pattern
+# from there on)). One search serves several formats: a search costs more than all that is done with what it finds, and
+# one that begins with a single character and then looks around is as fast as one for a word.
+_SEARCHES: tuple[tuple[bytes, bytes, tuple[tuple[str, tuple[bytes, ...], bytes], ...]], ...] = (
     (
-        rb"_(?=[A-Za-z0-9]{24})",
+        b"",
+        rb"_(?=[A-Za-z0-9]{24}|pat_|secret|SECRET)",
         (
             ("github-token", (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_"), rb"(gh[pousr]_[A-Za-z0-9]{36,})"),
             ("hugging-face-token", (b"hf_",), rb"(hf_[A-Za-z0-9]{30,40})"),
@@ -32,10 +34,15 @@ _SEARCHES: tuple[tuple[bytes, tuple[tuple[str, tuple[bytes, ...], bytes], ...]],
             ("npm-token", (b"npm_",), rb"(npm_[A-Za-z0-9]{36})"),
             ("stripe-key", (b"sk_live_", b"rk_live_"), rb"([sr]k_live_[0-9A-Za-z]{24,})"),
             ("wandb-key", (b"wandb_v1_",), rb"(wandb_v1_[A-Za-z0-9_]{60,90})"),
+            ("github-token", (b"github_",), rb"(github_pat_[A-Za-z0-9_]{60,})"),
+            ("docker-hub-token", (b"dckr_",), rb"(dckr_pat_[A-Za-z0-9_-]{27,})"),
+            ("aws-secret-access-key", (b"ws_",), rb"ws_secret" + _AWS_SECRET),
+            ("aws-secret-access-key", (b"WS_",), rb"WS_SECRET" + _AWS_SECRET),
         ),
     ),
     (
-        rb"-(?=[A-Za-z0-9][A-Za-z0-9_-]{19})",
+        b"",
+        rb"-(?:(?<=at-|nt-|sk-|xa-|xb-|xe-|xp-|xr-|xs-|pi-)(?=[A-Za-z0-9][A-Za-z0-9_-]{19})|(?=----BEGIN ))",
         (
             ("gitlab-token", (b"glpat-",), rb"(glpat-[A-Za-z0-9_-]{20,})"),
             ("anthropic-key", (b"sk-ant-",), rb"(sk-ant-[A-Za-z0-9_-]{60,})"),
@@ -50,46 +57,40 @@ _SEARCHES: tuple[tuple[bytes, tuple[tuple[str, tuple[bytes, ...], bytes], ...]],
                 rb"(xox\w-[A-Za-z0-9-]{20,})",
             ),
             ("pypi-token", (b"pypi-",), rb"(pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})"),
-        ),
-    ),
-    (
-        rb"A[KSI][Iz][Aa]",
-        (
-            ("aws-access-key-id", (b"AKIA", b"ASIA"), rb"((?:AKIA|ASIA)[A-Z2-7]{16})"),
-            ("google-api-key", (b"AIza",), rb"(AIza[0-9A-Za-z_-]{35})"),
-        ),
-    ),
-    (
-        rb"_pat_",
-        (
-            ("github-token", (b"github_pat_",), rb"(github_pat_[A-Za-z0-9_]{60,})"),
-            ("docker-hub-token", (b"dckr_pat_",), rb"(dckr_pat_[A-Za-z0-9_-]{27,})"),
-        ),
-    ),
-    *(
-        (word, (("aws-secret-access-key", (word,), rb"(?i:" + word + _AWS_SECRET),))
-        for word in (b"ws_secret", b"WS_SECRET", b"wsSecret")
-    ),
-    (
-        rb"slack\.com/services/T",
-        (("slack-webhook", (b"T",), rb"(T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,})"),),
-    ),
-    (rb"AccountKey=", (("azure-storage-key", (b"AccountKey=",), rb"AccountKey=([A-Za-z0-9+/]{86}==)"),)),
-    (rb"dapi", (("databricks-token", (b"dapi",), rb"(dapi[0-9a-f]{32}(?:-\d)?)"),)),
-    (rb"SG\.", (("sendgrid-key", (b"SG.",), rb"(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})"),)),
-    (
-        rb"-----BEGIN ",
-        (
             (
                 "private-key",
-                (b"-----BEGIN ",),
+                (b"-",),
                 rb"-----BEGIN (?:[A-Z]{2,10} )?PRIVATE KEY(?: BLOCK)?-----"
                 rb"(?:\\n|[\s\"',\\+]){0,40}([A-Za-z0-9+/=]{40,200})",
             ),
         ),
     ),
     (
-        rb"://",
+        b"",
+        rb"A(?=[KSI][Iz][Aa]|ccountKey=)",
+        (
+            ("aws-access-key-id", (b"A",), rb"((?:AKIA|ASIA)[A-Z2-7]{16})"),
+            ("google-api-key", (b"A",), rb"(AIza[0-9A-Za-z_-]{35})"),
+            ("azure-storage-key", (b"A",), rb"AccountKey=([A-Za-z0-9+/]{86}==)"),
+        ),
+    ),
+    (
+        b"",
+        rb"S(?=G\.|ecret)",
+        (
+            ("sendgrid-key", (b"S",), rb"(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})"),
+            ("aws-secret-access-key", (b"wsS",), rb"wsSecret" + _AWS_SECRET),
+        ),
+    ),
+    (
+        b"slack.com/services/T",
+        rb"slack\.com/services/T",
+        (("slack-webhook", (b"T",), rb"(T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,})"),),
+    ),
+    (b"", rb"dapi", (("databricks-token", (b"dapi",), rb"(dapi[0-9a-f]{32}(?:-\d)?)"),)),
+    (
+        b"@",
+        rb"://(?=[^\s:/@'\"<>${}]{0,64}:)",
         (
             (
                 "database-password",
@@ -107,14 +108,9 @@ _DATABASE = re.compile(
     rb"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|mssql|clickhouse)(?:\+\w+)?\Z"
 )
 _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/+-=")
-_PLAIN = re.compile(rb"(?:[\w:/= -]|\\\.)+\Z")
 _COMPILED = tuple(
-    (
-        search.replace(b"\\", b"") if _PLAIN.match(search) else b"",  # whether that stands there at all is soon seen
-        re.compile(search),
-        tuple((kind, prefixes, re.compile(pattern)) for kind, prefixes, pattern in formats),
-    )
-    for search, formats in _SEARCHES
+    (plain, re.compile(search), tuple((kind, prefixes, re.compile(pattern)) for kind, prefixes, pattern in formats))
+    for plain, search, formats in _SEARCHES
 )
 
 

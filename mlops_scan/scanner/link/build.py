@@ -13,6 +13,7 @@ from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link import code, configmaps
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.code import entered, factories, flags, receivers, targets, wrapped
+from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.link.code.timetables import once
 from mlops_scan.scanner.model import Fact, Location
 
@@ -37,18 +38,22 @@ def build(
     if known is not None and renamed:
         shipped = catalog.load()
         known = {**known, **{id(fact): shipped.matches(fact) for fact in renamed.values()}}
-    flags.switch_off(facts)
-    if told := list(_told(facts)):
-        facts += told
+    python = Code(facts, ())
+    flags.switch_off(python)
+    if told := list(_told(facts, python)):
+        facts += told  # none of Python's own
         if known is not None:
             shipped = catalog.load()
             known = {**known, **{id(fact): shipped.matches(fact) for fact in told}}
     uses = tuple(_uses(facts, readable, known))
     if any(use.key == "pipeline-step" and not use.fact.says.keys().isdisjoint(_MADE) for use in uses):
-        gone, made = factories.spread(facts, uses)
-        facts = [*(fact for fact in facts if id(fact) not in gone), *made] if gone or made else facts
-        uses = (*(use for use in uses if id(use.fact) not in gone), *_uses(made, (), None)) if gone or made else uses
-    graph = Graph(once([*facts, *code.facts(facts, uses)]), files, uses)
+        gone, made = factories.spread(python, uses)
+        if gone or made:
+            facts = [*(fact for fact in facts if id(fact) not in gone), *made]
+            uses = (*(use for use in uses if id(use.fact) not in gone), *_uses(made, (), None))
+            python = Code(facts, ())
+    graph = Graph(once([*facts, *code.facts(python, uses)]), files, uses)
+    del python  # its indexes: the graph has its own
     links = [one() for one in plugins.load(link, Link)]
     for turn in sorted({one.turn for one in links}):
         now = [one for one in links if one.turn == turn]
@@ -59,14 +64,14 @@ def build(
     return graph
 
 
-def _told(facts: Sequence[Fact]) -> Iterator[Fact]:
+def _told(facts: Sequence[Fact], python: Code) -> Iterator[Fact]:
     """What only several facts together say: commands of wrappers, and variables that stand in ConfigMaps."""
     kinds: dict[str, list[Fact]] = {"wrapper": [], "resource": []}
     for fact in facts:
         if fact.kind in kinds:
             kinds[fact.kind].append(fact)
     if kinds["wrapper"]:
-        yield from wrapped.commands(kinds["wrapper"], facts)
+        yield from wrapped.commands(kinds["wrapper"], python)
     yield from configmaps.variables(kinds["resource"])
 
 

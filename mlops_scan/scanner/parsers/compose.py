@@ -13,7 +13,7 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
-_SERVICES = re.compile(rb"^services[ \t]*:", re.MULTILINE)
+_SERVICES = re.compile(rb"\nservices[ \t]*:")
 
 
 class ComposeFiles(Parser):
@@ -23,7 +23,7 @@ class ComposeFiles(Parser):
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         said = super().reads(source, tree) and b"services" in source.data
-        return said and _SERVICES.search(source.data) is not None
+        return said and _SERVICES.search(b"\n" + source.data) is not None
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         parsed = yamlnodes.documents(source)

@@ -16,11 +16,11 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
-_RESOURCES = re.compile(rb"^[ \t]*resources[ \t]*:", re.MULTILINE)
+# searched after a line's end: a search for one character is several times as fast as one for `^`
+_RESOURCES = re.compile(rb"\n[ \t]*resources[ \t]*:")
 _KINDS = re.compile(
-    rb"^[ \t]+(?:jobs|pipelines|experiments|models|registered_models|model_serving_endpoints|quality_monitors|schemas|"
-    rb"volumes|clusters|apps|dashboards|secret_scopes|alerts|sql_warehouses|database_\w+|synced_\w+|catalogs)[ \t]*:",
-    re.MULTILINE,
+    rb"\n[ \t]+(?:jobs|pipelines|experiments|models|registered_models|model_serving_endpoints|quality_monitors|schemas|"
+    rb"volumes|clusters|apps|dashboards|secret_scopes|alerts|sql_warehouses|database_\w+|synced_\w+|catalogs)[ \t]*:"
 )
 # where the provider of infrastructure as code calls a resource otherwise than by its singular
 _TYPES = {
@@ -53,7 +53,8 @@ class DatabricksBundle(Parser):
     def reads(self, source: SourceFile, tree: Tree) -> bool:
         if not super().reads(source, tree) or b"resources" not in source.data or b"apiVersion" in source.data:
             return False
-        return _RESOURCES.search(source.data) is not None and _KINDS.search(source.data) is not None
+        data = b"\n" + source.data
+        return _RESOURCES.search(data) is not None and _KINDS.search(data) is not None
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         bundle = bundles.bundle_of(tree, source.path)

@@ -20,7 +20,7 @@ from mlops_scan.scanner.parsers.base import Parser
 # at the root, or at that of the project which a template makes
 _ACTIVE = re.compile(r"(?:(?:[^/]+/)?[^/]*\{\{[^/]+\}\}[^/]*/)?\.github/workflows/[^/]+\.ya?ml\Z")
 _ON = re.compile(rb"^(?:on|\"on\"|'on'|true)[ \t]*:", re.MULTILINE)
-_JOBS = re.compile(rb"^jobs[ \t]*:", re.MULTILINE)
+_JOBS = re.compile(rb"\njobs[ \t]*:")  # a search for a literal text is faster than one for `^`
 _RUNS = re.compile(rb"^runs[ \t]*:", re.MULTILINE)
 _EVENTS = {
     "pull_request_target": "pull_request",
@@ -47,7 +47,7 @@ class GithubActions(Parser):
             return True
         if source.name in ("action.yml", "action.yaml"):
             return _RUNS.search(source.data) is not None
-        return b"jobs" in source.data and _JOBS.search(source.data) is not None and _ON.search(source.data) is not None
+        return _JOBS.search(b"\n" + source.data) is not None and _ON.search(source.data) is not None
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         parsed = yamlnodes.documents(source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fnmatch import translate
+from functools import cache
 from typing import Any, ClassVar
 
 from mlops_scan.scanner import bounds, catalog
@@ -57,8 +58,16 @@ Entry = tuple[str, Any, tuple[int, int]]
 
 def _wanted(source: SourceFile) -> tuple[str, ...]:
     """The catalogue's keys for this file of which every word stands in it."""
-    keys = (key for key in catalog.load().setting_keys(source.path) if _KEY.match(key))
-    return tuple(key for key in keys if all(word.encode() in source.data for word in _WORD.findall(key)))
+    keys = catalog.load().setting_keys(source.path)
+    data = source.data if keys else b""
+    return tuple(key for key in keys if (words := _words(key)) is not None and all(word in data for word in words))
+
+
+@cache
+def _words(key: str) -> tuple[bytes, ...] | None:
+    """The words of a key that stand in every file that has it, the longest first; None for what is no key."""
+    found = sorted(_WORD.findall(key), key=len, reverse=True)
+    return tuple(word.encode() for word in found) if _KEY.match(key) else None
 
 
 def _entries(source: SourceFile, file_format: str, wanted: Wanted) -> Iterator[Entry]:

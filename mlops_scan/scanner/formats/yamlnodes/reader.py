@@ -109,6 +109,9 @@ def is_definition(text: str) -> bool:
 
 def split(text: str) -> Iterator[tuple[int, str]]:
     """(first line, text) of each document: '---' at column 0 ends a document even inside a block scalar."""
+    if "\n---" not in text and not text.startswith("---"):  # nearly always
+        yield 1, text
+        return
     start, line, pending = 0, 1, False
     for match in _SEPARATOR.finditer(text):
         chunk = text[start : match.start()]

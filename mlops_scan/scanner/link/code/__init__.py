@@ -31,18 +31,17 @@ _ROLES = frozenset(
 _ORDERS = frozenset(("<", "<=", ">", ">="))
 
 
-def facts(found: Iterable[Fact], uses: Sequence[Use]) -> Iterator[Fact]:
+def facts(code: Code, uses: Sequence[Use]) -> Iterator[Fact]:
     """Complete the values of code by what other files say, then yield what frameworks define in it.
 
     These are `pipeline`, `pipeline-step`, `schedule` and `route` facts of what the catalogue gives these roles.
     """
-    told = [use for use in uses if use.key in _ROLES and use.fact.kind in ("call", "class") and counts(use.at.path)]
-    found = tuple(found)
-    code = Code(found, told)
     if not code.facts("module"):
         return
+    told = [use for use in uses if use.key in _ROLES and use.fact.kind in ("call", "class") and counts(use.at.path)]
+    code = code.with_uses(told)
     handed = _complete(code, uses)
-    yield from constructed.complete(found, code, handed)
+    yield from constructed.complete(code.all, code, handed)
     if not code.has_uses:
         return
     made = pipelines.read(code)

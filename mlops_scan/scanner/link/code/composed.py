@@ -29,12 +29,13 @@ class Composed:
         made: dict[Definition, Run] = {}  # functions that return one
         decorated: list[Fact] = []
         for call in code.facts("call") if files else ():
-            if call.get("decorates"):
-                if isinstance((call.get("kwargs") or {}).get("config_name"), str):
+            says = call.says
+            if says.get("decorates"):
+                if isinstance((says.get("kwargs") or {}).get("config_name"), str):
                     decorated.append(call)
-            elif call.name.endswith(_MAKING) and call.get("known") and (run := self._run(call)) is not None:
+            elif call.name.endswith(_MAKING) and says.get("known") and (run := self._run(call)) is not None:
                 self._hold(call, run)
-                if call.get("returned"):
+                if says.get("returned"):
                     made[call.at.path, str(call.get("function") or "")] = run
         if decorated:
             self._decorate(decorated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from mlops_scan.scanner import bounds
@@ -20,7 +20,7 @@ _IMAGES = frozenset(("image", "imageuri", "containerimage", "trainingimage"))
 _Value = tuple[str, dict[str, Any]]
 
 
-def complete(facts: Sequence[Fact], code: Code, handed: Handed) -> Iterator[Fact]:
+def complete(facts: Collection[Fact], code: Code, handed: Handed) -> Iterator[Fact]:
     """Add what callers tell to the unknown values of declared resources and containers, and yield images found so."""
     found = [one for one in facts if one.kind == "resource" and one.get("origin") in _DECLARED]
     if not found:
@@ -47,7 +47,9 @@ def complete(facts: Sequence[Fact], code: Code, handed: Handed) -> Iterator[Fact
             _fill(one.says, known[str(one.get("workload"))])
 
 
-def _handed_images(facts: Sequence[Fact], calls: Mapping[Location, Fact], code: Code, handed: Handed) -> Iterator[Fact]:
+def _handed_images(
+    facts: Collection[Fact], calls: Mapping[Location, Fact], code: Code, handed: Handed
+) -> Iterator[Fact]:
     """The images that callers hand to the workloads which a function makes: of one caller it is the container's."""
     made = {str(one.get("id")): one for one in facts if one.kind == "workload" and one.get("origin") == "python"}
     for container in facts if made else ():

@@ -38,45 +38,47 @@ class _Made:
     caller: Fact
 
 
-def spread(facts: Sequence[Fact], uses: Sequence[Use]) -> tuple[set[int], list[Fact]]:
+def spread(code: Code, uses: Sequence[Use]) -> tuple[set[int], list[Fact]]:
     """(ids of facts of functions that make steps for their callers, the facts of each of the calls)."""
-    making = list(_making(facts, uses))
-    calling = list(_calling(facts, uses))
+    making = list(_making(code, uses))
+    calling = list(_calling(code, uses))
     if not making and not calling:
         return set(), []
-    made = _Factories(facts)
+    made = _Factories(code)
     gone, found = made.spread(making) if making else (set(), [])
     return gone, [*found, *made.called(calling, {(use.at.path, str(use.fact.get("decorates"))) for use in uses})]
 
 
-def _making(facts: Sequence[Fact], uses: Sequence[Use]) -> Iterator[tuple[Fact, bool]]:
+def _making(code: Code, uses: Sequence[Use]) -> Iterator[tuple[Fact, bool]]:
     """(call that makes a step, whether only who calls its function can name it)."""
     steps = {id(use.fact): use for use in uses if use.key == "pipeline-step" and _may_be_made(use)}
     owners = {(use.at.path, str(use.fact.get("function"))) for use in steps.values()}
+    if not owners:
+        return
     owners -= {(use.at.path, str(use.fact.get("function") or "")) for use in uses if use.key == "pipeline"}
-    owners -= {(use.at.path, str(use.fact.get("decorates"))) for use in uses if use.fact.get("decorates")}
+    owners -= {(use.at.path, str(use.fact.get("decorates"))) for use in uses if use.fact.says.get("decorates")}
     functions = {
-        (fact.at.path, fact.name): {str(one.get("name")) for one in fact.get("params") or ()} - {"self", "cls"}
-        for fact in facts
-        if owners and fact.kind == "function"
+        owner: {str(one.get("name")) for one in code.functions[owner].get("params") or ()} - {"self", "cls"}
+        for owner in owners
+        if owner in code.functions
     }
     for use in steps.values():
         owner = (use.at.path, str(use.fact.get("function")))
         told = use.match.argument(use.fact, "name")
-        if owner in owners and owner in functions:
+        if owner in functions:
             unnamed = bool(names([told]) & functions[owner]) and "const" not in told
             if unnamed or use.fact.get("returned"):
                 yield use.fact, unnamed
 
 
-def _calling(facts: Sequence[Fact], uses: Sequence[Use]) -> Iterator[Fact]:
+def _calling(code: Code, uses: Sequence[Use]) -> Iterator[Fact]:
     """Calls that may be those of a decorated step, in functions that return them and are no steps themselves."""
     decorated = {str(use.fact.get("decorates")) for use in uses if use.key == "pipeline-step"} - {"None"}
     tails = {one.rpartition(".")[2] for one in decorated}
     within = {(use.at.path, use.fact.get("decorates")) for use in uses if use.key in ("pipeline", "pipeline-step")}
-    for fact in facts if tails else ():
+    for fact in code.facts("call") if tails else ():
         says = fact.says
-        if fact.kind == "call" and says.get("returned") and says.get("function") and not says.get("decorates"):
+        if says.get("returned") and says.get("function") and not says.get("decorates"):
             outside = (fact.at.path, says["function"]) not in within and counts(fact.at.path)
             if outside and not tails.isdisjoint(fact.name.split(".")[-_TAILS:]):
                 yield fact
@@ -90,9 +92,8 @@ def _may_be_made(use: Use) -> bool:
 class _Factories:
     """Functions that make steps, and their callers."""
 
-    def __init__(self, facts: Sequence[Fact]) -> None:
-        self._facts = facts
-        self._code = Code(facts, ())
+    def __init__(self, code: Code) -> None:
+        self._code = code
         self._constants = Constants(self._code)
         self._handed = Handed(self._code, self._constants)
         self._seen: Counter[str] = Counter()
@@ -149,7 +150,7 @@ class _Factories:
             by_path[call.at.path].append(call)
         found: dict[int, list[Fact]] = defaultdict(list)
         ids: dict[str, int] = {}
-        here = [fact for fact in self._facts if fact.kind in _DECLARED and fact.at.path in by_path]
+        here = [fact for fact in self._code.all if fact.kind in _DECLARED and fact.at.path in by_path]
         for fact in here:
             for call in by_path[fact.at.path]:
                 if _within(fact.at, call.at):

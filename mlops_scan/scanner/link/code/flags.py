@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from mlops_scan.scanner.graph.modules import Definition, Names
+from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 
@@ -19,14 +19,13 @@ _GUARDED = ("call", "comparison", "import")
 _ROUNDS = 3  # functions that only switched-off functions call
 
 
-def switch_off(facts: Sequence[Fact]) -> None:
+def switch_off(code: Code) -> None:
     """Mark calls, imports and tests that no value of their flags lets happen, with `why`."""
-    flags = [one for one in facts if one.kind == "constant" and _is_flag(one)]
-    guarded = [one for one in facts if one.kind in _GUARDED and one.get("guards")] if flags else []
+    flags = [one for one in code.facts("constant") if _is_flag(one)]
+    guarded = [one for kind in _GUARDED for one in code.facts(kind) if one.says.get("guards")] if flags else []
     if not guarded:
         return
-    code = Code(facts, ())
-    known = _Flags(flags, code.names, facts)
+    known = _Flags(flags, code)
     off = [fact for fact in guarded if known.switches_off(fact)]
     for _ in range(_ROUNDS):
         off = list(_within(code, off))
@@ -37,13 +36,13 @@ def switch_off(facts: Sequence[Fact]) -> None:
 class _Flags:
     """Flags of a repository by the file and name under which code asks for them."""
 
-    def __init__(self, flags: Sequence[Fact], names: Names, facts: Sequence[Fact]) -> None:
-        self._names = names
+    def __init__(self, flags: Sequence[Fact], code: Code) -> None:
+        self._names = code.names
         self._values: dict[Definition, list[Fact]] = defaultdict(list)
         for one in flags:
             self._values[one.at.path, one.name].append(one)
         # `settings.DEBUG = True` anywhere
-        self._set = {one.name.rpartition(".")[2] for one in facts if one.kind == "constant" and "." in one.name}
+        self._set = {one.name.rpartition(".")[2] for one in code.facts("constant") if "." in one.name}
         self._told: dict[tuple[str, str], str] = {}
 
     def switches_off(self, fact: Fact) -> bool:

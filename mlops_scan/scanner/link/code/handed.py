@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mlops_scan.scanner.graph.facts import counts
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.code.constants import Constants
 from mlops_scan.scanner.link.code.index import Code
@@ -26,7 +24,6 @@ class Handed:
     def __init__(self, code: Code, constants: Constants) -> None:
         self._code, self._constants = code, constants
         self._names: dict[Definition, frozenset[str]] = {}
-        self._callers: Mapping[Definition, list[Fact]] | None = None
 
     def complete(self, calls: Iterable[Fact]) -> None:
         """Add to the values of calls what callers of the function around them hand over."""
@@ -117,23 +114,7 @@ class Handed:
 
     def calling(self, owner: Definition) -> list[Fact]:
         """The calls of a function of this repository."""
-        if self._callers is None:
-            self._callers = self._index()
-        return self._callers.get(owner, [])
-
-    def _index(self) -> Mapping[Definition, list[Fact]]:
-        """The calls of each function of this repository, by place."""
-        tails = {name.removesuffix(".__init__").rpartition(".")[2] for _, name in self._code.functions}
-        found: dict[Definition, list[Fact]] = defaultdict(list)
-        for call in self._code.facts("call"):
-            if call.name.rpartition(".")[2] not in tails or not counts(call.at.path) or call.get("decorates"):
-                continue
-            target = self._code.called(call)
-            if target is None and (made := self._code.made(call)) is not None:
-                target = (made[0], f"{made[1]}.__init__")
-            if target is not None:
-                found[target].append(call)
-        return found
+        return self._code.callers.get(owner, [])
 
 
 def _is_open(value: Any) -> bool:

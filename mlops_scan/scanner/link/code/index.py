@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from mlops_scan.scanner.graph.facts import counts
 from mlops_scan.scanner.graph.modules import Definition, Names
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.model import Fact, Location
@@ -29,6 +30,12 @@ class Code:
         self._uses: dict[str, list[Use]] = defaultdict(list)
         for use in uses:
             self._uses[use.key].append(use)
+
+    def with_uses(self, uses: Iterable[Use]) -> Code:
+        """The same facts, and all that was found out of them, with other uses."""
+        other = Code((), uses)
+        vars(other).update({key: value for key, value in vars(self).items() if key != "_uses"})
+        return other
 
     @property
     def has_uses(self) -> bool:
@@ -65,6 +72,21 @@ class Code:
     @cached_property
     def functions(self) -> Mapping[Definition, Fact]:
         return {(fact.at.path, fact.name): fact for fact in self._facts["function"]}
+
+    @cached_property
+    def callers(self) -> Mapping[Definition, list[Fact]]:
+        """The calls of each function of this repository, by place."""
+        tails = {name.removesuffix(".__init__").rpartition(".")[2] for _, name in self.functions}
+        found: dict[Definition, list[Fact]] = defaultdict(list)
+        for call in self.facts("call"):
+            if call.name.rpartition(".")[2] not in tails or not counts(call.at.path) or call.says.get("decorates"):
+                continue
+            target = self.called(call)
+            if target is None and (made := self.made(call)) is not None:
+                target = (made[0], f"{made[1]}.__init__")
+            if target is not None:
+                found[target].append(call)
+        return found
 
     @cached_property
     def orders(self) -> Mapping[str, list[Fact]]:

@@ -125,9 +125,9 @@ def _served(code: Code, pipelines: Pipelines) -> Iterator[_Told]:
     """`flow.serve(cron=...)`: a call on a function that is a pipeline."""
     functions = {function for _, function in pipelines.by_function}
     for call in code.facts("call") if functions else ():
-        kwargs = call.get("kwargs") or {}
-        if call.get("decorates") or functions.isdisjoint(call.name.split(".")[-4:-1]):
+        if "." not in call.name or call.says.get("decorates") or functions.isdisjoint(call.name.split(".")[-4:-1]):
             continue
+        kwargs = call.says.get("kwargs") or {}
         value = next((kwargs[key] for key in TIMES if key in kwargs), None)
         target = code.called(call) if value is not None else None
         pipeline = pipelines.by_function.get(target) if target is not None else None

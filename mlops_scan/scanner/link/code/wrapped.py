@@ -37,30 +37,28 @@ class _Mould:
     owner: Definition
 
 
-def commands(wrappers: Sequence[Fact], facts: Sequence[Fact]) -> Iterator[Fact]:
+def commands(wrappers: Sequence[Fact], code: Code) -> Iterator[Fact]:
     """The `command` facts of the calls of functions that start what they are handed."""
     moulds = []
     for one in wrappers:
         if counts(one.at.path):
             words = tuple(one.get("words") or ()) or (one.get("text"),)
             moulds.append(_Mould(words, not one.get("words"), (one.at.path, str(one.get("function")))))
-    known = {owner for mould in moulds for owner in [mould.owner]}
-    paths = {path for path, _ in known}
     takes = {
-        (fact.at.path, fact.name): {str(one.get("name")) for one in fact.get("params") or ()}
-        for fact in facts
-        if fact.kind == "function" and fact.at.path in paths
+        owner: {str(one.get("name")) for one in code.functions[owner].get("params") or ()}
+        for owner in {mould.owner for mould in moulds}
+        if owner in code.functions
     }
     moulds = [one for one in moulds if takes.get(one.owner, set()) & names(one.words)]
     if moulds:
-        yield from islice(_Wrapped(facts).commands(moulds), _MOST)
+        yield from islice(_Wrapped(code).commands(moulds), _MOST)
 
 
 class _Wrapped:
     """The callers of such functions, and what they hand over."""
 
-    def __init__(self, facts: Sequence[Fact]) -> None:
-        self._code = Code(facts, ())
+    def __init__(self, code: Code) -> None:
+        self._code = code
         self._constants = Constants(self._code)
         self._handed = Handed(self._code, self._constants)
 
