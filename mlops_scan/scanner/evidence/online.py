@@ -55,16 +55,16 @@ def listening(graph: Graph) -> tuple[Use, ...]:
 def online_serving(graph: Graph) -> tuple[Use, ...]:
     """What answers requests with a model: model servers, endpoints, web handlers that come to a model.
 
-    Not: a server that CI starts to test something, one in a form that says how others are to be run, and one that
-    the notebook that made it removes.
+    Not: a server that CI starts to test something, one in a form that says how others are to be run, one that the
+    notebook that made it removes, and the image of one in which something is prepared before the pod starts.
     """
-    passing = taken_down(graph)
+    passing, before = taken_down(graph), _prepares(graph)
     forms = frozenset(one.id for one in graph.workloads() if graph.bystanders.is_form(one))
     servers = tuple(
         use
         for use in graph.uses("model-server")
         if not use.disabled and not _is_test_run(graph, use) and _owner(use) not in forms
-        if use.at.path not in passing
+        if use.at.path not in passing and (use.at.path, use.at.line) not in before
     )
     return servers + web_serving(graph) + listening(graph) + streaming(graph)
 
@@ -84,6 +84,18 @@ def streaming(graph: Graph) -> tuple[Use, ...]:
         if not modelled.isdisjoint(closure) and (path in modelled or path in started) and trains.isdisjoint(closure):
             found.setdefault(path, use)
     return tuple(found[path] for path in sorted(found))
+
+
+def _prepares(graph: Graph) -> frozenset[tuple[str, int]]:
+    """Where the images of containers stand that come to an end before the others of their pod start."""
+    return frozenset(
+        (one.at.path, int(line))
+        for workload in graph.workloads()
+        for container in workload.containers
+        if container.init
+        for one in container.variants
+        if (line := (one.get("lines") or {}).get("image"))
+    )
 
 
 def _owner(use: Use) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.links import RUNNING
 from mlops_scan.scanner.graph.memo import once
@@ -25,13 +27,23 @@ def answering_of_kinds(graph: Graph, *kinds: str) -> tuple[Workload, ...]:
     """The same among workloads of these kinds alone."""
     serving = {use.at.path for use in (*graph.online, *graph.batch)}
     able = _able(graph, *kinds)
-    starting = tuple(one for one in able if not serving.isdisjoint(graph.files_run_by(one.node)))
+    starts = {one.node: (one.node, *_built_for(graph, one)) for one in able}
+    starting = tuple(
+        one for one in able if any(not serving.isdisjoint(graph.files_run_by(node)) for node in starts[one.node])
+    )
     if starting:
         return starting
     held = {f"file:{path}" for path in serving}
     relations = (*RUNNING, "copies")
-    holding = tuple(one for one in able if held & graph.reachable_from(one.node, relations=relations))
+    holding = tuple(one for one in able if held & graph.reachable_from(*starts[one.node], relations=relations))
     return holding or tuple(one for one in able if not (one.kind == "Pod" and ends_itself(one)))  # a task of something
+
+
+def _built_for(graph: Graph, workload: Workload) -> Iterator[str]:
+    """The stages that build, under the name by which the workload runs it, an image of the workload."""
+    for edge in graph.links_from(workload.node, "runs"):
+        if edge.target.startswith("image:"):
+            yield from (one.source for one in graph.links_to(edge.target, "builds"))
 
 
 def _able(graph: Graph, *kinds: str) -> tuple[Workload, ...]:

@@ -198,10 +198,22 @@ def merge(facts: Iterable[Fact], containers: Iterable[Fact], live: Iterable[Fact
     for key in sorted(by_id, key=lambda key: _default(by_id[key]).order):
         main = _default(by_id[key])
         names = frozenset(charts.get(key.partition("#")[0], ()))
-        merged = [_container(group, names) for group in inside[key].values()]
+        merged = [_container(one, names) for group in inside[key].values() for one in _apart(group)]
         merged.sort(key=lambda container: container.fact.order)
         lives = production(by_id[key], names)
         yield Workload(key, main.name, main.at, main, tuple(by_id[key]), tuple(merged), lives)
+
+
+def _apart(group: list[Fact]) -> list[list[Fact]]:
+    """Containers of one name in several pods of a workload (its head and its workers), each with its variants."""
+    if len(group) == 1:
+        return [group]
+    places: dict[str, dict[Location, int]] = defaultdict(dict)
+    found: dict[int, list[Fact]] = defaultdict(list)
+    for fact in sorted(group, key=lambda fact: fact.order):
+        known = places[str(fact.says.get("environment") or "")]
+        found[known.setdefault(fact.at, len(known))].append(fact)
+    return list(found.values())
 
 
 def _default(variants: list[Fact]) -> Fact:
