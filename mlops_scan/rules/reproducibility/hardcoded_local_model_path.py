@@ -8,7 +8,7 @@ from typing import Any
 
 from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner.graph import Graph, ModelFiles, Use
-from mlops_scan.scanner.model import Confidence, Finding, Location
+from mlops_scan.scanner.model import Confidence, Fact, Finding, Location
 
 # somebody's own machine: homes, drive letters, the disks of hosted notebooks
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # s3:// and the like, models:/, runs:/, dbfs:/
@@ -27,6 +27,7 @@ _RUN = re.compile(r"/(?:[a-z]{1,2}-)?[0-9a-f]{32}(?:/|\Z)")
 _MODEL_NAME = re.compile(
     r"(?:model|weights|checkpoint|encoder|tokenizer)s?_?(?:path|file|dir|location)\Z", re.IGNORECASE
 )
+_SETTINGS = re.compile(r"(?:\A|\.)BaseSettings\Z")
 
 
 class HardcodedLocalModelPath(Rule):
@@ -96,7 +97,17 @@ def _constants(graph: Graph) -> Iterator[tuple[str, Location, str]]:
     for fact in graph.facts("constant"):
         value = fact.get("value")
         if isinstance(value, str) and (_MODEL_FILE.search(value) or (_MODEL_NAME.search(fact.name) and "/" in value)):
-            yield value, fact.at, fact.name
+            if not _is_a_default(graph, fact):
+                yield value, fact.at, fact.name
+
+
+def _is_a_default(graph: Graph, constant: Fact) -> bool:
+    """The field of a class of settings: its base class takes the value from the environment first."""
+    path, line = constant.at.path, constant.at.line
+    around = [one for one in graph.in_file(path, "class") if one.at.line <= line <= int(one.get("end_line") or 0)]
+    bases = [base for one in around for base in one.get("bases") or ()]
+    own = [base for one in graph.in_file(path, "class") if one.name in bases for base in one.get("bases") or ()]
+    return any(_SETTINGS.search(str(base)) for base in (*bases, *own))
 
 
 def _loads(graph: Graph) -> Iterator[tuple[str, Location, str]]:

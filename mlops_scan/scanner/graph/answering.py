@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.links import RUNNING
 from mlops_scan.scanner.graph.memo import once
+from mlops_scan.scanner.graph.purpose import has_own_program
 from mlops_scan.scanner.graph.workloads import Workload, ends_itself
 
 
@@ -19,7 +20,7 @@ def answering(graph: Graph) -> tuple[Workload, ...]:
     found = answering_of_kinds(graph)
     local = {one.fact.name for one in found if one.origin == "compose"}
     if len(local) == len(found):  # the same service in a cluster, whose image nothing here builds
-        found = (*(one for one in _able(graph) if one.origin != "compose" and one.fact.name in local), *found)
+        found = (*(one for one in _able(graph) if one.origin != "compose" and _is_called(one, local)), *found)
     return tuple(sorted(found, key=lambda one: (ends_itself(one), one.origin == "compose")))
 
 
@@ -39,9 +40,17 @@ def answering_of_kinds(graph: Graph, *kinds: str) -> tuple[Workload, ...]:
     return holding or tuple(one for one in able if not (one.kind == "Pod" and ends_itself(one)))  # a task of something
 
 
+def _is_called(workload: Workload, names: set[str]) -> bool:
+    """`api`, or `prices-api`."""
+    return any(workload.fact.name == name or workload.fact.name.endswith(f"-{name}") for name in names)
+
+
 def _built_for(graph: Graph, workload: Workload) -> Iterator[str]:
-    """The stages that build, under the name by which the workload runs it, an image of the workload."""
-    for edge in graph.links_from(workload.node, "runs"):
+    """The stages that build, under the name by which the workload runs it, an image of the workload.
+
+    Not where the workload names a program of its own to start in that image.
+    """
+    for edge in graph.links_from(workload.node, "runs") if not has_own_program(graph, workload.node) else ():
         if edge.target.startswith("image:"):
             yield from (one.source for one in graph.links_to(edge.target, "builds"))
 

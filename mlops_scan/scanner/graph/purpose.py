@@ -100,7 +100,7 @@ def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str
     waiting = [start]
     while waiting:
         node = waiting.pop()
-        own = node.startswith("workload:") and _has_own_program(graph, node)
+        own = node.startswith("workload:") and has_own_program(graph, node)
         for edge in (*graph.links_from(node, *RUNNING), *_declared(graph, node)):
             if edge.target not in skipped and not (own and edge.target.startswith(("image:", "stage:"))):
                 if edge.target not in seen:
@@ -126,7 +126,7 @@ def _declared(graph: Graph, node: str) -> Iterator[Edge]:
             yield edge
 
 
-def _has_own_program(graph: Graph, workload: str) -> bool:
+def has_own_program(graph: Graph, workload: str) -> bool:
     """Whether a workload says what its image is to start, in place of the image's own program."""
     return any(edge.target.startswith(("file:", "target:")) for edge in graph.links_from(workload, "runs"))
 
