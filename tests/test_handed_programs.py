@@ -27,6 +27,8 @@ RUNS = {
     SDK + "aiplatform.CustomPythonPackageTrainingJob(display_name='a', python_package_gcs_uri='gs://b/x.tar.gz', python_module_name='pack.task')": "jobs/pack/task.py",
     SDK + POOL % "'container_spec': {'image_uri': 'g/a:1', 'command': ['python', '-m', 'pack.task']}": "jobs/pack/task.py",
     SDK + POOL % "'python_package_spec': {'executor_image_uri': 'g/a:1', 'package_uris': ['gs://b/x'], 'python_module': 'pack.task'}": "jobs/pack/task.py",
+    "from kfp import dsl\n@dsl.container_component\ndef fit():\n    return dsl.ContainerSpec(image='g/a:1', command=['python', 'src/fit.py'], args=['--n', '1'])": "jobs/src/fit.py",
+    "from kfp import dsl\n@dsl.container_component\ndef fit():\n    return dsl.ContainerSpec('g/a:1', args=['-m', 'pack.task'])": "jobs/pack/task.py",
 }  # fmt: skip
 
 

@@ -83,11 +83,14 @@ def _system_files(graph: Graph) -> frozenset[str]:
     """Files that train, serve, answer or steer a pipeline, what images and steps start, and what all these import."""
     roles = ("web-app", "web-route", "demo-ui", "pipeline-definition", "llm-client", "predicts")
     acts = {use.at.path for use in (*graph.training, *graph.online, *graph.batch, *graph.uses(*roles))}
-    started = {
-        edge.target[5:]
+    starts = {
+        edge.target
         for edge in graph.edges("runs", "starts")
-        if edge.source.startswith(_OWNERS) and edge.target.startswith("file:")
+        if edge.source.startswith(_OWNERS) and edge.target.startswith(("file:", "target:"))
     }
+    # and on from the scripts of a shell among them
+    reached = graph.reachable_from(*sorted(starts), relations=("runs", "starts", "calls"))
+    started = {node[5:] for node in reached if node.startswith("file:")}
     return frozenset(file for file in graph.closure(*sorted(acts | started)) if not file.endswith(".ipynb"))
 
 
