@@ -295,6 +295,13 @@ def test_a_command_names_what_it_starts_and_installs(words_: str, started: list[
     assert list(commands.installed_manifests(argv, "ci", files)) == installed
 
 
+def test_a_variable_of_a_target_may_hold_a_command() -> None:
+    files = ("ci/deploy.sh", "ci/pkg/fit.py", "ci/a.sh")
+    argv = ["make", "run", "command=./deploy.sh --now=${{ inputs.now }}", "THEN=python -m pkg.fit", "NOTE=see all"]
+    assert list(commands.entry_files(argv, "ci", files)) == ["ci/deploy.sh", "ci/pkg/fit.py"]
+    assert list(commands.entry_files(["echo", "command=python pkg/fit.py --now"], "ci", files)) == []
+
+
 @pytest.mark.parametrize(
     ("words_", "started"),
     [

@@ -33,6 +33,7 @@ _BY_PROJECT = {  # (installer, command) -> what it reads without being told
 
 
 ASKS_HELP = "--help"
+_MAKERS = ("make", "gmake", "just")  # whose words may be variables that hold a command
 _TASK_FOLDERS = ("mise-tasks", ".mise-tasks", "mise/tasks", ".mise/tasks", ".config/mise/tasks")  # a task is a file
 
 
@@ -84,6 +85,10 @@ def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Ite
                 yield path
         elif match := _MODULE_TARGET.match(word):
             yield from module_files(match[1], folder, files)
+    for word in words[1:] if words[:1] and words[0] in _MAKERS else ():
+        name, _, value = word.partition("=")
+        if name.isidentifier() and " " in value:  # `make run command="./deploy.sh --now"`
+            yield from entry_files(value.split(), folder, files)
     if words[:1] and words[0] in _MODULE_SERVERS:
         for word in words[1:]:
             if re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)+", word):
