@@ -96,9 +96,10 @@ def _constants(graph: Graph) -> Iterator[tuple[str, Location, str]]:
     """Names at module or class level that hold the path of a model."""
     for fact in graph.facts("constant"):
         value = fact.get("value")
-        if isinstance(value, str) and (_MODEL_FILE.search(value) or (_MODEL_NAME.search(fact.name) and "/" in value)):
-            if not _is_a_default(graph, fact):
-                yield value, fact.at, fact.name
+        path = value if isinstance(value, str) else ""
+        told = _MODEL_FILE.search(path) or (_MODEL_NAME.search(fact.name) and "/" in path)
+        if told and not _is_a_default(graph, fact):
+            yield path, fact.at, fact.name
 
 
 def _is_a_default(graph: Graph, constant: Fact) -> bool:

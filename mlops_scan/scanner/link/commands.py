@@ -85,14 +85,20 @@ def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Ite
                 yield path
         elif match := _MODULE_TARGET.match(word):
             yield from module_files(match[1], folder, files)
-    for word in words[1:] if words[:1] and words[0] in _MAKERS else ():
-        name, _, value = word.partition("=")
-        if name.isidentifier() and " " in value:  # `make run command="./deploy.sh --now"`
-            yield from entry_files(value.split(), folder, files)
+    for inner in _held(words):
+        yield from entry_files(inner, folder, files)
     if words[:1] and words[0] in _MODULE_SERVERS:
         for word in words[1:]:
             if re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)+", word):
                 yield from module_files(word, folder, files)
+
+
+def _held(words: Sequence[str]) -> Iterator[list[str]]:
+    """Commands in variables that a target is given: `make run command="./deploy.sh --now"`."""
+    for word in words[1:] if words[:1] and words[0] in _MAKERS else ():
+        name, _, value = word.partition("=")
+        if name.isidentifier() and " " in value:
+            yield value.split()
 
 
 def _python_code(words: list[str], folder: str, files: Collection[str]) -> Iterator[str]:
