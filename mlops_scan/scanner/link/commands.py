@@ -33,6 +33,7 @@ _BY_PROJECT = {  # (installer, command) -> what it reads without being told
 
 
 ASKS_HELP = "--help"
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
 _MAKERS = ("make", "gmake", "just")  # whose words may be variables that hold a command
 _TASK_FOLDERS = ("mise-tasks", ".mise-tasks", "mise/tasks", ".mise/tasks", ".config/mise/tasks")  # a task is a file
 
@@ -87,10 +88,9 @@ def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Ite
             yield from module_files(match[1], folder, files)
     for inner in _held(words):
         yield from entry_files(inner, folder, files)
-    if words[:1] and words[0] in _MODULE_SERVERS:
-        for word in words[1:]:
-            if re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)+", word):
-                yield from module_files(word, folder, files)
+    for word in words[1:] if words[:1] and words[0] in _MODULE_SERVERS else ():
+        if _DOTTED.fullmatch(word):
+            yield from module_files(word, folder, files)
 
 
 def _held(words: Sequence[str]) -> Iterator[list[str]]:
