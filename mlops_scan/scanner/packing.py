@@ -50,6 +50,7 @@ class Unpacker:
     def __init__(self) -> None:
         self.matches: dict[int, tuple[Match, ...]] = {}
         self._known: dict[_Flat, Match] = {}
+        self._sets: dict[tuple[int, ...], tuple[Match, ...]] = {}
 
     def facts(self, packed: Sequence[_Flat]) -> list[Fact]:
         return [self._fact(*one) for one in packed]
@@ -61,9 +62,12 @@ class Unpacker:
         self, kind: str, name: str, at: _Flat, says: dict[str, Any], also: list[_Flat], matches: list[_Flat]
     ) -> Fact:
         places = tuple([Place(Location(*where), note) for where, note in also]) if also else ()
-        fact = Fact(kind, name, Location(*at), says, places)
+        path, line, column, end, end_column = at
+        # most places are of one line: one number in memory, not two
+        fact = Fact(kind, name, Location(path, line, column, line if end == line else end, end_column), says, places)
         if matches:
-            self.matches[id(fact)] = tuple([self._match(one) for one in matches])
+            found = tuple([self._match(one) for one in matches])
+            self.matches[id(fact)] = self._sets.setdefault(tuple(map(id, found)), found)
         return fact
 
     def _match(self, flat: _Flat) -> Match:

@@ -9,6 +9,7 @@ from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.graph.placed import Placed
 from mlops_scan.scanner.graph.use import Use
+from mlops_scan.scanner.model import Fact, Location
 
 _BY_ROLE = {
     "trains": "train",
@@ -38,7 +39,8 @@ class Meanings:
     def __init__(self, graph: Graph) -> None:
         self.of_owners: dict[str, set[str]] = {}
         self.of_functions: dict[tuple[str, str], set[str]] = {}
-        self.placed: Placed[set[str]] = Placed()  # calls and commands of code
+        self._graph = graph
+        self._placed: Placed[Use] | None = None  # calls and commands of code
         self.active = {f"job:{one.get('owner')}" for one in graph.all_facts("action", "command")}
         monitors = (use.fact for use in graph.uses("monitor") if use.fact.kind == "resource")
         self.watching = {f"resource:{one.get('id')}" for one in monitors}
@@ -47,8 +49,6 @@ class Meanings:
         for use in graph.uses(*_BY_ROLE, *_STARTERS):
             if use.disabled:
                 continue
-            if use.fact.kind == "call" or use.fact.says.get("where") == "python":
-                self.placed.put(use.at, set(_meant(use)))
             if use.fact.kind == "call":
                 function = (use.at.path, str(use.fact.says.get("function") or ""))
                 self.of_functions.setdefault(function, set()).update(_meant(use))
@@ -58,6 +58,17 @@ class Meanings:
                 self.of_owners.setdefault(f"resource:{use.fact.says.get('id')}", set()).update(_meant(use))
             elif use.fact.kind == "action":
                 self.of_owners.setdefault(f"job:{use.fact.says.get('owner')}", set()).update(_meant(use))
+
+    def within(self, place: Location) -> set[str]:
+        """What the calls and commands of code within a place are for."""
+        if self._placed is None:
+            told = (use for use in self._graph.uses(*_BY_ROLE, *_STARTERS) if not use.disabled)
+            self._placed = Placed((use.at, use) for use in told if _is_of_code(use.fact))
+        return {word for use in self._placed.within(place) for word in _meant(use)}
+
+
+def _is_of_code(fact: Fact) -> bool:
+    return fact.kind == "call" or fact.says.get("where") == "python"
 
 
 def _meant(use: Use) -> Iterator[str]:

@@ -62,7 +62,7 @@ def _of_code(graph: Graph, schedule: Fact) -> str | None:
     meanings = graph.once(Meanings)
     found = {one for function in flow.functions for one in meanings.of_functions.get(function, ())}
     for place in flow.places:
-        found.update(one for meant in meanings.placed.within(place) for one in meant)
+        found.update(meanings.within(place))
     reached: dict[str, Sequence[Edge]] = {}
     own = f"file:{owner.partition('#')[0]}"
     for edge in flow.started:

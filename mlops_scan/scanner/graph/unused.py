@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_scan.scanner.graph.core import Graph
+from mlops_scan.scanner.model import Fact
 
 _SPECIAL = ("main", "handler", "run", "init")  # names that others call by convention
 
@@ -14,12 +15,16 @@ class Unused:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._functions = {(fact.at.path, fact.name): fact for fact in graph.facts("function")}
+        self._functions: dict[str, dict[str, Fact]] = {}  # of files that were asked for, by name
 
     def includes(self, path: str, function: str) -> bool:
         """Whether a function is one of these."""
-        fact = self._functions.get((path, function))
-        if fact is None or fact.get("decorators") or path.endswith(".ipynb"):
+        if path.endswith(".ipynb"):
+            return False
+        if path not in self._functions:
+            self._functions[path] = {fact.name: fact for fact in self._graph.in_file(path, "function")}
+        fact = self._functions[path].get(function)
+        if fact is None or fact.get("decorators"):
             return False
         owner, _, name = function.rpartition(".")
         if owner or name.startswith("__") or name in _SPECIAL:  # a method may be one that a framework calls

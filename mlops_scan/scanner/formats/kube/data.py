@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from mlops_scan.scanner import bounds
@@ -78,7 +79,7 @@ class _Brief:
 def key_places(node: Mapping, prefix: str = "", depth: int = 1) -> Iterator[tuple[str, tuple[int, int]]]:
     """(dotted path, place) of each key down to depth 3; lists are not entered."""
     for key, value in node.items():
-        dotted = f"{prefix}{key}"
+        dotted = intern(f"{prefix}{key}")
         yield dotted, spot(node, key)
         if isinstance(value, Mapping) and depth < _LINES_DEPTH:
             yield from key_places(value, f"{dotted}.", depth + 1)

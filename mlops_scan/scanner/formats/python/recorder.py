@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
+from sys import intern
 from typing import Any
 
 from mlops_scan.scanner import bounds
@@ -198,7 +199,7 @@ class Recorder:
             self.facts.append(Fact("comparison", gate.text, gate.at, self._gate(gate)))
         for path, node in self.values.entries.files.items():
             self.facts.append(Fact("config-file", path, self.source.at(node), {}))
-        self.facts += [Fact("call", name, at, says) for name, at, says in self.calls]
+        self.facts += [Fact("call", intern(name), at, says) for name, at, says in self.calls]
         if self.full:
             reason = f"more than {bounds.FACTS_PER_FILE} facts: the rest was left out"
             yield Note(Location(self.source.path), reason)

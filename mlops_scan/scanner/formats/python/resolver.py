@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from sys import intern
 
 from mlops_scan.scanner.formats.python.bodies import last_assigned, last_return
 from mlops_scan.scanner.formats.python.names import BUILTINS
@@ -143,7 +144,7 @@ class Resolver:
             full = f"{base.name or '?'}.{name}"
             if len(full) > _NAME_CHARS:
                 return Binding(f"?.{name}"[:_NAME_CHARS])
-            return Binding(full, base.known, base.local, base.call, base.scope, open=base.open)
+            return Binding(intern(full), base.known, base.local, base.call, base.scope, open=base.open)
         return self._apply(made, [name], made.scope or Scope())
 
     def _call(self, base: Binding, call: ast.Call, scope: Scope) -> Binding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 import yaml
@@ -161,7 +162,7 @@ class Builder:
 
 
 def _put(holder: Mapping, key: Scalar, node: Node) -> None:
-    name = str(key)
+    name = intern(str(key))  # one text in memory for the keys that every manifest has
     if name in holder:
         holder.repeated.append(name)
         if name == "<<":  # both merges count
