@@ -29,10 +29,10 @@ class TrainingFramework(Derivation):
         fits = frozenset(use.at.path for use in training)
         beside = graph.closure(*sorted(fits)) | graph.importing(fits)
         for fact in graph.facts("call") if fits else ():
-            tool = modules.get(fact.name.partition(".")[0]) if _makes(fact) else None
+            tool = modules.get(fact.name.partition(".")[0])
             if tool is None or tool in told:
                 continue
-            if fact.at.path in beside:
+            if _makes(fact) and fact.at.path in beside:
                 told.add(tool)
                 yield self.evidence(tool, fact.at, f"{fact.name} is what is trained", state(fact))
 

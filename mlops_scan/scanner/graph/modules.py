@@ -83,6 +83,8 @@ class Names:
 
     def place(self, name: str, origin: str) -> Definition | None:
         """(file, rest of the name) of a dotted name, whether or not a definition of it is known there."""
+        if self._is_foreign(name, origin):
+            return None
         path, rest, hops = origin, name, _HOPS
         while hops:
             first, dot, tail = rest.partition(".")
@@ -99,6 +101,13 @@ class Names:
                 return self._starred(path, first, rest) or ((path, rest) if path != origin else None)
             hops -= 1
         return None
+
+    def _is_foreign(self, name: str, origin: str) -> bool:
+        """Whether a name surely means nothing of this repository: most names that are asked for do not."""
+        first = name.partition(".")[0]
+        handed = self._imports[origin].get(first) if origin in self._imports else None
+        head = first if handed is None else handed.partition(".")[0]
+        return head not in self.modules.tops and origin not in self.stars and not self._is_defined(origin, name)
 
     def foreign(self, name: str, origin: str) -> str | None:
         """What a name is outside the repository, where modules of it only hand it on; None for what they define."""

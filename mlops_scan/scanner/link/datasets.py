@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph
@@ -12,7 +12,7 @@ from mlops_scan.scanner.graph.assetnames import data_id
 from mlops_scan.scanner.graph.handover import spread, whole_text
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import locate
-from mlops_scan.scanner.model import Edge
+from mlops_scan.scanner.model import Edge, Fact
 
 _ROLES = (("reads-data", "reads"), ("writes-data", "writes"))
 # a path with a folder or a suffix, an address, a table below a schema: no query, no name that says little
@@ -33,29 +33,40 @@ class Datasets(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
-        buckets = {
-            id(use.fact): whole_text(use.argument("bucket")) for use in graph.uses("stores-file", "fetches-file")
-        }
+        nodes: dict[tuple[str, str], str] = {}  # by the name and the folder from which it is seen
         mounted: dict[str, list[Edge]] = {}
-        for role, relation in _ROLES:
-            for use in graph.uses(role):
-                for call in spread(use.fact) if use.fact.kind == "call" and not use.disabled else ():
-                    if name := _name(use.match.argument(call, "data")):
-                        if bucket := buckets.get(id(use.fact)):  # stores of one key are not one store
-                            name = f"{bucket}/{name}"
-                        folder = posixpath.dirname(call.at.path)
-                        found = "" if "://" in name else locate(name, folder, files)
-                        node = f"file:{found}" if found else data_id(name)
-                        if not node:
-                            continue
-                        edge = Edge(f"file:{call.at.path}", relation, node, call.at)
-                        if not found and _MOUNTED.match(name):
-                            mounted.setdefault(name, []).append(edge)
-                        elif found or not _OWN.match(name):
-                            yield edge
+        for relation, call, name in _told(graph):
+            seen = (name, posixpath.dirname(call.at.path))
+            if seen not in nodes:
+                nodes[seen] = _node(*seen, files)
+            node = nodes[seen]
+            if not node:
+                continue
+            edge = Edge(f"file:{call.at.path}", relation, node, call.at)
+            if node.startswith("file:") or not (_MOUNTED.match(name) or _OWN.match(name)):
+                yield edge
+            elif _MOUNTED.match(name):
+                mounted.setdefault(name, []).append(edge)
         for same in mounted.values():
             if len({posixpath.dirname(edge.at.path) for edge in same}) == 1:
                 yield from same
+
+
+def _told(graph: Graph) -> Iterator[tuple[str, Fact, str]]:
+    """(relation, call, name) of what is read or written under a name that is known."""
+    buckets = {id(use.fact): whole_text(use.argument("bucket")) for use in graph.uses("stores-file", "fetches-file")}
+    for role, relation in _ROLES:
+        for use in graph.uses(role):
+            for call in spread(use.fact) if use.fact.kind == "call" and not use.disabled else ():
+                if name := _name(use.match.argument(call, "data")):
+                    bucket = buckets.get(id(use.fact))  # stores of one key are not one store
+                    yield relation, call, f"{bucket}/{name}" if bucket else name
+
+
+def _node(name: str, folder: str, files: Collection[str]) -> str:
+    """The file of the repository that a name means, seen from a folder; else data by its name."""
+    found = "" if "://" in name else locate(name, folder, files)
+    return f"file:{found}" if found else data_id(name)
 
 
 def _name(value: Any) -> str:

@@ -65,8 +65,12 @@ class Constants:
 
     def _turns(self, value: Mapping[str, Any], fact: Fact) -> list[_Known]:
         """The constant that a value leads to, in each of the runs that commands start with other words."""
+        turns = self._composed.turns(fact)
+        if turns == 1:
+            known = self.of(value, fact)
+            return [known] if known is not None else []
         found: list[_Known] = []
-        for turn in range(self._composed.turns(fact)):
+        for turn in range(turns):
             self._composed.turn = turn
             known = self.of(value, fact)
             found += [known] if known is not None else []
@@ -79,8 +83,8 @@ class Constants:
         if value.get("file"):
             laid = self._composed.of(str(value.get("expr") or ""), fact)
             return laid or self._in_file(str(value["file"]), str(value.get("key")), origin)
-        found = self._named(str(value["name"]), str(value.get("expr") or ""), origin) if value.get("name") else None
         text = str(value.get("expr") or "")
+        found = self._named(str(value["name"]), text, origin) if value.get("name") else None
         return (
             found or self._composed.of(text, fact) or self._written(text, value, fact) or self._readings.of(value, fact)
         )

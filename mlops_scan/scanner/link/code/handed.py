@@ -27,10 +27,19 @@ class Handed:
 
     def complete(self, calls: Iterable[Fact]) -> None:
         """Add to the values of calls what callers of the function around them hand over."""
-        for call in sorted(calls, key=lambda call: (call.at, call.name)):
+        for call in sorted(filter(self._may_hand, calls), key=lambda call: (call.at, call.name)):
             for value in (*(call.says.get("args") or ()), *(call.says.get("kwargs") or {}).values()):
                 if isinstance(value, dict) and "expr" in value and "told" not in value:
                     self._complete(value, call)
+
+    def _may_hand(self, call: Fact) -> bool:
+        """Whether a call stands in a function that has parameters, or is given what its object was made with."""
+        says = call.says
+        function = says.get("function")
+        if not function:
+            return False
+        given = (*(says.get("args") or ()), *(says.get("kwargs") or {}).values())
+        return bool(self.names_of((call.at.path, function))) or any(_is_open(one) and "param" in one for one in given)
 
     def value(self, value: dict[str, Any], call: Fact) -> None:
         """Add to one value what callers of the function around a call hand over."""
