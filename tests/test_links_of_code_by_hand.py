@@ -36,7 +36,7 @@ def test_a_method_goes_by_what_made_its_receiver_in_another_file() -> None:
         call("app.inner.post", "views.py:9", "/x"),
         call("app.gone.post", "views.py:12", "/x"),
     ]
-    found = receivers.renamed(facts)
+    found = receivers.renamed(Code(facts, ()))
     assert list(found) == [id(known)]
     assert (found[id(known)].name, found[id(known)].at) == ("fastapi.FastAPI.post", at("views.py:4"))
     assert found[id(known)].get("receiver_kwargs") == {"title": "x"}
@@ -58,7 +58,7 @@ def test_a_name_that_a_module_hands_on_is_that_of_its_library() -> None:
         fact("import", "common", "net.py:1", names=["nn"]),
         base := fact("class", "Net", "net.py:3", bases=["common.nn.Module", "object"]),
     ]
-    found = receivers.renamed(facts)
+    found = receivers.renamed(Code(facts, ()))
     assert {key: one.name for key, one in found.items()} == {
         id(once): "airflow.DAG",
         id(twice): "airflow.DAG",

@@ -168,6 +168,9 @@ class Absence(Rule):
         )
 
 
+_NEAREST = (False, False)
+
+
 def _first(places: Iterable[Place], graph: Graph, most: int = 4) -> list[Place]:
     """The first few, each once; what is aside comes last."""
     aside: dict[str, tuple[bool, bool]] = {}
@@ -179,6 +182,8 @@ def _first(places: Iterable[Place], graph: Graph, most: int = 4) -> list[Place]:
         same = found.setdefault(aside[path], {})
         if len(same) < most:
             same[place] = None
+        elif aside[path] == _NEAREST:
+            break  # nothing can come before these
     return [place for key in sorted(found) for place in found[key]][:most]
 
 

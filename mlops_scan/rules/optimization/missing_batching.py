@@ -146,8 +146,9 @@ def _applied_to_rows(graph: Graph) -> Iterator[tuple[Fact, str]]:
 
 
 def _is_by_row(call: Fact) -> bool:
-    axis = (call.says.get("kwargs") or {}).get("axis")
-    return call.name.endswith((".apply", ".progress_apply")) and axis in (1, "columns") and call.at.path.endswith(".py")
+    if not call.name.endswith((".apply", ".progress_apply")):
+        return False
+    return (call.says.get("kwargs") or {}).get("axis") in (1, "columns") and call.at.path.endswith(".py")
 
 
 def _called(graph: Graph, call: Fact) -> Iterator[tuple[str, str]]:

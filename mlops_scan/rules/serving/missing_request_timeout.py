@@ -64,11 +64,10 @@ class MissingRequestTimeout(Rule):
     remedy = "Pass a timeout that the caller can bear."
 
     def check(self, graph: Graph) -> Iterator[Finding]:
-        system = _system_files(graph)
-        guarded = {
-            fact.at.path for fact in graph.facts("call") if _sets_timeout(fact.name, fact.says.get("kwargs") or {})
-        }
-        for use in graph.uses("http-client"):
+        clients = graph.uses("http-client")
+        system = _system_files(graph) if clients else frozenset()
+        guarded = {path for path in {use.at.path for use in clients} & system if _is_guarded(graph, path)}
+        for use in clients:
             path = use.at.path
             if path not in system or path in guarded or use.disabled or _is_bounded(graph, use) or _PROBES.search(path):
                 continue
@@ -94,8 +93,12 @@ def _system_files(graph: Graph) -> frozenset[str]:
     return frozenset(file for file in graph.closure(*sorted(acts | started)) if not file.endswith(".ipynb"))
 
 
+def _is_guarded(graph: Graph, path: str) -> bool:
+    """Whether a default holds for the file: of all sockets, or of a session by an adapter or a partial."""
+    return any(_sets_timeout(call.name, call.says.get("kwargs") or {}) for call in graph.in_file(path, "call"))
+
+
 def _sets_timeout(name: str, kwargs: dict[str, object]) -> bool:
-    """A default for the file: of all sockets, or of a session by an adapter or a partial."""
     tail = name.rpartition(".")[2]
     return tail == "setdefaulttimeout" or (tail == "partial" and "timeout" in kwargs) or "timeout" in tail.lower()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from mlops_scan.scanner.evidence.answers import is_decided
 from mlops_scan.scanner.evidence.base import Derivation
@@ -110,7 +111,11 @@ class _Around:
         self.flagged = _behind_a_flag(graph)
         self.unheeded = {**unawaited(graph), **ignored(graph)}
         self.onward = graph.importing(files | {use.at.path for use in graph.uses("registers-model")})
-        self.measured = any(speaks_of_metrics(one) for one in graph.facts("comparison") if is_ordered(one))
+        self._graph = graph
+
+    @cached_property
+    def measured(self) -> bool:
+        return any(speaks_of_metrics(one) for one in self._graph.facts("comparison") if is_ordered(one))
 
 
 def _measures(fact: Fact) -> bool:

@@ -106,11 +106,16 @@ def _called_tools(graph: Graph) -> dict[str, Fact]:
     """Tool -> the first call into its modules that does more than load a model."""
     modules = {module: tool.id for tool in catalog.load().tools() for module in tool.imports if not tool.generic}
     found: dict[str, Fact] = {}
+    tools: dict[str, str | None] = {}  # by the name of a call
     for fact in graph.facts("call"):
-        if not fact.says.get("known") or fact.says.get("state"):
+        if fact.name not in tools:
+            parts = fact.name.split(".")
+            tools[fact.name] = next(
+                (modules[name] for end in (2, 1) if (name := ".".join(parts[:end])) in modules), None
+            )
+        tool = tools[fact.name]
+        if tool is None or tool in found or not fact.says.get("known") or fact.says.get("state"):
             continue
-        parts = fact.name.split(".")
-        tool = next((modules[name] for end in (2, 1) if (name := ".".join(parts[:end])) in modules), None)
-        if tool is not None and tool not in found and not graph.has_role(fact, *_ONLY_LOADS):
+        if not graph.has_role(fact, *_ONLY_LOADS):
             found[tool] = fact
     return found

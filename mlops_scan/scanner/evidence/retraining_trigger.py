@@ -70,13 +70,13 @@ class RetrainingTrigger(Derivation):
 
     def _served_flows(self, graph: Graph, training: set[str]) -> Iterator[Evidence]:
         """`flow.serve(cron=...)`: a call on a function that is decorated as a pipeline."""
-        above = graph.importing(training)
         flows = {
             str(use.fact.says.get("decorates")): use.tool
             for use in graph.uses("pipeline-definition")
             if use.fact.says.get("decorates")
         }
-        for call in graph.facts("call"):
+        above = graph.importing(training) if flows else frozenset()
+        for call in graph.facts("call") if flows else ():
             flow = call.name.rpartition(".")[0].rpartition(".")[2]
             timed = not _TIMES.isdisjoint(call.says.get("kwargs") or ())
             if flow in flows and timed and call.at.path in above:

@@ -30,8 +30,10 @@ class Links:
         if link in self._linked:
             return
         self._linked.add(link)
-        for end in (edge.source, edge.target):
-            self._nodes.setdefault(end, Node(end, end.partition(":")[0], end.partition(":")[2], edge.at))
+        for end in link[::2]:
+            if end not in self._nodes:
+                kind, _, name = end.partition(":")
+                self._nodes[end] = Node(end, kind, name, edge.at)
         self._out[edge.source].append(edge)
         self._in[edge.target].append(edge)
 

@@ -45,27 +45,35 @@ class LocalModules:
         return nearest[folder]
 
 
-class Names:
-    """Where functions, classes and constants of the repository are defined, as seen from a file."""
+class Imported:
+    """The modules of the repository, and what each file imports."""
 
-    def __init__(self, modules: Iterable[Fact], imports: Iterable[Fact], defined: Iterable[Fact]) -> None:
+    def __init__(self, modules: Iterable[Fact], imports: Iterable[Fact]) -> None:
         self.modules = LocalModules(modules)
-        self._defined: dict[str, set[str]] = defaultdict(set)
-        self._imports: dict[str, dict[str, str]] = defaultdict(dict)
+        self.names: dict[str, dict[str, str]] = defaultdict(dict)  # file -> name in it -> what it is called elsewhere
         self.stars: dict[str, list[str]] = defaultdict(list)  # file -> modules of which it takes all names
-        for fact in defined:
-            self._defined[fact.at.path].add(fact.name)
         for fact in imports:
-            if not fact.says.get("names"):  # `import a.b`, `import a.b as c`
+            alias, names = fact.says.get("alias"), fact.says.get("names")
+            known = self.names[fact.at.path]
+            if not names:  # `import a.b`, `import a.b as c`
                 first = fact.name.partition(".")[0]
-                self._imports[fact.at.path].setdefault(
-                    fact.says.get("alias") or first, fact.name if fact.says.get("alias") else first
-                )
-            for name in fact.says.get("names") or ():
+                known.setdefault(alias or first, fact.name if alias else first)
+                continue
+            for name in names:
                 if name == "*":
                     self.stars[fact.at.path].append(fact.name)
                 else:
-                    self._imports[fact.at.path][str(fact.says.get("alias") or name)] = f"{fact.name}.{name}"
+                    known[str(alias or name)] = f"{fact.name}.{name}"
+
+
+class Names:
+    """Where functions, classes and constants of the repository are defined, as seen from a file."""
+
+    def __init__(self, imported: Imported, defined: Iterable[Fact]) -> None:
+        self.modules, self.stars, self._imports = imported.modules, imported.stars, imported.names
+        self._defined: dict[str, set[str]] = defaultdict(set)
+        for fact in defined:
+            self._defined[fact.at.path].add(fact.name)
 
     def define(self, path: str, name: str) -> None:
         """Take notice of a name that a file gives to an object."""
@@ -83,8 +91,9 @@ class Names:
 
     def place(self, name: str, origin: str) -> Definition | None:
         """(file, rest of the name) of a dotted name, whether or not a definition of it is known there."""
-        if self._is_foreign(name, origin):
-            return None
+        first = name.partition(".")[0]
+        if first not in self.modules.tops and origin not in self.stars and not self._may_know(origin, first, name):
+            return None  # most names are of libraries
         path, rest, hops = origin, name, _HOPS
         while hops:
             first, dot, tail = rest.partition(".")
@@ -102,13 +111,6 @@ class Names:
             hops -= 1
         return None
 
-    def _is_foreign(self, name: str, origin: str) -> bool:
-        """Whether a name surely means nothing of this repository: most names that are asked for do not."""
-        first = name.partition(".")[0]
-        handed = self._imports[origin].get(first) if origin in self._imports else None
-        head = first if handed is None else handed.partition(".")[0]
-        return head not in self.modules.tops and origin not in self.stars and not self._is_defined(origin, name)
-
     def foreign(self, name: str, origin: str) -> str | None:
         """What a name is outside the repository, where modules of it only hand it on; None for what they define."""
         place = self.place(name, origin)
@@ -122,6 +124,14 @@ class Names:
     def _is_defined(self, path: str, name: str) -> bool:
         known = self._defined.get(path, ())
         return name in known or name.partition(".")[0] in known
+
+    def _may_know(self, path: str, first: str, name: str) -> bool:
+        """Whether a file defines a name, or imports its first word from a module that may be of this repository."""
+        known = self._defined.get(path)
+        if known is not None and (first in known or name in known):
+            return True
+        handed = self._imports.get(path)
+        return handed is not None and first in handed and handed[first].partition(".")[0] in self.modules.tops
 
     def _starred(self, path: str, first: str, rest: str) -> Definition | None:
         found = (self.modules.find(module, path) for module in self.stars.get(path, ()))

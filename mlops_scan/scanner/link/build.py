@@ -33,12 +33,13 @@ def build(
     names prove nothing.
     """
     readable = [path for path in files if path not in unread]
-    renamed = {**receivers.renamed(facts), **targets.made(facts), **entered.named(facts)}
+    python = Code(facts, ())
+    renamed = {**receivers.renamed(python), **targets.made(facts), **entered.named(facts)}
     facts = [renamed.get(id(fact), fact) for fact in facts]
     if known is not None and renamed:
         shipped = catalog.load()
         known = {**known, **{id(fact): shipped.matches(fact) for fact in renamed.values()}}
-    python = Code(facts, ())
+    python = Code(facts, (), python.imported) if renamed else python
     flags.switch_off(python)
     if told := list(_told(facts, python)):
         facts += told  # none of Python's own

@@ -21,7 +21,7 @@ class Dispatch:
         self._always = frozenset(index for index, reader in enumerate(readers) if not reader.patterns)
         self._names: dict[str, set[int]] = {}
         self._suffixes: dict[str, set[int]] = {}
-        self._name_globs: list[tuple[_Fits, int]] = []
+        self._name_globs: dict[str, list[tuple[_Fits, int]]] = {}  # by their last suffix; '' if they leave it open
         self._path_globs: list[tuple[str, _Fits, int]] = []
         self._known: dict[str, tuple[frozenset[int], list[tuple[_Fits, int]]]] = {}
         for index, reader in enumerate(readers):
@@ -47,7 +47,8 @@ class Dispatch:
         while dot >= 0:
             found |= self._suffixes.get(name[dot:], set())
             dot = name.find(".", dot + 1)
-        return found | {index for fitting, index in self._name_globs if fitting(name)}
+        globs = (*self._name_globs.get("", ()), *self._name_globs.get(name[name.rfind(".") :], ()))
+        return found | {index for fitting, index in globs if fitting(name)}
 
     def _add(self, pattern: str, index: int) -> None:
         if "/" in pattern:
@@ -57,7 +58,9 @@ class Dispatch:
         elif pattern.startswith("*.") and not WILD.search(pattern[1:]):
             self._suffixes.setdefault(pattern[1:], set()).add(index)
         else:
-            self._name_globs.append((_fitting(pattern), index))
+            end = _end(pattern)
+            suffix = end[end.rfind(".") :] if "." in end else ""
+            self._name_globs.setdefault(suffix, []).append((_fitting(pattern), index))
 
 
 def _end(glob: str) -> str:

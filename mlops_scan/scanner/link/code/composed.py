@@ -44,9 +44,14 @@ class Composed:
             if target in made and target is not None:
                 self._hold(call, made[target])
 
+    @property
+    def holds(self) -> bool:
+        """Whether anything holds such a configuration."""
+        return bool(self._mains or self._variables)
+
     def of(self, text: str, fact: Fact) -> tuple[Any, Location] | None:
         """What `cfg.model.name` is, where `cfg` holds a configuration at the place of the fact."""
-        found = _CHAIN.match(text) if self._mains or self._variables else None
+        found = _CHAIN.match(text) if self.holds else None
         runs = self._held(found[1], fact) if found is not None else ()
         if found is None or not runs:
             return None

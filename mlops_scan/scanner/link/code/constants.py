@@ -50,18 +50,21 @@ class Constants:
             one = stack.pop()
             if isinstance(one, list):
                 stack += one[:20]
-            elif isinstance(one, dict) and "expr" not in one:
+            elif not isinstance(one, dict):
+                continue
+            elif "expr" not in one:
                 stack += list(one.values())[:20]
-            elif isinstance(one, dict) and "const" not in one:
-                known = self._turns(one, fact)
-                if known and all(text == known[0][0] for text, _ in known):
+            elif "const" in one:
+                continue
+            elif known := self._turns(one, fact):
+                if all(text == known[0][0] for text, _ in known):
                     one["const"], one["told"] = known[0][0], str(known[0][1])
-                elif known:
+                else:
                     one["each"] = list(dict.fromkeys(text for text, _ in known if not isinstance(text, list)))
                     one.pop("parts", None)
-                else:
-                    self._partly(one, fact)
-                    stack += one.get("args") or ()
+            else:
+                self._partly(one, fact)
+                stack += one.get("args") or ()
 
     def _turns(self, value: Mapping[str, Any], fact: Fact) -> list[_Known]:
         """The constant that a value leads to, in each of the runs that commands start with other words."""
@@ -84,10 +87,13 @@ class Constants:
             laid = self._composed.of(str(value.get("expr") or ""), fact)
             return laid or self._in_file(str(value["file"]), str(value.get("key")), origin)
         text = str(value.get("expr") or "")
-        found = self._named(str(value["name"]), text, origin) if value.get("name") else None
-        return (
-            found or self._composed.of(text, fact) or self._written(text, value, fact) or self._readings.of(value, fact)
-        )
+        name = value.get("name")
+        if name and (found := self._named(str(name), text, origin)) is not None:
+            return found
+        found = self._composed.of(text, fact) if self._composed.holds else None
+        if found is None and is_made(text):
+            found = self._written(text, value, fact)
+        return found or (self._readings.of(value, fact) if self._parameters else None)
 
     def _written(self, text: str, value: Mapping[str, Any], fact: Fact) -> _Known | None:
         """A text put together of names, at least one of which another file tells."""

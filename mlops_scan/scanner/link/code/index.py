@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from mlops_scan.scanner.graph.facts import counts
-from mlops_scan.scanner.graph.modules import Definition, Names
+from mlops_scan.scanner.graph.modules import Definition, Imported, Names
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.model import Fact, Location
 
@@ -21,7 +21,7 @@ _TAILS = 3  # `step.with_options(...).submit(...)`
 class Code:
     """The Python facts of a repository, and what the catalogue says of them by role."""
 
-    def __init__(self, facts: Collection[Fact], uses: Iterable[Use]) -> None:
+    def __init__(self, facts: Collection[Fact], uses: Iterable[Use], imported: Imported | None = None) -> None:
         self.all = facts  # those of other files, too
         self._facts: dict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
@@ -30,6 +30,8 @@ class Code:
         self._uses: dict[str, list[Use]] = defaultdict(list)
         for use in uses:
             self._uses[use.key].append(use)
+        if imported is not None:
+            self.imported = imported
 
     def with_uses(self, uses: Iterable[Use]) -> Code:
         """The same facts, and all that was found out of them, with other uses."""
@@ -52,7 +54,12 @@ class Code:
     def names(self) -> Names:
         """Where functions and classes are defined."""
         defined = (*self._facts["function"], *self._facts["class"], *self._facts["constant"])
-        return Names(self._facts["module"], self._facts["import"], defined)
+        return Names(self.imported, defined)
+
+    @cached_property
+    def imported(self) -> Imported:
+        """The modules of the repository, and what each file imports."""
+        return Imported(self._facts["module"], self._facts["import"])
 
     @cached_property
     def _calls(self) -> Mapping[str, list[Fact]]:

@@ -206,7 +206,7 @@ def _handed(made: Pipelines) -> dict[str, dict[str, Definition]]:
     found: dict[str, dict[str, Definition]] = defaultdict(dict)
     code = made.code
     names = {one.function for one in made.found if one.function}
-    for call in code.facts("call"):
+    for call in code.facts("call") if names else ():
         if call.says.get("kwargs") and not names.isdisjoint(call.name.split(".")[-2:]):
             target = code.called(call)
             pipeline = made.by_function.get(target) if target else None

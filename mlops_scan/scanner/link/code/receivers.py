@@ -4,35 +4,31 @@ libraries that a module of the repository hands on.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mlops_scan.scanner.graph.modules import Names
+from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 
 _KEPT = ("receiver_args", "receiver_kwargs")
 
 
-def renamed(facts: Sequence[Fact]) -> dict[int, Fact]:
+def renamed(code: Code) -> dict[int, Fact]:
     """By id of a fact: the same call by the name of what made its receiver, `fastapi.FastAPI.post`, or of the library
     that it comes from; the same class by the names of its bases there.
     """
-    kinds: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        if fact.kind in ("call", "class", "function", "import", "module"):
-            kinds[fact.kind].append(fact)
-    if len(kinds["module"]) < 2:
+    if len(code.facts("module")) < 2:
         return {}
-    objects = _Objects(kinds)
+    objects = _Objects(code)
     found: dict[int, Fact] = {}
-    for fact in kinds["call"]:
+    for fact in filter(objects.may_mean, code.facts("call")):
         name, made = objects.name(fact) if fact.says.get("known") else ("", None)
         if made is not None:
             found[id(fact)] = _named(fact, name, made)
         elif foreign := objects.foreign(fact.name, fact):
             found[id(fact)] = replace(fact, name=foreign, says={**fact.says, "known": True})
-    for fact in kinds["class"]:
+    for fact in code.facts("class"):
         bases = [objects.foreign(str(base), fact) or base for base in fact.says.get("bases") or ()]
         if bases and bases != fact.says["bases"]:
             found[id(fact)] = replace(fact, says={**fact.says, "bases": bases})
@@ -58,11 +54,11 @@ def _constant(value: object) -> object:
 class _Objects:
     """Objects by the file and the name under which it keeps them."""
 
-    def __init__(self, kinds: Mapping[str, Sequence[Fact]]) -> None:
+    def __init__(self, code: Code) -> None:
         self._made: dict[tuple[str, str], Fact] = {}
-        self._classes = {(fact.at.path, fact.name): fact for fact in kinds["class"]}
+        self._classes = {(fact.at.path, fact.name): fact for fact in code.facts("class")}
         returned: dict[tuple[str, str], Fact] = {}
-        for fact in kinds["call"]:
+        for fact in code.facts("call"):
             says = fact.says
             if not says.get("known"):
                 continue
@@ -72,12 +68,16 @@ class _Objects:
             elif function and says.get("returned"):
                 returned.setdefault((fact.at.path, str(function)), fact)
         self._made = {**returned, **self._made}
-        self._names = Names(kinds["module"], kinds["import"], [*kinds["class"], *kinds["function"]])
+        self._names = Names(code.imported, [*code.facts("class"), *code.facts("function")])
         for path, name in self._made:
             self._names.define(path, name)
         self._tops = self._names.modules.tops
         self._known: dict[tuple[str, str], tuple[str, Fact] | None] = {}
         self._foreign: dict[tuple[str, str], str | None] = {}
+
+    def may_mean(self, fact: Fact) -> bool:
+        """Whether a name may be one of this repository: by its first word, or since the file takes all of a module."""
+        return fact.name.partition(".")[0] in self._tops or fact.at.path in self._names.stars
 
     def name(self, call: Fact) -> tuple[str, Fact | None]:
         """(better name, what made the receiver); nothing made it where the name stands as it is."""
