@@ -76,12 +76,9 @@ class PlaintextSecret(Rule):
     def check(self, graph: Graph) -> Iterator[Finding]:
         seen: set[tuple[str, int]] = set()
         written: dict[tuple[str, str, object], list[Fact]] = {}  # one credential of a file, likewise
-        for fact in graph.facts("secret"):
-            # in a file to be copied a person's choice is filler, and a key in a provider's format is somebody's
-            filler = (fact.name in _CHOSEN or fact.get("how") == "name") and paths.is_sample(fact.at.path)
-            if not paths.is_example(fact.at.path) and not filler:
-                seen.add((fact.at.path, fact.at.line))
-                written.setdefault((fact.at.path, fact.name, fact.get("first") or fact.at.line), []).append(fact)
+        for fact in _standing(graph):
+            seen.add((fact.at.path, fact.at.line))
+            written.setdefault((fact.at.path, fact.name, fact.get("first") or fact.at.line), []).append(fact)
         for known in written.values():
             fact, more = known[0], known[1:]
             yield self.finding(
@@ -108,6 +105,21 @@ class PlaintextSecret(Rule):
                     *(Place(_written(one), f"the same value for '{other}'") for other, one in found[1:]),
                 ],
             )
+
+
+def _standing(graph: Graph) -> Iterator[Fact]:
+    """Credentials as they stand in files, each by the longest of its names.
+
+    In a file to be copied a person's choice is filler, and a key in a provider's format is somebody's.
+    """
+    told: set[tuple[str, int, object]] = set()
+    for fact in graph.facts("secret"):
+        by_name = fact.get("how") == "name"
+        filler = (fact.name in _CHOSEN or by_name) and paths.is_sample(fact.at.path)
+        value = (fact.at.path, fact.at.line, fact.get("redacted"))
+        if not paths.is_example(fact.at.path) and not filler and not (by_name and value in told):
+            told.add(value)
+            yield fact
 
 
 def _said(fact: Fact) -> str:
