@@ -112,6 +112,17 @@ CASES: dict[str, Mapping[str, str]] = {
         "a.yaml": many(lambda n: f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: d{n}}}\n", 1_000),
     },
     "Python: an f-string without end": {"a.py": 'import torch\ntorch.load(f"' + "{a}" * (MB // 3) + '")\n'},
+    "Python: many tests of what a function answers": {
+        "judge.py": "def good(m):\n    return accuracy(m) > 0.9\n",
+        "a.py": "import mlflow\nfrom judge import good\n"
+        + many(lambda n: f"if good(m{n}):\n    keep{n}(m{n})\n", 3_000)
+        + "mlflow.register_model(m)\n",
+    },
+    "Python: many conditions of a pipeline": {
+        "a.py": "from kfp import dsl\n@dsl.component\ndef check(m: float) -> str:\n    return 'a' if m > 0.9 else 'b'\n"
+        + "@dsl.pipeline(name='x')\ndef p():\n"
+        + many(lambda n: f"    e{n} = check(m=1)\n    with dsl.If(e{n}.output == 'a'):\n        register(m=1)\n", 3_000)
+    },
     "Python: an import of blanks": {"a.py": "import torch\nfrom" + "\t" * MB + "\n"},
     "Python: imports that never close": {"a.py": "import torch\n" + "from a import (\n" * (MB // 16)},
     "notebook: an assignment of blanks": {"n.ipynb": notebook("\t" * (MB // 2) + "!\n")},

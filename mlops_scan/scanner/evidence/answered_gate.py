@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from mlops_scan.scanner.evidence.answers import ORDERS, Answers, asked_of
+from mlops_scan.scanner.evidence.answers import ORDERS, Answers, Bodies, asked_of, steps_by_place
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.decided import why
-from mlops_scan.scanner.evidence.read_steps import after, chooses
+from mlops_scan.scanner.evidence.read_steps import after, chooses, runs
 from mlops_scan.scanner.graph import Callees, Graph
 from mlops_scan.scanner.graph.callees import Function
 from mlops_scan.scanner.model import Evidence, Fact, Location, Status
@@ -60,7 +60,7 @@ class AnsweredGate(Derivation):
                     onward = [one for one in after(step, steps) if graph.once(_Shipping).is_step(one)]
                     if onward:
                         asked = f"whether step '{onward[0].name}' comes"
-                        yield from self._decided(graph, step.at, asked, [_runs(step)], told="step '{0}' decides {1}")
+                        yield from self._decided(graph, step.at, asked, [runs(step)], told="step '{0}' decides {1}")
 
     def _decided(
         self,
@@ -85,13 +85,14 @@ class _Shipping:
     """What registers, promotes or deploys a model: by place, and by the functions that come to it."""
 
     def __init__(self, graph: Graph) -> None:
-        self._callees = graph.once(Callees)
+        self._callees, self._bodies = graph.once(Callees), graph.once(Bodies)
+        self._last: dict[Function, Mapping[str, int]] = {}
         used = [use for use in graph.uses(*_SHIPPING) if use.fact.kind == "call" and not use.disabled]
         kept = [use for use in graph.uses("persists-model") if use.fact.kind == "call" and not use.disabled]
         self._places = {use.at for use in used}
         self._kept = {use.at for use in kept}
         self._functions = {(use.at.path, str(use.fact.get("function") or "")) for use in used}
-        self._steps = {step.at: step for step in graph.facts("pipeline-step")}
+        self._steps = steps_by_place(graph)
 
     def comes_with(self, call: Fact, *, by_name: bool = False) -> bool:
         """Whether a call brings a model further, or a function does that it calls."""
@@ -104,9 +105,17 @@ class _Shipping:
             return True
         return any(self._reaches(target) for target in self._callees.targets(call.at.path, call.name))
 
+    def last(self, test: Fact) -> Mapping[str, int]:
+        """The lines of the last calls around a test that bring a model further, by the names called."""
+        function = test.at.path, str(test.get("function") or "")
+        if function not in self._last:
+            calls = self._bodies.around(test)
+            self._last[function] = {one.name: one.at.line for one in calls if self.comes_with(one)}
+        return self._last[function]
+
     def is_step(self, step: Fact) -> bool:
         """Whether a step brings a model further, by what its function does or by its name."""
-        return bool(_SHIPS.search(step.name)) or self._reaches(_runs(step))
+        return bool(_SHIPS.search(step.name)) or self._reaches(runs(step))
 
     def _reaches(self, function: Function) -> bool:
         return bool(function[1]) and not self._functions.isdisjoint(self._callees.reached(*function))
@@ -114,12 +123,11 @@ class _Shipping:
 
 def _within(graph: Graph, condition: Fact) -> Iterator[Fact]:
     """The calls under a condition, and under the `Else` that follows it."""
-    blocks = [(condition.at.line, int(condition.get("until") or condition.at.line))]
-    here = [one for one in graph.in_file(condition.at.path, "call") if one.get("function") == condition.get("function")]
-    for one in here:
-        if one.get("with") and one.name.endswith(".Else") and 0 < one.at.line - blocks[0][1] < 3:
-            blocks.append((one.at.line, int(one.get("until") or one.at.line)))
-    yield from (one for one in here if any(first < one.at.line <= last for first, last in blocks))
+    bodies, until = graph.once(Bodies), int(condition.get("until") or condition.at.line)
+    yield from bodies.around(condition, condition.at.line + 1, until)
+    for one in bodies.around(condition, until + 1, until + 2):
+        if one.get("with") and one.name.endswith(".Else"):
+            yield from bodies.around(condition, one.at.line + 1, int(one.get("until") or one.at.line))
 
 
 def _guards(graph: Graph, test: Fact) -> bool:
@@ -127,12 +135,5 @@ def _guards(graph: Graph, test: Fact) -> bool:
     shipping = graph.once(_Shipping)
     branch = {*(test.get("body") or ()), *(test.get("else") or ())}
     ends = bool(test.get("exits") or test.get("raises"))
-    for call in graph.in_file(test.at.path, "call"):
-        follows = call.get("function") == test.get("function") and call.at.line > test.at.line
-        if follows and (ends or call.name in branch) and shipping.comes_with(call):
-            return True
-    return False
-
-
-def _runs(step: Fact) -> Function:
-    return str(step.get("runs") or ""), str(step.get("function") or "")
+    last = shipping.last(test)
+    return any(line > test.at.line for name, line in last.items() if ends or name in branch)
