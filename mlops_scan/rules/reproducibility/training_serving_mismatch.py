@@ -101,44 +101,58 @@ class TrainingServingMismatch(Rule):
     def _versions(self, graph: Graph) -> Iterator[Finding]:
         deliveries = graph.once(Deliveries)
         pickled = {use.at for use in graph.uses("unsafe-load")}
-        for written, read in deliveries.handovers():
-            training, serving = deliveries.environment(written.path), deliveries.environment(read.path)
-            if read in pickled and not (training.keys() & serving.keys() & {"python"}):
-                yield from self._interpreters(graph, written, read)
+        for handover in deliveries.handovers():
+            training, serving = (deliveries.environment(one.path) for one in handover)
+            if handover[1] in pickled and not (training.keys() & serving.keys() & {"python"}):
+                yield from self._interpreters(graph, handover)
             for name in sorted((_MINOR | _MAJOR) & training.keys() & serving.keys()):
                 made, loaded = training[name], serving[name]
                 if made.at.path != loaded.at.path and _differ(name, _version(made), _version(loaded)):
-                    yield self.finding(
+                    yield self._apart(
                         f"The service loads with {name} {_version(loaded)} a model made with {_version(made)}.",
-                        loaded.at,
-                        subject=f"{read.path}:{name}",
-                        note=f"the service installs {name} {_version(loaded)}",
-                        related=[
-                            Place(made.at, f"training installs {name} {_version(made)}"),
-                            Place(written, "training writes the model"),
-                            Place(read, "the service loads it"),
-                        ],
-                        chain=deliveries.way(written, read),
-                        remedy=f"Pin {name}=={_version(made)} for the service too, from one lock file.",
+                        (name, f"installs {name}"),
+                        (made, loaded),
+                        handover,
+                        deliveries,
+                        f"Pin {name}=={_version(made)} for the service too, from one lock file.",
                     )
 
-    def _interpreters(self, graph: Graph, written: Location, read: Location) -> Iterator[Finding]:
+    def _interpreters(self, graph: Graph, handover: tuple[Location, Location]) -> Iterator[Finding]:
         """Pickled objects that another minor version of the interpreter opens."""
-        made, loaded = (graph.once(Pythons).of(one.path) for one in (written, read))
-        if made is None or loaded is None or _version(made) == _version(loaded):
-            return
-        yield self.finding(
-            f"The service opens with Python {_version(loaded)} what Python {_version(made)} has pickled.",
+        made, loaded = (graph.once(Pythons).of(one.path) for one in handover)
+        if made is not None and loaded is not None and _version(made) != _version(loaded):
+            yield self._apart(
+                f"The service opens with Python {_version(loaded)} what Python {_version(made)} has pickled.",
+                ("python", "runs on Python"),
+                (made, loaded),
+                handover,
+                graph.once(Deliveries),
+                f"Run the service on Python {_version(made)}, too.",
+            )
+
+    def _apart(
+        self,
+        message: str,
+        has: tuple[str, str],
+        sides: tuple[Fact, Fact],
+        handover: tuple[Location, Location],
+        deliveries: Deliveries,
+        remedy: str,
+    ) -> Finding:
+        """The finding that training has one version of something, and the service that loads its model another."""
+        (name, verb), (made, loaded), (written, read) = has, sides, handover
+        return self.finding(
+            message,
             loaded.at,
-            subject=f"{read.path}:python",
-            note=f"the service runs on Python {_version(loaded)}",
+            subject=f"{read.path}:{name}",
+            note=f"the service {verb} {_version(loaded)}",
             related=[
-                Place(made.at, f"training runs on Python {_version(made)}"),
+                Place(made.at, f"training {verb} {_version(made)}"),
                 Place(written, "training writes the model"),
                 Place(read, "the service loads it"),
             ],
-            chain=graph.once(Deliveries).way(written, read),
-            remedy=f"Run the service on Python {_version(made)}, too.",
+            chain=deliveries.way(written, read),
+            remedy=remedy,
         )
 
 

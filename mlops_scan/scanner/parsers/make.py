@@ -61,8 +61,8 @@ def _commands(source: SourceFile, targets: list[Target], filling: Filling) -> It
         (one for target in targets for one in target.names if not _SPECIAL.match(one) and "%" not in one), ""
     )
     for target in targets:
-        name = target.names[0] if target.names else ""
-        if not name or _SPECIAL.match(name):
+        (name,) = target.names  # each has one by now
+        if _SPECIAL.match(name):
             continue
         owner = f"{source.path}#{name}"
         says = {"default": name == goal}
