@@ -58,6 +58,15 @@ from google.cloud import automl
 client = automl.PredictionServiceClient()
 client.batch_predict(name=model, input_config=rows, output_config=out)
 """
+SERVED = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: llm}}
+spec:
+  template:
+    spec:
+      containers: [{{name: llm, image: "vllm/vllm-openai:v0.10.0", args: [--model=acme/answer, {told}]}}]
+"""
 
 CASES = [
     ("gradual-rollout", "all traffic on one revision", ABSENT, {**TRAIN, "svc.yaml": KNATIVE.format(split=ONE)}),
@@ -65,6 +74,8 @@ CASES = [
     ("evaluation-gate", "a loaded step that deploys", USED, {"p.py": GATED.format(load=FROM_FILE.format("deploy"))}),
     ("evaluation-gate", "one of a store", USED, {"p.py": GATED.format(load=STORE.format("deploy-model"))}),
     ("evaluation-gate", "a loaded step that draws", ABSENT, {"p.py": GATED.format(load=FROM_FILE.format("chart"))}),
+    ("inference-optimization", "told to a server", USED, {"llm.yaml": SERVED.format(told="--quantization=awq")}),
+    ("inference-optimization", "told a port", ABSENT, {"llm.yaml": SERVED.format(told="--port=8000")}),
     ("training-framework", "a service that trains", USED, {"fit.py": AUTOML}),
     ("serving", "a service that scores", USED, {"fit.py": AUTOML, "score.py": ASKED}),
 ]

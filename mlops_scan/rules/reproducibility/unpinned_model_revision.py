@@ -8,7 +8,7 @@ from typing import Any
 
 from mlops_scan.rules.base import ANY_ML, Rule
 from mlops_scan.scanner.graph import Graph, Use
-from mlops_scan.scanner.model import Confidence, Finding
+from mlops_scan.scanner.model import Confidence, Finding, Location
 
 _HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*\Z")
 _LOCAL = re.compile(
@@ -54,15 +54,27 @@ class UnpinnedModelRevision(Rule):
 
     def check(self, graph: Graph) -> Iterator[Finding]:
         for use in graph.uses("loads-hub-model"):
-            if use.fact.kind != "call" or use.disabled or _is_pinned(use):
+            if use.disabled or _is_pinned(use):
                 continue
             name = _hub_name(use.argument("id"))
-            if name and not _is_local(use.fact.get("kwargs", {}).get("local_files_only")):
+            if use.fact.kind != "call":  # what a server is told on its command line; CI starts one to test something
+                if _HUB_ID.match(name) and use.fact.get("where") != "ci":
+                    yield self._served(use, name)
+            elif name and not _is_local(use.fact.get("kwargs", {}).get("local_files_only")):
                 yield self.finding(
                     f"'{name}' is loaded from a hub without a fixed revision.",
                     use.at,
                     subject=f"{use.at.path}#{use.fact.get('function') or ''}:{use.fact.name}:{name}",
                 )
+
+    def _served(self, use: Use, name: str) -> Finding:
+        lines = use.fact.get("lines") or {}
+        line = lines.get("model") or lines.get("args") or lines.get("command")
+        return self.finding(
+            f"'{name}' is served from a hub without a fixed revision.",
+            Location(use.at.path, int(line)) if line else use.at,
+            subject=f"{use.at.path}#{use.fact.get('workload') or use.fact.get('owner') or ''}:{name}",
+        )
 
 
 def _is_local(value: Any) -> bool:

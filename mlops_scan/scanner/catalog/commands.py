@@ -62,3 +62,22 @@ def _has(option: tuple[str, str], rest: Sequence[str]) -> bool:
         elif word.startswith(name + "=") and (not value or glob(value).fullmatch(word[len(name) + 1 :])):
             return True
     return False
+
+
+def option(argv: Sequence[str], refs: Sequence[int | str], words: int = 0) -> str | None:
+    """What a command line says for the first of `refs`: options by name, or words by their place after `words` others.
+
+    A word by its place counts only where it stands before any option: behind one it may be that option's value.
+    """
+    for ref in refs:
+        if isinstance(ref, int):
+            at = words + ref
+            if at < len(argv) and not any(word.startswith("-") for word in argv[words : at + 1]):
+                return argv[at]
+            continue
+        for index, word in enumerate(argv):
+            if word == ref and index + 1 < len(argv):
+                return argv[index + 1]
+            if word.startswith(f"{ref}="):
+                return word[len(ref) + 1 :]
+    return None

@@ -16,7 +16,7 @@ from mlops_scan.scanner.catalog.sighting import Match, Sighting, matched, stated
 from mlops_scan.scanner.catalog.signature import dotted, path_glob
 from mlops_scan.scanner.catalog.tools import Tool
 from mlops_scan.scanner.catalog.vocabulary import Strength
-from mlops_scan.scanner.formats import azapi
+from mlops_scan.scanner.formats import azapi, images
 from mlops_scan.scanner.globs import glob
 from mlops_scan.scanner.model import Fact
 
@@ -42,6 +42,7 @@ class Matcher:
             "import": self._import,
             "package": self._package,
             "command": self._command,
+            "container": self._container,
             "resource": self._resource,
             "workload": self._annotated,
             "image": self._image,
@@ -160,6 +161,19 @@ class Matcher:
                 if commands.fits(one.signature.words, rest):
                     yield matched(one)
         yield from self._installed(charts.from_command(argv))
+
+    def _container(self, fact: Fact) -> Iterator[Match]:
+        """What arguments without a command say to the program of the image; that it runs, the image says itself."""
+        words = [str(word) for word in fact.get("args") or ()]
+        if not words or fact.get("command"):
+            return
+        for image in self._images.find(images.parse(str(fact.get("image") or "")).repository):
+            for program in map(str, image.data.get("starts", ())):
+                name, *own = program.split()
+                for one in self._index("cli").find(name):
+                    telling = one.data or any(word.startswith("-") for word in one.signature.words)
+                    if telling and commands.fits(one.signature.words, [*own, *words]):
+                        yield matched(one)
 
     def _resource(self, fact: Fact) -> Iterator[Match]:
         kind, data = str(fact.get("type") or ""), fact.get("data")

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlops_scan.scanner.catalog import commands
 from mlops_scan.scanner.catalog.conditions import Argument, Attribute, argument
 from mlops_scan.scanner.catalog.signature import Signature
 from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.model import Fact
+
+_COMMANDS = frozenset(("command", "container"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,22 @@ class Match:
     kinds: tuple[str, ...] = ()
 
     def argument(self, fact: Fact, key: str) -> Any:
-        """What the call passes for `data[key]` (a value as facts write it), or None."""
+        """What the call or command passes for `data[key]` (a value as facts write it), or None."""
+        if fact.kind in _COMMANDS:
+            return self._option(fact, key)
         return argument(fact.says, self.data.get(key, ()))[1]
 
     def given(self, fact: Fact, key: str) -> bool:
-        """Whether the call passes anything for `data[key]`."""
+        """Whether the call or command passes anything for `data[key]`."""
+        if fact.kind in _COMMANDS:
+            return self._option(fact, key) is not None
         return argument(fact.says, self.data.get(key, ()))[0]
+
+    def _option(self, fact: Fact, key: str) -> str | None:
+        """The program's own words come first in a command; the arguments of a container begin after them."""
+        own = len(self.signature.partition(":")[2].split()) if fact.kind == "command" else 0
+        said = fact.says.get("argv" if fact.kind == "command" else "args") or ()
+        return commands.option([str(word) for word in said], self.data.get(key, ()), own)
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -177,6 +177,7 @@ REFERENCES = (
     "run_path",  # a path inside a run of a tracker: many runs have the same
     "runs",
     "seed",
+    "starts",  # of an image: the program that its arguments are given to
     "steps",
     "tells",  # what a pipeline calls when it fails
     "timeout",

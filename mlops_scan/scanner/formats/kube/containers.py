@@ -17,6 +17,7 @@ _PROBES = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup"
 _PYTHON = re.compile(r"(?:^|/)python[\d.]*\Z")
 _IMPORT = re.compile(r"[ \t]*(?:import|from)[ \t]+\w")
 _LINED = ("image", "resources", "readinessProbe", "livenessProbe", "startupProbe", "command", "args", "env")
+_MODEL = "--model"
 
 
 def facts(
@@ -64,6 +65,9 @@ def _lines(scene: Scene, container: Mapping, path: str) -> dict[str, int]:
     security = container.get("securityContext")
     if isinstance(security, Mapping) and "privileged" in security:
         found["privileged"] = scene.line(spot(security, "privileged"), path)
+    for word in yamlnodes.items(container, "args"):
+        if isinstance(word, Scalar) and word.startswith(_MODEL):  # the argument by which a server is told its model
+            found.setdefault("model", scene.line((word.line, word.column), path))
     return {key: line for key, line in found.items() if line}
 
 
