@@ -87,6 +87,23 @@ def situation(**known: object) -> Situation:
     return Situation(**{**blank, **known})  # type: ignore[arg-type]
 
 
+RAY = "from ray import serve\nfrom transformers import pipeline\n"
+RAY += "@serve.deployment\nclass Moods:\n    def __init__(self):\n        self.ask = pipeline('text-classification')\n"
+WEB = "from fastapi import FastAPI\nfrom transformers import pipeline\napp = FastAPI()\nask = pipeline('fill-mask')\n"
+ROUTE = "@app.post('/ask')\ndef answer(text: str):\n    return ask(text)\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [(RAY + "graph = Moods.bind()\n", True), (WEB + ROUTE, False)],
+)
+def test_a_maintained_server_of_models_is_kept(code: str, kept: bool, tmp_path: Path) -> None:
+    result = scanned(tmp_path, {"app.py": code})
+    (found,) = [one for one in result.recommendations if one.topic == "serving-stack"]
+    assert found.choice.startswith("keep ") is kept
+    assert not kept or (found.alternatives[0]["choice"] and found.because[0].at.path == "app.py")
+
+
 @pytest.mark.parametrize(
     ("known", "row"),
     [

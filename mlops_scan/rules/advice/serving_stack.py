@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.rules.advice.base import Chooser, table
-from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner import paths
+from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.model import Place
 from mlops_scan.scanner.result import Question, Recommendation
 
 _SIZE = re.compile(r"(?:^|[-_/: ])(\d+(?:\.\d+)?)[bB](?:$|[-_/:. ])")
 _PLACES = 5
+_ANY = ("model-container",)  # an image that holds some model: no product
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class ServingStack(Chooser):
         if not rows:
             return
         row = rows[0]
+        if kept := _kept(graph, row):
+            yield _keeping(kept, row, now)
+            return
         others = [
             row["runner_up"],
             *({"choice": one["choice"], "why_not": f"row '{row['id']}' fits closer"} for one in rows[1:2]),
@@ -61,6 +66,27 @@ class ServingStack(Chooser):
         if graph.profile.kind != "library" and graph.profile.serves_model in ("online", "both"):
             for one in table("serving_stack")["questions"]:
                 yield Question(one["about"], one["ask"], tuple(one["changes"]))
+
+
+def _kept(graph: Graph, row: Mapping[str, Any]) -> Use | None:
+    """A maintained server of models that is in use, and is not what the row advises anyway."""
+    for use in graph.uses("model-server"):
+        served = not use.disabled and not paths.is_example(use.at.path) and graph.tool_status(use.tool) == "active"
+        if served and use.tool not in _ANY and "tool_status" not in row["when"]:
+            named = use.tool.replace("-", " ").lower()
+            return None if named.split()[0] in str(row["choice"]).lower() else use
+    return None
+
+
+def _keeping(kept: Use, row: Mapping[str, Any], now: Situation) -> Recommendation:
+    return Recommendation(
+        topic=ServingStack.topic,
+        choice=f"keep {kept.tool}",
+        because=(Place(kept.at, f"serves with {kept.tool}"), *now.because)[:_PLACES],
+        why=("it is made to serve models, is maintained, and is in use here",),
+        alternatives=({"choice": row["choice"], "why_not": "a move pays only where what is there does not keep up"},),
+        assumptions=("it meets the latency and the load that are asked of it",),
+    )
 
 
 def situation(graph: Graph) -> Situation:
