@@ -66,6 +66,16 @@ def test_training_that_a_request_starts_is_told() -> None:
     assert found.message == "The model in service is trained by hand: no schedule and no event reaches its training."
 
 
+def test_training_that_a_server_of_builds_starts_is_told() -> None:
+    train = "from sklearn.linear_model import Ridge\n\nRidge().fit([[0.0]], [0.0])\n"
+    build = "pipeline {\n  agent any\n  stages {\n    stage('Fit') { steps { bat 'python fit.py' } }\n  }\n}\n"
+    (found,) = testing.findings(MissingRetrainingTrigger, {**SERVER, "fit.py": train, "Jenkinsfile": build})
+    assert found.message == (
+        "The model in service is trained by a build whose trigger is kept elsewhere (Jenkinsfile:1); no schedule and "
+        "no event of data or drift reaches training."
+    )
+
+
 def test_a_container_without_a_name_is_the_only_one() -> None:
     found = testing.findings(MissingResourceLimits, {**SERVER, "k8s/score.yaml": UNNAMED})
     assert [one.message for one in found] == ["The container of Service 'score' has no resource limits."]

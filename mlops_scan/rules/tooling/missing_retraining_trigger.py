@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Absence
-from mlops_scan.scanner.graph import SPOKEN, Callees, Graph, Handlers, starting
+from mlops_scan.scanner.graph import SPOKEN, Callees, Graph, Handlers, purposes, starting
 from mlops_scan.scanner.model import Location, Place, Severity
 
 
@@ -91,10 +91,24 @@ class MissingRetrainingTrigger(Absence):
         found = {SPOKEN[one.word]: one.at for one in starting(graph, "train")}
         if asked := _asked(graph):
             found["a request"] = asked
+        if not found and (build := _built(graph)):
+            found["a build whose trigger is kept elsewhere"] = build
         if not found or set(found) == {"a person"}:
             return "The model in service is trained by hand: no schedule and no event reaches its training."
         told = " or ".join(f"{word} ({at})" for word, at in sorted(found.items()))
         return f"The model in service is trained by {told}; no schedule and no event of data or drift reaches training."
+
+
+def _built(graph: Graph) -> Location | None:
+    """A workflow that trains, of a service that keeps on its own what starts it."""
+    for workflow in graph.facts("workflow"):
+        if (
+            workflow.get("active")
+            and not workflow.get("triggers")
+            and "train" in purposes(graph, f"file:{workflow.name}")
+        ):
+            return workflow.at
+    return None
 
 
 def _asked(graph: Graph) -> Location | None:

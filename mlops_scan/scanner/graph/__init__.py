@@ -10,7 +10,7 @@ from mlops_scan.scanner.graph.links import RUNNING
 from mlops_scan.scanner.graph.loads import loads_model
 from mlops_scan.scanner.graph.modelfiles import ModelFiles
 from mlops_scan.scanner.graph.prepared import choosing as choosing_rows
-from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule
+from mlops_scan.scanner.graph.purpose import purpose, purpose_of_schedule, purposes
 from mlops_scan.scanner.graph.pythons import Pythons
 from mlops_scan.scanner.graph.remote import asked_remotely
 from mlops_scan.scanner.graph.timers import is_of_resource, is_off
@@ -46,6 +46,7 @@ __all__ = [
     "loads_model",
     "purpose",
     "purpose_of_schedule",
+    "purposes",
     "starting",
     "starts",
 ]
