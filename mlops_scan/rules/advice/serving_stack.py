@@ -15,7 +15,6 @@ from mlops_scan.scanner.result import Question, Recommendation
 
 _SIZE = re.compile(r"(?:^|[-_/: ])(\d+(?:\.\d+)?)[bB](?:$|[-_/:. ])")
 _PLACES = 5
-_ANY = ("model-container",)  # an image that holds some model: no product
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def _kept(graph: Graph, row: Mapping[str, Any]) -> Use | None:
     """A maintained server of models that is in use, and is not what the row advises anyway."""
     for use in graph.uses("model-server"):
         served = not use.disabled and not paths.is_example(use.at.path) and graph.tool_status(use.tool) == "active"
-        if served and use.tool not in _ANY and "tool_status" not in row["when"]:
+        if served and use.tool not in table("serving_stack")["no_products"] and "tool_status" not in row["when"]:
             named = use.tool.replace("-", " ").lower()
             return None if named.split()[0] in str(row["choice"]).lower() else use
     return None
