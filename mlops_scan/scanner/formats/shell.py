@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from mlops_scan.scanner.formats import shellwords
 from mlops_scan.scanner.formats.shellvariables import Variables
@@ -15,6 +16,8 @@ from mlops_scan.scanner.formats.shellwrappers import inline_script, remote_words
 __all__ = ["Command", "Session", "asks_python", "commands", "from_argv", "unwrap"]
 
 _RAW_CHARS = 400
+_REMEMBERED = 200  # texts read last, of which the commands are kept
+_SHORT = 4_000  # characters of those
 _DEPTH = 5  # bash -c inside bash -c
 _IGNORING = (("true",), (":",), ("exit", "0"), ("echo",), ("printf",))  # 'x || true': whether x fails does not matter
 _ASKING = frozenset(("if", "elif", "while", "until"))
@@ -67,6 +70,20 @@ def commands(
     `macros`: `$(NAME)` is a variable of whoever runs the text (make, Azure Pipelines), not a command.
     `session`: the shell that got the texts before. `simples`: the text split, where that is known.
     """
+    if session is None and simples is None and len(text) < _SHORT:
+        return list(_remembered(text, macros=macros))
+    return _read(text, macros=macros, session=session, simples=simples)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered(text: str, *, macros: bool) -> tuple[Command, ...]:
+    """A text that stands alone, which several that call the same workflow or script come to."""
+    return tuple(_read(text, macros=macros, session=None, simples=None))
+
+
+def _read(
+    text: str, *, macros: bool, session: Session | None, simples: Sequence[shellwords.Simple] | None
+) -> list[Command]:
     place = Command((), 0, "", cwd=session.folder) if session else None
     reader = _Reader(text, 0, place, macros=macros, variables=session.variables if session else None)
     found = list(reader.run(simples))
@@ -77,8 +94,13 @@ def commands(
 
 def from_argv(argv: Sequence[str]) -> list[Command]:
     """The commands behind an exec-form list (Dockerfile CMD, container command + args); lines are the script's."""
-    words = [word for word in argv if word]
-    return list(_Reader(" ".join(words), 0).open(words, Command((), 0, " ".join(words)[:_RAW_CHARS])))
+    return list(_of_words(tuple(word for word in argv if word)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_words(words: tuple[str, ...]) -> tuple[Command, ...]:
+    text = " ".join(words)
+    return tuple(_Reader(text, 0).open(list(words), Command((), 0, text[:_RAW_CHARS])))
 
 
 def asks_python(words: Sequence[str]) -> bool:

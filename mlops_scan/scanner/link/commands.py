@@ -84,7 +84,7 @@ def entry_files(argv: Sequence[str], folder: str, files: Collection[str]) -> Ite
         if word.endswith(_SUFFIXES) or (word.startswith("./") and (not index or words[0] in _SHELLS)):
             if path := locate(word, folder, files):
                 yield path
-        elif match := _MODULE_TARGET.match(word):
+        elif ":" in word and (match := _MODULE_TARGET.match(word)):
             yield from module_files(match[1], folder, files)
     for inner in _held(words):
         yield from entry_files(inner, folder, files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import lru_cache, partial
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
@@ -15,8 +16,9 @@ from mlops_scan.scanner.model import Edge
 
 _WHERE = ("container", "compose", "dockerfile-cmd", "dockerfile-entrypoint")
 _CODE = (".py", ".sh", ".ipynb", ".R")
-_PROGRAM = re.compile(r"\.(?:py|sh|ipynb|R)\Z|\A-m\Z|\w:\w")
+_PAIR = re.compile(r":(?<=\w:)\w")  # uvicorn app.main:app
 _BASES = 8  # stages on which a stage stands
+_NEIGHBOURS = 4  # owners of which it is remembered what they hold: their commands come together
 
 
 class Overrides(Link):
@@ -26,19 +28,26 @@ class Overrides(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         inside_images = InImages(graph)
+        stages = lru_cache(_NEIGHBOURS)(partial(_stages, graph))
+        held = lru_cache(_NEIGHBOURS)(partial(_copied, graph))
         for command in graph.all_facts("command"):
-            argv = [str(word) for word in command.get("argv") or ()]
-            if command.get("where") not in _WHERE or not any(map(_PROGRAM.search, argv)):
+            where = command.says.get("where")
+            argv = [str(word) for word in command.says.get("argv") or ()] if where in _WHERE else []
+            if not any(map(_may_name_code, argv)):
                 continue
-            inside = str(command.get("where")).startswith("dockerfile")
+            inside = str(where).startswith("dockerfile")
             owner = f"stage:{command.at.path}#{command.get('stage')}" if inside else owner_id(command)
             relation = "starts" if inside else "runs"
             known = graph.links_from(owner, relation)
             if any(one.target.startswith("file:") and one.at == command.at for one in known):
                 continue
-            renamed = [path for one in _stages(graph, owner) for path in inside_images.started(one, argv)]
-            for path in dict.fromkeys(renamed) or _found(argv, frozenset(_copied(graph, owner))):
+            renamed = [path for one in stages(owner) for path in inside_images.started(one, argv)]
+            for path in dict.fromkeys(renamed) or _found(argv, held(owner)):
                 yield Edge(owner, relation, f"file:{path}", command.at)
+
+
+def _may_name_code(word: str) -> bool:
+    return word.endswith(_CODE) or word == "-m" or (":" in word and _PAIR.search(word) is not None)
 
 
 def _found(argv: list[str], copied: frozenset[str]) -> list[str]:
@@ -51,13 +60,15 @@ def _found(argv: list[str], copied: frozenset[str]) -> list[str]:
     return []
 
 
-def _copied(graph: Graph, owner: str) -> Iterator[str]:
+def _copied(graph: Graph, owner: str) -> frozenset[str]:
     """The files that a stage, or the images of a workload, hold."""
+    found: set[str] = set()
     stages = _stages(graph, owner)
     for _ in range(_BASES):
         for stage in stages:
-            yield from (edge.target[5:] for edge in graph.links_from(stage, "copies"))
+            found.update(edge.target[5:] for edge in graph.links_from(stage, "copies"))
         stages = [edge.target for stage in stages for edge in graph.links_from(stage, "stands on")]
+    return frozenset(found)
 
 
 def _stages(graph: Graph, owner: str) -> list[str]:

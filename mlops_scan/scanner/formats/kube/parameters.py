@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice, product
 
 from mlops_scan.scanner.formats import yamlnodes
@@ -35,21 +36,47 @@ def _followed(holder: Node | None, templates: Mapping[str, Node]) -> dict[str, K
     known: dict[str, dict[str, tuple[str, ...]]] = {
         name: {**whole, **(first if name == yamlnodes.text(holder, "entrypoint") else {})} for name in templates
     }
+    calls = [one for name, template in templates.items() for one in _calls(name, template, known)]
     for _ in range(_TURNS):
-        for name, template in templates.items():
-            for task in _tasks(template):
-                called = yamlnodes.text(task, "template")
-                own = {**known[name], "item": _items(task)}
-                for parameter, value in _given(task) if called in known else ():
-                    key = f"inputs.parameters.{parameter}"
-                    more = (text for text in filled([value], own) if not _HOLE.search(text[0]))
-                    told = dict.fromkeys((*known[called].get(key, ()), *(text for (text,) in more)))
-                    known[called][key] = tuple(told)[:_MOST]
+        changes = [call.hand_on(known) for call in calls]
+        if True not in changes:
+            break
     for name, template in templates.items():
         for parameter, value in _given(template, "inputs"):
             if not known[name].get(f"inputs.parameters.{parameter}"):
                 known[name][f"inputs.parameters.{parameter}"] = (value,)
     return {name: {key: values for key, values in one.items() if values} for name, one in known.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A task of the template `inside`: which template it calls, with which parameters, once for each of the items."""
+
+    inside: str
+    called: str
+    given: Sequence[tuple[str, str]]
+    items: tuple[str, ...]
+    open: bool  # a value has a placeholder
+
+    def hand_on(self, known: Mapping[str, dict[str, tuple[str, ...]]]) -> bool:
+        """Add what is given to what is known of the called template; whether that is new."""
+        own = {**known[self.inside], "item": self.items} if self.open else {}
+        inputs, changed = known[self.called], False
+        for key, value in self.given:
+            ways = filled([value], own) if "{{" in value else [[value]]
+            before = inputs.get(key, ())
+            told = tuple(dict.fromkeys((*before, *(text for (text,) in ways if not _HOLE.search(text)))))[:_MOST]
+            if told != before:
+                inputs[key], changed = told, True
+        return changed
+
+
+def _calls(name: str, template: Node, known: Collection[str]) -> Iterator[_Call]:
+    for task in _tasks(template):
+        called = yamlnodes.text(task, "template")
+        given = [(f"inputs.parameters.{key}", value) for key, value in _given(task)] if called in known else []
+        if given:
+            yield _Call(name, called, given, _items(task), any("{{" in value for _, value in given))
 
 
 def _given(holder: Node | None, where: str = "arguments") -> Iterator[tuple[str, str]]:

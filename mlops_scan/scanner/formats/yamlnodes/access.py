@@ -65,8 +65,8 @@ def typed(one: Scalar) -> Any:
 def child(node: Node | None, *path: str | int) -> Node | None:
     """The node below `node` at `path` (keys and indices), or None."""
     for step in path:
-        if isinstance(node, Mapping) and isinstance(step, str):
-            node = node.get(step)
+        if isinstance(node, Mapping):
+            node = node.get(step)  # type: ignore[arg-type]
         elif isinstance(node, Sequence) and isinstance(step, int) and -len(node) <= step < len(node):
             node = node[step]
         else:
