@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Collection, Iterator
 from types import ModuleType
@@ -33,8 +32,9 @@ def _own_members(module_name: str, base: type[T]) -> list[type[T]]:
     module = importlib.import_module(module_name)
     return [
         member
-        for _, member in inspect.getmembers(module, inspect.isclass)
-        if member.__module__ == module_name
+        for member in vars(module).values()
+        if isinstance(member, type)
+        and member.__module__ == module_name
         and issubclass(member, base)
         and member is not base
         and not member.__name__.startswith("_")
