@@ -328,3 +328,16 @@ def test_an_application_is_no_library_for_being_packaged(
         **extra,
     }
     assert understand(files).profile.kind == kind
+
+
+TRACED = "import mlflow\nfrom sklearn.linear_model import Ridge\nfit = mlflow.trace(Ridge().fit, attributes={'a': 1})\n"
+ASKED = "import mlflow\nfrom openai import OpenAI\nask = OpenAI()\n\n@mlflow.trace\ndef answer(text):\n"
+ASKED += "    return ask.chat.completions.create(model='gpt-4o', messages=[{'role': 'user', 'content': text}])\n"
+
+
+@pytest.mark.parametrize(("code", "expected"), [(TRACED, DISABLED), (ASKED, USED)])
+def test_traces_of_calls_observe_a_language_model_where_one_is_asked(
+    code: str, expected: Status, understand: Understand
+) -> None:
+    found = understand({"app.py": code}).evidence("llm-observability", *Status)
+    assert {one.status for one in found if one.tool == "mlflow"} == {expected}

@@ -65,13 +65,19 @@ class UnlockedDependencies(Rule):
         files = sorted({package.at.path for package in loose})
         first = loose[0]
         yield self.finding(
-            f"{len(loose)} requirements in {_named(files)} are not pinned exactly, and no lock file covers them.",
+            _said(len(loose), _named(files)),
             first.at,
             subject="repository",
             note=f"'{first.name}' may become any version",
             related=[Place(package.at, f"'{package.name}'") for package in loose[1:4]],
             looked_for="lock files (uv, poetry, pdm, pipenv, conda-lock, pixi), compiled or hashed requirements",
         )
+
+
+def _said(count: int, files: str) -> str:
+    if count == 1:
+        return f"A requirement in {files} is not pinned exactly, and no lock file covers it."
+    return f"{count} requirements in {files} are not pinned exactly, and no lock file covers them."
 
 
 def _counts(package: Fact) -> bool:

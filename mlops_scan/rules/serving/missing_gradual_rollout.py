@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Absence
-from mlops_scan.scanner.graph import Graph, answering_of_kinds
+from mlops_scan.scanner.graph import Graph, answering, answering_of_kinds
 from mlops_scan.scanner.model import Place, Severity
 
 # compose runs things locally; jobs serve nobody
@@ -113,6 +113,10 @@ class MissingGradualRollout(Absence):
             return
         for workload in answering_of_kinds(graph, *ONLINE_KINDS):
             yield Place(workload.at, f"a new version of '{workload.called}' takes all traffic")
+        told = {use.fact.get("id") for use in graph.uses("takes-all-traffic") if not use.disabled}
+        for workload in answering(graph) if told else ():
+            if workload.fact.get("id") in told:
+                yield Place(workload.at, f"a new version of '{workload.called}' takes all traffic, as is said here")
         served = {use.fact.order for use in graph.online}
         for use in graph.uses("deploys"):
             if not use.disabled and use.fact.order in served and not use.at.path.endswith(".ipynb"):

@@ -93,6 +93,7 @@ ROLES = {
     "forgoes-batching": "a server that could batch requests and is told not to",
     "demo-ui": "a demonstration page around a model",
     "dev-server": "a web server meant for development",
+    "takes-all-traffic": "a resource that says itself that its newest version gets all requests",
     "runs-service": "a resource that runs a container or a function of one's own",
     "http-client": "an outgoing HTTP call (`url`, `timeout`; `safe` where it cannot hang)",
     "llm-client": "asks a language model behind an API (`url`, `model`, `timeout`)",

@@ -53,6 +53,8 @@ def _why_not(graph: Graph, capability: str, one: Evidence) -> str:
     why = ""
     if capability == _GATE:
         why = graph.once(decided_steps).get(one.at, "")
+    if capability == _TRACES and not graph.uses(*_LANGUAGE) and not _made_for(one.tool, capability):
+        why = "nothing here asks a language model"
     if not why and (effect := _WITHOUT_EFFECT.get(capability)) is not None:
         why = graph.once(effect).get(one.at.path, "")
     if not why and capability in SAFEGUARDS:
@@ -73,7 +75,7 @@ def _recognised(graph: Graph, capability: str, called: Mapping[str, Fact], decla
             continue
         used.add(use.tool)
         call = called.get(use.tool)
-        if call is not None and catalog.load().tool(use.tool).capabilities[:1] == (capability,):
+        if call is not None and _made_for(use.tool, capability):
             yield Evidence(capability, use.tool, Status.USED, call.at, f"call {call.name}")
         elif use.fact.kind in _DECLARING:
             yield Evidence(capability, use.tool, Status.DECLARED, use.at, f"declares {use.fact.name}")
@@ -81,7 +83,14 @@ def _recognised(graph: Graph, capability: str, called: Mapping[str, Fact], decla
             yield Evidence(capability, use.tool, Status.DECLARED, use.at, what(use), _HINT)
 
 
+def _made_for(tool: str, capability: str) -> bool:
+    """Whether a tool is for this capability first of all."""
+    return catalog.load().tool(tool).capabilities[:1] == (capability,)
+
+
 _GATE = "evaluation-gate"
+_TRACES = "llm-observability"
+_LANGUAGE = ("llm-client", "llm-api-client", "llm-gateway", "loads-hub-model")
 _DECLARING = frozenset(("package", "import"))
 _HINT = "it hints at that, and does not prove it"  # seen at work, and too little by itself
 _WITHOUT_EFFECT = {_GATE: muted, "drift-monitoring": split_checks, "model-monitoring": split_checks}
