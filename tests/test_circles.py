@@ -9,6 +9,7 @@ from time import process_time
 import pytest
 
 from mlops_scan.scanner import reading, walk
+from mlops_scan.scanner.formats.circles import settled
 
 APPLICATION = """apiVersion: argoproj.io/v1alpha1
 kind: Application
@@ -160,3 +161,10 @@ def test_charts_that_all_depend_on_each_other_end_soon(tmp_path: Path) -> None:
     assert process_time() - start < 20
     assert any("leads back" in note for note in told)
     assert any("more than 500 charts" in note for note in told)
+
+
+def test_names_are_settled_after_what_they_need() -> None:
+    needs = {"a": ["b", "c", "b"], "b": ["c"], "c": [], "d": ["e"], "e": ["d", "c"], "f": ["d"], "g": ["unknown"]}
+    found = settled(needs)
+    assert sorted(found) == ["a", "b", "c", "g"]
+    assert found.index("c") < found.index("b") < found.index("a")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -44,6 +44,25 @@ def closing(ways: Mapping[str, Sequence[tuple[str, P]]]) -> Iterator[tuple[str, 
                 path.append(target)
                 inside.add(target)
                 ahead.append(iter(ways[target]))
+
+
+def settled(needs: Mapping[str, Collection[str]]) -> list[str]:
+    """The names, each after all that it needs; those of a circle, and what needs one of them, are left out."""
+    users: dict[str, list[str]] = {name: [] for name in needs}
+    left = dict.fromkeys(needs, 0)
+    for name, others in needs.items():
+        for other in set(others) & needs.keys():
+            users[other].append(name)
+            left[name] += 1
+    free = [name for name, count in left.items() if not count]
+    found: list[str] = []
+    while free:
+        found.append(free.pop())
+        for user in users[found[-1]]:
+            left[user] -= 1
+            if not left[user]:
+                free.append(user)
+    return found
 
 
 def told(names: Sequence[str], end: str = "followed once") -> str:

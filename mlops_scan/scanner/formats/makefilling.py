@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from mlops_scan.scanner.formats.circles import settled
 from mlops_scan.scanner.formats.shellbrackets import closing
 
 _VARIABLE = re.compile(r"\$[({]([A-Za-z_][\w.-]*)[)}]")
@@ -89,34 +90,18 @@ class Filling:
 def _circular(variables: Mapping[str, str]) -> frozenset[str]:
     """Variables that need themselves, and those between two such: they have no end."""
     needs = {name: {one for one in _names(value) if one in variables} for name, value in variables.items()}
-    for ways in (needs, _turned(needs)):
-        left = {name: len(others & needs.keys()) for name, others in ways.items() if name in needs}
-        users = _turned({name: ways[name] for name in left})
-        free = [name for name, count in left.items() if not count]
-        while free:
-            one = free.pop()
-            needs.pop(one, None)
-            for user in users.get(one, ()):
-                left[user] -= 1
-                if not left[user]:
-                    free.append(user)
+    for _ in range(2):  # what leads to no circle, then what no circle leads to
+        ended = set(settled(needs))
+        needs = _turned({name: others - ended for name, others in needs.items() if name not in ended})
     return frozenset(needs)
 
 
 def _too_large(variables: Mapping[str, str]) -> frozenset[str]:
     """Variables that come to more than a text may, by the sizes of what stands in their values; none is in a circle."""
     needs = {name: [one for one in _VARIABLE.findall(value) if one in variables] for name, value in variables.items()}
-    users = _turned({name: set(others) for name, others in needs.items()})
-    left = {name: len(set(others)) for name, others in needs.items()}
     sizes: dict[str, int] = {}
-    free = [name for name, count in left.items() if not count]
-    while free:
-        one = free.pop()
+    for one in settled(needs):
         sizes[one] = min(len(variables[one]) + sum(sizes[other] for other in needs[one]), _TEXT + 1)
-        for user in users[one]:
-            left[user] -= 1
-            if not left[user]:
-                free.append(user)
     return frozenset(name for name, size in sizes.items() if size > _TEXT)
 
 
@@ -124,8 +109,7 @@ def _turned(ways: Mapping[str, set[str]]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {name: set() for name in ways}
     for name, others in ways.items():
         for one in others:
-            if one in found:
-                found[one].add(name)
+            found[one].add(name)
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlops_scan.scanner import paths
+from mlops_scan.scanner.formats.circles import settled
 from mlops_scan.scanner.formats.hcl import jsonsyntax, reader, terragrunt, varfiles
 from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block, Body
 from mlops_scan.scanner.formats.hcl.reader import Document
@@ -158,22 +159,12 @@ def circular_local(one: Module) -> str:
         name: [other for other in dict.fromkeys(_LOCAL.findall(found[0].value.source)) if other in one.locals]
         for name, found in one.locals.items()
     }
-    users: dict[str, list[str]] = {}
-    for name, others in after.items():
-        for other in others:
-            users.setdefault(other, []).append(name)
-    left = {name: len(others) for name, others in after.items()}
-    free = [name for name, count in left.items() if not count]
-    while free:  # what needs nothing that is left is in no circle
-        for user in users.get(free.pop(), ()):
-            left[user] -= 1
-            if not left[user]:
-                free.append(user)
-    name = next((name for name in sorted(left) if left[name]), "")
+    left = after.keys() - set(settled(after))  # circles, and what leads to one
+    name = min(left, default="")
     path: dict[str, None] = {}
     while name and name not in path:
         path[name] = None
-        name = next(other for other in after[name] if left[other])
+        name = next(other for other in after[name] if other in left)
     circle = list(path)
     return min(circle[circle.index(name) :]) if name else ""
 
