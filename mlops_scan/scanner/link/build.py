@@ -12,7 +12,7 @@ from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link import code, configmaps
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.code import entered, factories, flags, receivers, targets, wrapped
+from mlops_scan.scanner.link.code import entered, flags, receivers, targets
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.link.code.timetables import once
 from mlops_scan.scanner.model import Fact, Location
@@ -48,6 +48,8 @@ def build(
             known = {**known, **{id(fact): shipped.matches(fact) for fact in told}}
     uses = tuple(_uses(facts, readable, known))
     if any(use.key == "pipeline-step" and not use.fact.says.keys().isdisjoint(_MADE) for use in uses):
+        from mlops_scan.scanner.link.code import factories  # few repositories need it
+
         gone, made = factories.spread(python, uses)
         if gone or made:
             facts = [*(fact for fact in facts if id(fact) not in gone), *made]
@@ -72,6 +74,8 @@ def _told(facts: Sequence[Fact], python: Code) -> Iterator[Fact]:
         if fact.kind in kinds:
             kinds[fact.kind].append(fact)
     if kinds["wrapper"]:
+        from mlops_scan.scanner.link.code import wrapped  # few repositories need it
+
         yield from wrapped.commands(kinds["wrapper"], python)
     yield from configmaps.variables(kinds["resource"])
 

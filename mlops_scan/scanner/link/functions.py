@@ -95,11 +95,16 @@ def _handler(data: Mapping[str, Any]) -> str:
     """`train.handler`; for a function that only names its entry, the file in which such are looked for."""
     if isinstance(data.get("handler"), str):
         return str(data["handler"])
-    build = data.get("build_config")
-    for one in (data, *(build if isinstance(build, list) else [build])):
-        if isinstance(one, Mapping) and isinstance(one.get("entry_point"), str):
+    for one in built(data):
+        if isinstance(one.get("entry_point"), str):
             return _ENTRY.replace(".py", ".run") if "python" in str(one.get("runtime")) else ""
     return ""
+
+
+def built(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What declares a function: itself, and what says how its code is built."""
+    build = data.get("build_config")
+    yield from (one for one in (data, *(build if isinstance(build, list) else [build])) if isinstance(one, Mapping))
 
 
 def _module(handler: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mlops_scan.scanner.link.functions import built
 from mlops_scan.scanner.model import Fact
 from mlops_scan.scanner.paths import shared
 
@@ -47,14 +48,8 @@ def _told(fact: Fact) -> Iterator[tuple[str, str]]:
     for where in (data, data.get("Properties")):
         names = [where.get(key) for key in _HANDLERS] if isinstance(where, Mapping) else []
         yield from ((str(name), fact.at.path) for name in names if _is_name(name))
-    yield from ((f"{_DEFAULT}.{name}", fact.at.path) for name in _alone(data))
-
-
-def _alone(data: Any) -> Iterator[str]:
-    built = data.get("build_config") if isinstance(data, Mapping) else None
-    for where in (data, *(built if isinstance(built, list) else [built])):
-        if isinstance(where, Mapping) and isinstance(where.get(_ALONE), str) and where[_ALONE].isidentifier():
-            yield where[_ALONE]
+    alone = (str(where.get(_ALONE)) for where in built(data) if isinstance(where.get(_ALONE), str))
+    yield from ((f"{_DEFAULT}.{name}", fact.at.path) for name in alone if name.isidentifier())
 
 
 def _is_name(text: Any) -> bool:
