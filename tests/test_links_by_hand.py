@@ -33,6 +33,7 @@ from mlops_scan.scanner.link.manifests import Applied
 from mlops_scan.scanner.link.models import Models
 from mlops_scan.scanner.link.monitors import Monitors
 from mlops_scan.scanner.link.overrides import Overrides
+from mlops_scan.scanner.link.packages import Packages
 from mlops_scan.scanner.link.pipelines import Pipelines
 from mlops_scan.scanner.link.references import CloudFormation, Terraform
 from mlops_scan.scanner.link.schedules import Schedules
@@ -117,6 +118,7 @@ class Case:
 
 
 CI = ".github/workflows/ci.yml"
+NAMED_CHURN, NAMED_SCORE = {"expr": "churn", "name": "churn"}, {"expr": "score", "name": "score"}
 
 CASES = (
     Case(
@@ -1070,6 +1072,57 @@ CASES = (
         edges=(
             "resource:wf/c.yaml#argoproj.io/CronWorkflow/nightly | starts | "
             "resource:wf/t.yaml#argoproj.io/WorkflowTemplate/train | wf/c.yaml:1",
+        ),
+    ),
+    Case(
+        Packages,
+        "the pipeline of the function that is given, or of the package that both name; of two as near neither",
+        (
+            fact("function", "churn", "p/train.py:5"),
+            fact("function", "score", "p/score.py:5"),
+            fact("pipeline", "churn", "p/train.py:4", id="p/train.py#churn"),
+            fact("pipeline", "score", "p/score.py:4", id="p/score.py#score"),
+            fact(
+                "pipeline-step",
+                "fit",
+                "deploy/nightly.yaml:9",
+                pipeline="deploy/nightly.yaml",
+                of="deploy/nightly.yaml#n",
+            ),
+        ),
+        (
+            use("pipeline", call("kfp.dsl.pipeline", "p/train.py:4", decorates="churn")),
+            use("pipeline", call("kfp.dsl.pipeline", "p/score.py:4", decorates="score")),
+            use(
+                "compiles-pipeline",
+                call("compile", "p/train.py:20", NAMED_CHURN, "out/train.yaml"),
+                pipeline=(0,),
+                path=(1,),
+            ),
+            use(
+                "compiles-pipeline",
+                call("compile", "p/train.py:21", NAMED_CHURN, "a/same.yaml"),
+                pipeline=(0,),
+                path=(1,),
+            ),
+            use(
+                "compiles-pipeline",
+                call("compile", "p/score.py:20", NAMED_SCORE, "b/same.yaml"),
+                pipeline=(0,),
+                path=(1,),
+            ),
+            use("starts-pipeline", call("run", "submit.py:3", "/work/out/train.yaml"), path=(0,)),
+            use("starts-pipeline", call("run", "p/train.py:30", NAMED_CHURN), pipeline=(0,)),
+            use("starts-pipeline", call("run", "either.py:3", "same.yaml"), path=(0,)),
+            use("starts-pipeline", call("run", "gone.py:3", "gone.yaml"), path=(0,)),
+            use("starts-pipeline", call("run", "open.py:3", {"expr": "sys.argv[1]"}), path=(0,)),
+            use("starts-pipeline", call("run", "off.py:3", "out/train.yaml"), off=True, path=(0,)),
+            use("schedules", call("recur", "clock.py:3", "nightly.yaml"), path=(0,)),
+        ),
+        edges=(
+            "file:submit.py | starts | pipeline:p/train.py#churn | submit.py:3",
+            "file:p/train.py | starts | pipeline:p/train.py#churn | p/train.py:30",
+            "file:clock.py | starts | pipeline:deploy/nightly.yaml#n | clock.py:3",
         ),
     ),
     Case(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import subjects
 from mlops_scan.scanner.link.selectors import object_id
@@ -88,7 +89,7 @@ class Known:
         self.ids = {node.id for node in self.nodes}
         self.by_path: dict[str, list[Node]] = defaultdict(list)
         self._by_name: dict[tuple[str, str], Node] = {}  # by path, and by label or by what ends the id after a slash
-        self._functions: dict[tuple[str, str], Node] = {}
+        self._functions: dict[Definition, Node] = {}
         self._held: dict[str, str] = {}  # a file of steps -> the resource that hands its text over
         for use, node in found:
             if use.fact.kind == "resource":
@@ -115,6 +116,10 @@ class Known:
         if named is not None:
             return named.id
         return f"pipeline:{told}"
+
+    def of_function(self, function: Definition) -> Node | None:
+        """The pipeline that a function is decorated as."""
+        return self._functions.get(function)
 
     def around(self, at: Location) -> list[str]:
         """The pipeline to which a step at this place belongs: whose function holds it, else the file's only one."""

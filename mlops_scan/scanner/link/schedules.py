@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
@@ -19,6 +20,7 @@ from mlops_scan.scanner.model import Edge, Fact, Location, Node
 _EVENT = re.compile(r"(?:asset|dataset|sensor|event|trigger_on_finish|condition|trigger)\w*$", re.IGNORECASE)
 _CLOCK = re.compile(r"schedule|cron|recurrence|frequency", re.IGNORECASE)
 _APART = re.compile(r"[^\w.-]+")
+_ENCODED = re.compile(r"(?:[A-Za-z0-9+/]{4}){6,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
 _DEEPEST = 8
 _OWNERS = ("pipeline", "workload", "job", "target", "step", "file")
 _STARTED = frozenset(("pipeline", "workload", "endpoint", "stage", "step", "job", "target"))
@@ -204,9 +206,19 @@ def _spelled_out(graph: Graph, nodes: Collection[str], known: Mapping[str, Node]
     texts = [
         text for one in graph.facts("resource") if object_id(one) in nodes for text in _texts(one.get("data"), _DEEPEST)
     ]
-    words = {word for text in texts for word in _APART.split(text)}
+    words = {word for text in texts for said in (text, _decoded(text)) for word in _APART.split(said)}
     found = [one.id for one in known.values() if one.kind == "pipeline" and len(one.label) > 3 and one.label in words]
     return found if len(found) == 1 else []
+
+
+def _decoded(text: str) -> str:
+    """What a text says that is written in base 64, as the body of a request of a scheduler is; '' for any other."""
+    if not _ENCODED.match(text):
+        return ""
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _texts(value: Any, depth: int) -> Iterator[str]:
