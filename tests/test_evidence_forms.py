@@ -67,8 +67,52 @@ spec:
     spec:
       containers: [{{name: llm, image: "vllm/vllm-openai:v0.10.0", args: [--model=acme/answer, {told}]}}]
 """
+WATCH = """
+import mlflow
+from prefect import flow, task
+from prefect.blocks.notifications import SlackWebhook
+from sklearn.metrics import mean_absolute_error
+
+
+@task
+def compare(now, then, limit=0.01):
+    {drift} = now - then
+    return {drift} > limit
+
+
+@flow
+def {flow}(rows, then):
+    model = mlflow.pyfunc.load_model("models:/price@champion")
+    if compare(mean_absolute_error(rows["y"], model.predict(rows)), then):
+        SlackWebhook.load("team").notify("the model has drifted")
+"""
+PSI = """
+import numpy as np
+
+
+def compare(old, new):
+    psi = float(np.sum((new - old) * np.log(new / old)))
+    return {test}
+"""
+ASKS = (
+    "import pandas as pd\nfrom monitor_psi import compare\n\ncompare(pd.read_csv('a.csv').x, pd.read_csv('b.csv').x)\n"
+)
+WATCHED = {**TRAIN, "watch.py": WATCH.format(drift="drift", flow="watch_for_drift")}
+COUNTED = {**TRAIN, "watch.py": WATCH.format(drift="gap", flow="count")}
 
 CASES = [
+    ("drift-monitoring", "an error held against the one of the training", USED, WATCHED),
+    ("drift-monitoring", "a difference of something", ABSENT, COUNTED),
+    ("drift-monitoring", "worked out by hand", USED, {"monitor_psi.py": PSI.format(test="psi > 0.2"), "run.py": ASKS}),
+    (
+        "drift-monitoring",
+        "a number that nobody judges",
+        ABSENT,
+        {"monitor_psi.py": PSI.format(test="psi"), "run.py": ASKS},
+    ),
+    ("drift-monitoring", "a drift of clocks", ABSENT, {"monitor_clock.py": PSI.format(test="psi > 0.2")}),
+    ("alerting", "a message of what watches for drift", USED, {**APP, **WATCHED}),
+    ("alerting", "a message of something else", ABSENT, {**APP, **COUNTED}),
     ("gradual-rollout", "all traffic on one revision", ABSENT, {**TRAIN, "svc.yaml": KNATIVE.format(split=ONE)}),
     ("gradual-rollout", "a split", USED, {**TRAIN, "svc.yaml": KNATIVE.format(split=TWO)}),
     ("evaluation-gate", "a loaded step that deploys", USED, {"p.py": GATED.format(load=FROM_FILE.format("deploy"))}),

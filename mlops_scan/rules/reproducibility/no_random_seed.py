@@ -90,7 +90,10 @@ class NoRandomSeed(Rule):
 
 
 def _training_files(graph: Graph) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """(files that fit a model, or read data and write it again; what those that fit import; steps piped to them)."""
+    """(files that fit a model, or read data and write it again; what those that fit import; what stands beside them).
+
+    Beside training stand the steps piped to it, and what a program loads that is started in order to train.
+    """
     trains = {use.at.path for use in graph.training if use.fact.kind == "call"}
     scripts = {path for path in trains if not path.endswith(".ipynb")}
     trains = scripts or trains  # notebooks beside training code explore
@@ -99,7 +102,10 @@ def _training_files(graph: Graph) -> tuple[frozenset[str], frozenset[str], froze
     prepares = {path for path in prepares - serves if not path.endswith(".ipynb")}
     imported = graph.closure(*sorted(trains)) - serves
     pipelines = {use.at.path for use in graph.uses("pipeline-definition")}
-    piped = graph.closure(*sorted(pipelines & graph.importing(trains))) - serves
+    knowing = graph.importing(trains)
+    programs = {fact.at.path for fact in graph.facts("entry-point")} & knowing
+    programs = {path for path in programs if serves.isdisjoint(graph.closure(path))}
+    piped = graph.closure(*sorted(programs | (pipelines & knowing))) - serves
     return frozenset(trains | prepares), imported, piped - imported
 
 

@@ -184,7 +184,7 @@ class Matcher:
         for language, name, says in spoken:
             for one in self._index(language).find(name):
                 if all(condition.holds(says) for condition in one.signature.attributes):
-                    yield matched(one, says if one.off_when and isinstance(says, Mapping) else None)
+                    yield matched(one, _marked(fact, says) if one.off_when and isinstance(says, Mapping) else None)
         yield from self._annotated(fact)
         yield from self._installed(charts.from_resource(kind, data))
 
@@ -224,6 +224,12 @@ class Matcher:
 
 def _dotted(pattern: str) -> Callable[[str], object]:
     return dotted(pattern).fullmatch
+
+
+def _marked(fact: Fact, says: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a resource says with its annotations and labels, where the catalogue looks for what switches it off."""
+    marks = {key: fact.get(key) for key in ("annotations", "labels") if fact.get(key)}
+    return {"metadata": marks, **says} if marks else says
 
 
 def _once(pattern: str) -> Callable[[str], object]:

@@ -1,4 +1,4 @@
-"""alerting: alert rules that reach somebody, and pipelines that score and tell when they fail.
+"""alerting: alert rules that reach somebody, pipelines that score and checks of a served model, which tell.
 
 Recording rules alert nobody, nor do rules with empty receivers.
 """
@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_scan.scanner.evidence.base import Derivation, state
+from mlops_scan.scanner.evidence.drift_monitoring import DriftMonitoring
+from mlops_scan.scanner.evidence.model_monitoring import ModelMonitoring
 from mlops_scan.scanner.graph import Callees, Graph, Use
 from mlops_scan.scanner.graph.purpose import purposes
 from mlops_scan.scanner.model import Evidence, Status
+
+_WATCHING = ("drift-monitoring", "model-monitoring")
 
 
 class Alerting(Derivation):
@@ -29,6 +33,22 @@ class Alerting(Derivation):
             handler = "" if use.disabled or use.fact.kind != "call" else _handler(use)
             if handler and _tells(graph, use.at.path, handler) and _scores(graph, use.at.path):
                 yield self.evidence(use.tool, use.at, f"'{handler}' tells when the pipeline fails")
+        yield from self._watching(graph)
+
+    def _watching(self, graph: Graph) -> Iterator[Evidence]:
+        """Messages of what watches the model in service: the file in which it is checked, or what imports that.
+
+        What a training run tells is none of the service.
+        """
+        telling = [use for use in graph.uses("alerts") if use.fact.kind == "call" and not use.disabled]
+        if not telling:
+            return
+        checks = {one.at.path for one in (*ModelMonitoring().find(graph), *DriftMonitoring().find(graph))}
+        checks |= {use.at.path for use in graph.uses(*_WATCHING) if use.fact.kind == "call" and not use.disabled}
+        watching = graph.importing(checks) - {use.at.path for use in graph.uses("trains")}
+        for use in telling:
+            if use.at.path in watching:
+                yield self.evidence(use.tool, use.at, f"{use.fact.name} tells what the check of the model finds")
 
 
 def _handler(use: Use) -> str:

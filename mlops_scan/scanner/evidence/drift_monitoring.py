@@ -1,4 +1,4 @@
-"""drift-monitoring: a statistical comparison of distributions in code that says it watches for drift."""
+"""drift-monitoring: distributions compared, or a drift held against a limit, in code that says it watches for drift."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.evidence.base import Derivation, state
+from mlops_scan.scanner.evidence.metrics import is_ordered
 from mlops_scan.scanner.graph import Graph
-from mlops_scan.scanner.model import Evidence
+from mlops_scan.scanner.model import Evidence, Fact
 
+# what code calls a drift that it works out itself; a skew may be any column's
+_DRIFT = re.compile(r"drift|(?:^|[^a-z])(?:psi|csi)(?:[^a-z]|$)|stability_index", re.IGNORECASE)
+_ABOUT = ("predicts", "evaluates", "reads-data", "loads-model", "registry-load", "trains")
 _WATCHES = re.compile(r"drift|skew|(?:^|[^a-z])psi(?:[^a-z]|$)|monitor|stability", re.IGNORECASE)
 
 
 class DriftMonitoring(Derivation):
-    """A two-sample test alone may be any statistics; in a file or function named for drift it is a check."""
+    """A two-sample test alone may be any statistics; in a file or function named for drift it is a check.
+
+    So is a limit that a drift of one's own making is held against, where there is a model or its data.
+    """
 
     capability = "drift-monitoring"
 
@@ -24,6 +31,21 @@ class DriftMonitoring(Derivation):
             if use.fact.kind == "call" and _WATCHES.search(named) and not _is_study(use.at.path):
                 told = f"{use.fact.name} compares distributions"
                 yield self.evidence(use.tool, use.at, told, state(use.fact), str(use.fact.get("why") or ""))
+        about: frozenset[str] | None = None
+        for fact in graph.facts("comparison"):
+            named = f"{fact.at.path} {fact.get('function') or ''}"
+            if not (_is_limit(fact) and _WATCHES.search(named)) or _is_study(fact.at.path):
+                continue
+            if about is None:
+                known = sorted({use.at.path for use in graph.uses(*_ABOUT) if use.fact.kind == "call"})
+                about = graph.closure(*known) | graph.importing(known) if known else frozenset()
+            if fact.at.path in about:
+                yield self.evidence("python", fact.at, f"'{fact.name}' holds a drift against a limit", state(fact))
+
+
+def _is_limit(fact: Fact) -> bool:
+    """Whether a test asks if a drift is greater than something."""
+    return is_ordered(fact) and any(_DRIFT.search(str(name)) for name in fact.get("names") or ())
 
 
 def _is_study(path: str) -> bool:

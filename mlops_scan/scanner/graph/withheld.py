@@ -68,6 +68,9 @@ def _removed(graph: Graph) -> Iterator[tuple[str, str]]:
         counting = deciding(found)
         if all(one.get("state") == "disabled" for one in counting):
             yield identity, next((str(one.get("why")) for one in counting if one.get("why")), "")
+    for use in graph.uses("autoscaling"):
+        if use.match.off and use.fact.kind == "resource":
+            yield str(use.fact.get("id")), f"'{use.tool}' is there and switched off ({use.at})"
     for fact in graph.facts("resource"):
         if fact.get("without"):
             yield str(fact.get("id")), f"production has none of it ({fact.get('without')})"
