@@ -343,3 +343,25 @@ def test_traces_of_calls_observe_a_language_model_where_one_is_asked(
 ) -> None:
     found = understand({"app.py": code}).evidence("llm-observability", *Status)
     assert {one.status for one in found if one.tool == "mlflow"} == {expected}
+
+
+PROBED = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  template:
+    spec:
+      containers:
+        - name: main
+          image: registry.acme.io/{name}:1.0
+          readinessProbe: {{httpGet: {{path: /healthz, port: 8080}}}}
+"""
+
+
+@pytest.mark.parametrize(("name", "counts"), [("source-controller", False), ("prices", True)])
+def test_probes_of_what_extends_the_cluster_check_nothing_of_the_system(
+    name: str, counts: bool, understand: Understand
+) -> None:
+    graph = understand({**TRAIN, **APP, "k8s/all.yaml": PROBED.format(name=name)})
+    assert graph.has("health-checks") is counts

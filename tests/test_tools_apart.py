@@ -33,6 +33,24 @@ def test_a_pipeline_is_told_as_that_of_its_own_product(
     assert _tools(understand(files), "pipeline-orchestration") == {tool}
 
 
+TUNES = "from openai import OpenAI\nOpenAI().fine_tuning.jobs.create(training_file='f', model='gpt-4o-mini')\n"
+YOLO = "from ultralytics import YOLO\nYOLO('yolov8n.pt').train(data='data.yaml')\n"
+LEARN = "from fastai.tabular.all import *\nlearn = tabular_learner(dls)\nlearn.fit(2)\n"
+SFT = (
+    "from vertexai.tuning import sft\nsft.train(source_model='gemini-1.5-flash-002', train_dataset='gs://b/a.jsonl')\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "tool"),
+    [(TUNES, "openai-tuning"), (SFT, "vertex-tuning"), (YOLO, "ultralytics"), (LEARN, "fastai")],
+)
+def test_training_is_told_as_that_of_its_own_product(code: str, tool: str, understand: Understand) -> None:
+    graph = understand({"train.py": code})
+    assert {use.tool for use in graph.uses("trains")} == {tool}
+    assert graph.profile.trains_model
+
+
 VIEW = 'fs.get_feature_view("x")\n'
 
 

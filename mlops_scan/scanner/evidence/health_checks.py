@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.bystanders import is_controller
 from mlops_scan.scanner.model import Evidence, Status
 
 _ROUTE = re.compile(
@@ -22,9 +23,10 @@ class HealthChecks(Derivation):
 
     def find(self, graph: Graph) -> Iterator[Evidence]:
         taken = dict(_taken(graph))
+        controllers = {one.id for one in graph.workloads() if is_controller(one)}  # of the cluster: not the system's
         for container in graph.facts("container"):
             for probe in _PROBES:
-                if container.get(probe):
+                if container.get(probe) and container.get("workload") not in controllers:
                     what = f"{probe} probe of container '{container.name}'"
                     why = taken.get((str(container.get("workload")), container.name), "")
                     status = Status.DISABLED if why else state(container)
