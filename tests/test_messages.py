@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from mlops_scan import testing
+from mlops_scan.rules.observability.missing_alerting import MissingAlerting
 from mlops_scan.rules.security.plaintext_secret import PlaintextSecret
 from mlops_scan.rules.serving.missing_resource_limits import MissingResourceLimits
 from mlops_scan.rules.serving.request_model_load import RequestModelLoad
@@ -74,6 +75,14 @@ def test_training_that_a_server_of_builds_starts_is_told() -> None:
         "The model in service is trained by a build whose trigger is kept elsewhere (Jenkinsfile:1); no schedule and "
         "no event of data or drift reaches training."
     )
+
+
+def test_what_serves_is_told_and_not_what_tells_how_it_does() -> None:
+    own = "\n@app.get('/healthz')\ndef up():\n    return 1\n\n@app.get('/heartbeat')\ndef beat():\n    return 1\n"
+    (found,) = testing.findings(MissingAlerting, {"app.py": SERVER["app.py"] + own})
+    assert {place.at.line for place in found.places} == {4, 7}
+    (found,) = testing.findings(MissingAlerting, {"app.py": SERVER["app.py"].replace("/predict", "/ping")})
+    assert found.at.line == 4
 
 
 def test_a_container_without_a_name_is_the_only_one() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph import Graph, Use, loads_model
 from mlops_scan.scanner.graph.memo import once
 
+_OWN = re.compile(
+    r"/_{0,2}(?:health\w*|health[-_]check|heart_?beat|ready|readyz|readiness|live|livez|liveness|ping|metrics|version|status)/?\Z"
+)
 MODEL_ROLES = ("loads-model", "loads-hub-model", "registry-load", "predicts", "llm-client")
 
 
@@ -19,14 +24,21 @@ def web_serving(graph: Graph) -> tuple[Use, ...]:
     about = modelled | {use.at.path for use in graph.uses("trains")}
     beside = any(not paths.is_example(path) and not path.endswith(".ipynb") for path in about)
     knowing = graph.importing(modelled)
-    return tuple(
+    found = [
         use
         for use in graph.uses("web-app", "web-route", "demo-ui")
         if not use.disabled
         and not use.at.path.endswith(".ipynb")
         and not (beside and paths.is_example(use.at.path))
         and use.at.path in knowing
-    )
+    ]
+    return tuple(use for use in found if not _tells_of_itself(use)) or tuple(found)
+
+
+def _tells_of_itself(use: Use) -> bool:
+    """A route that says how the service does, and asks no model."""
+    url = next((one for one in use.fact.get("args") or () if isinstance(one, str)), "")
+    return use.key == "web-route" and bool(_OWN.search(url))
 
 
 @once
