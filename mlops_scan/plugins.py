@@ -24,7 +24,8 @@ def load(package: ModuleType, base: type[T], *, plugins: Collection[str] = ()) -
 
 def _modules(package: ModuleType) -> Iterator[str]:
     for info in pkgutil.walk_packages(package.__path__, prefix=f"{package.__name__}."):
-        if not info.name.endswith(".base"):  # what all of them share
+        # what all of them share; what they are made of, which each imports when it has something to do
+        if not info.name.endswith(".base") and ".parts" not in info.name:
             yield info.name
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlops_scan.scanner.parsers.gitlab_ci import GitlabCi
-from mlops_scan.scanner.parsers.gitlab_rules import judged
+from mlops_scan.scanner.parsers.parts.gitlab_rules import judged
 from tests.conftest import Understand
 from tests.test_ci import of, one, read
 

@@ -11,12 +11,9 @@ from typing import ClassVar
 from mlops_scan.scanner import bounds, paths
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.azuresteps import flat, template_path
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
-from mlops_scan.scanner.parsers import azure_jobs, include_circles
-from mlops_scan.scanner.parsers.azure_templates import Expander
 from mlops_scan.scanner.parsers.base import Parser
 
 _LISTS = re.compile(rb"\n(?:stages|jobs|steps|extends)[ \t]*:")  # a search for one character is faster than for `^`
@@ -43,6 +40,9 @@ class AzurePipelines(Parser):
         return any(_shaped(document) for document in parsed.documents[:1]) or (named and bool(parsed.notes))
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        from mlops_scan.scanner.parsers.parts import azure_jobs, include_circles  # few repositories need it
+        from mlops_scan.scanner.parsers.parts.azure_templates import Expander
+
         yield from yamlnodes.documents(source).notes
         yield from include_circles.notes(include_circles.AZURE, source, tree)
         for document in yamlnodes.documents(source).documents[:1]:
@@ -65,6 +65,8 @@ class AzurePipelines(Parser):
 
 def _shaped(document: Node) -> bool:
     """Whether the top-level lists hold what only this service's pipelines hold."""
+    from mlops_scan.scanner.formats.azuresteps import flat
+
     if not isinstance(document, Mapping):
         return False
     if isinstance(document.get("extends"), Mapping) and yamlnodes.text(document, "extends", "template"):
@@ -90,6 +92,8 @@ def _included(tree: Tree) -> frozenset[str]:
     """Files that some `template:` of another file of the repository names."""
 
     def find() -> frozenset[str]:
+        from mlops_scan.scanner.formats.azuresteps import template_path
+
         found: set[str] = set()
         for path in tree.paths:
             source = tree.get(path) if path.endswith((".yml", ".yaml")) else None

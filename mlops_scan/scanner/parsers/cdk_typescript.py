@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import typescript
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
@@ -28,6 +27,8 @@ class CdkTypescript(Parser):
         return b"aws-cdk" in source.data
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        from mlops_scan.scanner.formats import typescript  # few repositories need it
+
         many = 0
         for one in typescript.made(source.text):
             name = _python_name(one.module, one.name)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import compose, yamlnodes
-from mlops_scan.scanner.formats.ledger import TooLargeError
+from mlops_scan.scanner.formats import yamlnodes
 from mlops_scan.scanner.formats.yamlnodes import Mapping
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
@@ -26,6 +25,8 @@ class ComposeFiles(Parser):
         return said and _SERVICES.search(b"\n" + source.data) is not None
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
+        from mlops_scan.scanner.formats import compose  # not every repository needs it
+
         parsed = yamlnodes.documents(source)
         named = compose.named_compose(source.name)
         for document in parsed.documents:
@@ -36,6 +37,9 @@ class ComposeFiles(Parser):
 
 
 def _services(source: SourceFile, tree: Tree, document: Mapping) -> Iterator[Fact | Note]:
+    from mlops_scan.scanner.formats import compose
+    from mlops_scan.scanner.formats.ledger import TooLargeError
+
     try:
         for service in compose.services(tree, source, document):
             yield from compose.facts(service)

@@ -14,8 +14,8 @@ from mlops_scan.scanner.formats.githubsteps import Shells
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
-from mlops_scan.scanner.parsers import github_calls, github_jobs, include_circles
 from mlops_scan.scanner.parsers.base import Parser
+from mlops_scan.scanner.parsers.parts import github_calls, github_jobs
 
 # at the root, or at that of the project which a template makes
 _ACTIVE = re.compile(r"(?:(?:[^/]+/)?[^/]*\{\{[^/]+\}\}[^/]*/)?\.github/workflows/[^/]+\.ya?ml\Z")
@@ -52,6 +52,8 @@ class GithubActions(Parser):
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         parsed = yamlnodes.documents(source)
         yield from parsed.notes
+        from mlops_scan.scanner.parsers.parts import include_circles
+
         yield from include_circles.notes(include_circles.GITHUB, source, tree)
         for document in parsed.documents[:1]:
             if not isinstance(document, Mapping):

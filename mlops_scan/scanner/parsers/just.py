@@ -15,7 +15,6 @@ from mlops_scan.scanner.formats import circles, shell
 from mlops_scan.scanner.formats.runs import Runner, or_talk
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Note
-from mlops_scan.scanner.parsers import include_circles
 from mlops_scan.scanner.parsers.base import Parser
 
 _ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][\w-]*)[ \t]*:=[ \t]*(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`)?")
@@ -39,6 +38,8 @@ class Just(Parser):
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         yield from islice(circles.of_tasks(_commands(source)), bounds.FACTS_PER_FILE + 1)
+        from mlops_scan.scanner.parsers.parts import include_circles
+
         yield from include_circles.notes(include_circles.JUST, source, tree)
 
 

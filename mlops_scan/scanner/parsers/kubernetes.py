@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import kube, kustomize, substitution
+from mlops_scan.scanner.formats import kube
 from mlops_scan.scanner.formats.yamlnodes import Mapping
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
@@ -25,11 +25,17 @@ class KubernetesManifests(Parser):
             return False
         if b"kind" not in source.data or b"apiVersion" not in source.data:
             return False
-        return not _is_chart_template(source.path, tree) and source.path not in kustomize.claimed(tree)
+        if _is_chart_template(source.path, tree):
+            return False
+        from mlops_scan.scanner.formats import kustomize  # few repositories need it
+
+        return source.path not in kustomize.claimed(tree)
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         def locate(line: int, column: int) -> tuple[Location, tuple[()]]:
             return Location(source.path, line, column), ()
+
+        from mlops_scan.scanner.formats import substitution
 
         parsed = kube.manifests(source)
         seen: Counter[str] = Counter()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats.python import notebook
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
 
@@ -20,4 +19,6 @@ class NotebookParser(Parser):
         if source.size > bounds.FILE_BYTES:
             yield Note(Location(source.path), f"larger than {bounds.FILE_BYTES // 2**20} MB: not read")
         elif source.data.strip():
+            from mlops_scan.scanner.formats.python import notebook  # not every repository needs it
+
             yield from notebook.read(source.path, source.data.decode("utf-8-sig", errors="replace"))

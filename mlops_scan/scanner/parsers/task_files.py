@@ -14,7 +14,6 @@ from mlops_scan.scanner.formats.runs import Runner, or_talk
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
-from mlops_scan.scanner.parsers import include_circles
 from mlops_scan.scanner.parsers.base import Parser
 
 _TASKFILES = ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "Taskfile.dist.yml")
@@ -56,6 +55,8 @@ class TaskFiles(Parser):
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
         yield from circles.of_tasks(_toml(source) if source.name.endswith(".toml") else _tasks(source))
         if source.name in _TASKFILES:
+            from mlops_scan.scanner.parsers.parts import include_circles
+
             yield from include_circles.notes(include_circles.TASK, source, tree)
 
 

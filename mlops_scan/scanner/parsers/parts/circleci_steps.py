@@ -16,7 +16,7 @@ from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
-from mlops_scan.scanner.parsers import circleci_workflows
+from mlops_scan.scanner.parsers.parts import circleci_workflows
 
 _DEPTH = 8  # commands of commands
 MOST = 5_000  # steps of one job, commands opened

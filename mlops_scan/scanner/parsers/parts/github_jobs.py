@@ -14,7 +14,7 @@ from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact
-from mlops_scan.scanner.parsers import github_calls
+from mlops_scan.scanner.parsers.parts import github_calls
 
 _ROUNDS = 2  # jobs that hand on what others put out
 _DEEP = 5  # a workflow calls a workflow calls a workflow

@@ -14,8 +14,8 @@ from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact
-from mlops_scan.scanner.parsers.azure_scopes import Item, Scope
-from mlops_scan.scanner.parsers.azure_templates import Expander
+from mlops_scan.scanner.parsers.parts.azure_scopes import Item, Scope
+from mlops_scan.scanner.parsers.parts.azure_templates import Expander
 
 _HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic")
 _KEYS = ("job", "deployment", "template", "steps", "extends")

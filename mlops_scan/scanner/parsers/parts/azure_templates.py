@@ -11,8 +11,8 @@ from mlops_scan.scanner.formats.azureexpressions import evaluated
 from mlops_scan.scanner.formats.azuresteps import Branches, is_expression, template_path
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Location, Note
-from mlops_scan.scanner.parsers import azure_values
-from mlops_scan.scanner.parsers.azure_scopes import EACH, Item, Scope, drawn, turns
+from mlops_scan.scanner.parsers.parts import azure_values
+from mlops_scan.scanner.parsers.parts.azure_scopes import EACH, Item, Scope, drawn, turns
 
 _DEEP = 10  # a template calls a template calls a template
 _NESTED = 60  # expressions below expressions

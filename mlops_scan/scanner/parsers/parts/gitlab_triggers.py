@@ -13,7 +13,7 @@ from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
-from mlops_scan.scanner.parsers.gitlab_files import Placed, Written, elsewhere, plain
+from mlops_scan.scanner.parsers.parts.gitlab_files import Placed, Written, elsewhere, plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from mlops_scan.scanner.formats import conditions, placeholders, yamlnodes
 from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
-from mlops_scan.scanner.parsers.gitlab_files import Placed, Written, plain
+from mlops_scan.scanner.parsers.parts.gitlab_files import Placed, Written, plain
 
 _SOURCES = (
     ("schedule", re.compile(r"\bschedules?\b")),

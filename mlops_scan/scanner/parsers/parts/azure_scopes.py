@@ -12,7 +12,7 @@ from mlops_scan.scanner.formats.azureexpressions import evaluated, listed
 from mlops_scan.scanner.formats.azuresteps import Branches, is_expression
 from mlops_scan.scanner.formats.placeholders import Known
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence
-from mlops_scan.scanner.parsers import azure_values
+from mlops_scan.scanner.parsers.parts import azure_values
 
 EACH = re.compile(r"\$\{\{[ \t]*each[ \t]+(\w+)[ \t]+in[ \t]+([\w.-]+|\w+\(.{1,200}\))[ \t]*\}\}\Z")
 _INSERT = re.compile(r"\$\{\{[ \t]*insert[ \t]*\}\}\Z")
