@@ -44,6 +44,7 @@ class Composition:
         self._files, self._left = files, _OPTIONS
         self._known: dict[tuple[Run, str], Fact | None] = {}
         self._plans: dict[Run, _Plan] = {}
+        self._by_name: dict[str, list[str]] = {}
 
     def read(self, main: str | Run, key: str) -> tuple[Any, Location] | None:
         """What stands under a key of a file and of the options that it chooses, with what it names put in."""
@@ -73,10 +74,13 @@ class Composition:
 
     def nearest(self, written: str, origin: str) -> str:
         """The file that code means by a path as written; '' where there is none."""
+        if not self._by_name:
+            for path in self._files:
+                self._by_name.setdefault(posixpath.basename(path), []).append(path)
         wanted = posixpath.normpath(written).lstrip("./")
-        fitting = [path for path in self._files if f"/{path}".endswith(f"/{wanted}")] if wanted else []
+        alike = self._by_name.get(posixpath.basename(wanted), ())
         return max(
-            fitting,
+            (path for path in alike if f"/{path}".endswith(f"/{wanted}")),
             key=lambda path: (len(posixpath.commonprefix([path, origin])), -path.count("/"), path),
             default="",
         )

@@ -5,7 +5,6 @@ Parsers see one file at a time. Here their values get the `const` that they lead
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -35,9 +34,6 @@ class Constants:
         self._parameters: dict[str, dict[str, Fact]] = defaultdict(dict)
         for fact in code.facts("parameter"):
             self._parameters[fact.at.path].setdefault(fact.name, fact)
-        self._by_name: dict[str, list[str]] = defaultdict(list)
-        for path in sorted(self._parameters):
-            self._by_name[posixpath.basename(path)].append(path)
         self._composed = Composed(code, self._parameters)
         self._readings = Readings(code, self._parameters)
         self._led: dict[tuple[int, int, int], _Known | None] = {}
@@ -140,20 +136,12 @@ class Constants:
         return self._named(text, text, origin) if self._code.names.imports(text.partition(".")[0], origin) else None
 
     def _in_file(self, file: str, key: str, origin: str) -> _Known | None:
-        wanted = posixpath.normpath(file).lstrip("./")
-        fitting = [
-            path for path in self._by_name.get(posixpath.basename(wanted), ()) if f"/{path}".endswith(f"/{wanted}")
-        ]
-        if not fitting:
-            return None
-        nearest = max(fitting, key=lambda path: (len(posixpath.commonprefix([path, origin])), -path.count("/"), path))
-        entries = self._parameters[nearest]
+        nearest = self._composed.entries.nearest(file, origin)
+        entries = self._parameters[nearest] if nearest else {}
         same = [key] if key in entries else [name for name in entries if name.endswith(f".{key}")]
-        return (
-            _constant(self._composed.entries.read(nearest, same[0] if len(same) == 1 else key))
-            if len(same) < 2
-            else None
-        )
+        if not nearest or len(same) > 1:
+            return None
+        return _constant(self._composed.entries.read(nearest, same[0] if same else key))
 
     def _named(self, name: str, text: str, origin: str) -> _Known | None:
         place = self._code.names.place(name, origin)
