@@ -118,7 +118,7 @@ def test_azure_ml_environments_deployments_and_schedules(tmp_path: Path) -> None
     found = [item for item in read(tmp_path, texts, AzureMlFiles()) if isinstance(item, Fact)]
     assert {(fact.name, fact.get("tag")) for fact in found if fact.kind == "image"} == {
         ("mcr.microsoft.com/x", "latest"),
-        ("y", ""),
+        ("y", None),
     }
     assert sorted(fact.name for fact in found if fact.kind == "schedule") == ["0 1 * * *", "every 2 day"]
     (deployment,) = [fact for fact in found if fact.name == "blue"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
+from mlops_scan.scanner import bounds
 from mlops_scan.scanner.model import Fact
 
 _HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?\Z")
@@ -31,6 +33,20 @@ def parse(reference: str) -> ImageRef:
     last = rest[start:]
     name, _, tag = last.partition(":") if "{" not in last and "$" not in last else _split_variable(last)
     return ImageRef(rest[:start] + name, tag, digest, bool(_UNRESOLVED.search(f"{last}@{digest}")))
+
+
+def used(reference: str, owner: str, role: str = "run") -> tuple[str, dict[str, Any]]:
+    """The name of the image that something runs, builds or pushes, and what its fact says: nothing that is empty."""
+    ref = parse(reference)
+    says = {
+        "tag": ref.tag,
+        "digest": ref.digest,
+        "role": role,
+        "raw": reference[: bounds.FACT_TEXT],
+        "owner": owner,
+        "unresolved": ref.unresolved,
+    }
+    return ref.repository[: bounds.FACT_TEXT], {key: value for key, value in says.items() if value}
 
 
 def floats(image: Fact) -> bool:

@@ -144,17 +144,8 @@ class Runner:
     def image(self, reference: str, role: str, place: tuple[int, int], **more: Any) -> Fact:
         """An image that is run by, built or pushed by this runner."""
         reference = placeholders.fill(reference, {**self.texts, **self.known})
-        ref = images.parse(reference)
-        says = {
-            "tag": ref.tag,
-            "digest": ref.digest,
-            "role": role,
-            "raw": reference[: bounds.FACT_TEXT],
-            "owner": self.owner,
-            "unresolved": ref.unresolved,
-            **more,
-        }
-        return self.fact("image", ref.repository[: bounds.FACT_TEXT], place, says)
+        name, says = images.used(reference, self.owner, role)
+        return self.fact("image", name, place, {**says, **more})
 
     def variables(self, mapping: Any) -> Iterator[Fact]:
         """The variables of an `env:` mapping; a secret's value is null."""

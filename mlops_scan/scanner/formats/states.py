@@ -146,12 +146,10 @@ def _call(state: _State, locate: Locate, pipeline: str) -> Iterator[Fact]:
 
 def _images(state: _State, locate: Locate, owner: str) -> Iterator[Fact]:
     for image in texts(state.node, ("TrainingImage", "ImageUri", "Image")):
-        ref = images.parse(str(image))
-        if ref.repository and not str(image).startswith("$."):
+        name, says = images.used(str(image), owner)
+        if name and not str(image).startswith("$."):
             at, also = locate(image.line, image.column)
-            says: dict[str, Any] = {"tag": ref.tag, "digest": ref.digest, "role": "run", "owner": owner}
-            says |= {"raw": str(image)[: bounds.FACT_TEXT], "unresolved": ref.unresolved}
-            yield Fact("image", ref.repository, at, {key: value for key, value in says.items() if value}, also)
+            yield Fact("image", name, at, says, also)
 
 
 def _choices(state: _State, found: dict[str, _State], locate: Locate) -> Iterator[Fact]:

@@ -134,14 +134,5 @@ def _images(path: str, document: Mapping) -> Iterator[Fact]:
     for holder in (document, environment):
         image = yamlnodes.child(holder, "image")
         if isinstance(image, Scalar) and image.strip():
-            ref = images.parse(str(image))
-            says = {
-                "tag": ref.tag,
-                "digest": ref.digest,
-                "role": "run",
-                "raw": str(image)[: bounds.FACT_TEXT],
-                "owner": path,
-            }
-            if ref.unresolved:
-                says["unresolved"] = True  # type: ignore[assignment]
-            yield Fact("image", ref.repository, _place(path, spot(holder, "image")), says)
+            name, says = images.used(str(image), path)
+            yield Fact("image", name, _place(path, spot(holder, "image")), says)

@@ -73,15 +73,9 @@ class _Pipeline:
             yield self._fact("comparison", match[0].strip(), spot(trigger, "condition"), says)
 
     def _image(self, container: Mapping) -> Iterator[Fact]:
-        written = yamlnodes.text(container, "image")
-        ref = images.parse(written)
-        if ref.repository:
-            says = {"tag": ref.tag, "digest": ref.digest, "role": "run", "owner": f"{self.path}#{self.name}"}
-            says["raw"] = written[: bounds.FACT_TEXT]
-            kept: dict[str, Any] = {key: value for key, value in says.items() if value}
-            if ref.unresolved:
-                kept["unresolved"] = True
-            yield self._fact("image", ref.repository, spot(container, "image"), kept)
+        name, says = images.used(yamlnodes.text(container, "image"), f"{self.path}#{self.name}")
+        if name:
+            yield self._fact("image", name, spot(container, "image"), says)
 
     def _commands(self, label: str, container: Mapping) -> Iterator[Fact]:
         words = [

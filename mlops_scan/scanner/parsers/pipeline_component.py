@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
@@ -34,14 +34,9 @@ class PipelineComponents(Parser):
 
 
 def _facts(path: str, container: Mapping) -> Iterator[Fact]:
-    written = yamlnodes.text(container, "image")
-    ref = images.parse(written)
-    if ref.repository:
-        says = {"tag": ref.tag, "digest": ref.digest, "role": "run", "owner": path, "raw": written[: bounds.FACT_TEXT]}
-        kept: dict[str, Any] = {key: value for key, value in says.items() if value}
-        if ref.unresolved:
-            kept["unresolved"] = True
-        yield Fact("image", ref.repository[: bounds.FACT_TEXT], Location(path, *spot(container, "image")), kept)
+    name, says = images.used(yamlnodes.text(container, "image"), path)
+    if name:
+        yield Fact("image", name, Location(path, *spot(container, "image")), says)
     parts = [one for key in ("command", "args") for one in yamlnodes.items(container, key)]
     words = [str(one) for one in parts if isinstance(one, Scalar)]  # the others are what a pipeline hands over
     for command in shell.from_argv(words) if words else ():

@@ -158,19 +158,15 @@ class _Facts:
         if not isinstance(written, Scalar) or not written.strip():
             return
         whole = self._text(written)
-        ref, raw_tag = images.parse(whole.text), images.parse(str(written)).tag
+        raw_tag = images.parse(str(written)).tag
         tag = interpolate(raw_tag, self.service.values) if raw_tag else whole
-        says = {
-            "tag": ref.tag,
-            "digest": ref.digest,
-            "role": "run",
+        name, says = images.used(whole.text, self.scene.id)
+        says |= {
             "raw": str(written)[: bounds.FACT_TEXT],
-            "owner": self.scene.id,
-            "unresolved": ref.unresolved or None,
-            "default_tag": ref.tag if tag.defaulted and not tag.unresolved else "",
+            "default_tag": says.get("tag") if tag.defaulted and not tag.unresolved else None,
             "local_build": True if "build" in self.node else None,
         }
-        yield self.scene.fact("image", ref.repository, spot(self.node, "image"), says)
+        yield self.scene.fact("image", name, spot(self.node, "image"), says)
 
     def _words(self, key: str) -> list[str]:
         """A command in either form as words: text is split as Compose does, without a shell."""

@@ -190,19 +190,9 @@ def _names_image(value: Value) -> bool:
 
 
 def _image(reference: str, place: Written | None, owner: str, common: dict[str, str]) -> Iterator[Fact]:
-    ref = images.parse(reference)
-    if place is None or not ref.repository:
-        return
-    says: dict[str, Any] = {
-        "tag": ref.tag,
-        "digest": ref.digest,
-        "role": "run",
-        "raw": reference[: bounds.FACT_TEXT],
-        "owner": owner,
-        "unresolved": ref.unresolved,
-    }
-    kept = {key: value for key, value in says.items() if value}
-    yield Fact("image", ref.repository[: bounds.FACT_TEXT], Location(*place), {**kept, **common})
+    name, says = images.used(reference, owner)
+    if place is not None and name:
+        yield Fact("image", name, Location(*place), {**says, **common})
 
 
 def _provisioned(made: Object) -> Iterator[tuple[str, Written | None]]:

@@ -109,16 +109,8 @@ def image(scene: Scene, container: Mapping) -> Iterator[Fact]:
     reference = container.get("image")
     if not isinstance(reference, Scalar) or not reference.strip():
         return
-    ref = images.parse(str(reference))
-    says = {
-        "tag": ref.tag,
-        "digest": ref.digest,
-        "role": "run",
-        "raw": str(reference)[: bounds.FACT_TEXT],
-        "owner": scene.id,
-        "unresolved": ref.unresolved or None,
-    }
-    yield scene.fact("image", ref.repository, spot(container, "image"), says)
+    name, says = images.used(str(reference), scene.id)
+    yield scene.fact("image", name, spot(container, "image"), says)
 
 
 def commands(scene: Scene, container: Mapping, known: parameters.Known | None = None) -> Iterator[Fact]:

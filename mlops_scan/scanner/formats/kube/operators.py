@@ -103,10 +103,8 @@ def _commands(holder: Node, run: Table[str, Any]) -> Iterator[shell.Command]:
 def _image(scene: Scene, holder: Node, run: Table[str, Any]) -> Iterator[Fact]:
     text = _text(holder, run.get("image", ""))
     if text.strip():
-        ref = images.parse(text)
-        says = {"tag": ref.tag, "digest": ref.digest, "role": "run", "raw": text[: bounds.FACT_TEXT], "owner": scene.id}
-        place = _spot(holder, run["image"])
-        yield scene.fact("image", ref.repository, place, {**says, "unresolved": ref.unresolved or None})
+        name, says = images.used(text, scene.id)
+        yield scene.fact("image", name, _spot(holder, run["image"]), says)
 
 
 def _text(holder: Node, path: str) -> str:

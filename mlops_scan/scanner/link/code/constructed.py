@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.link.code.handed import Handed
 from mlops_scan.scanner.link.code.index import Code
@@ -108,9 +107,7 @@ def _inside(value: Any, key: str = "", depth: int = 0) -> Iterator[_Value]:
 
 def _image(fact: Fact, text: str, told: str) -> Fact:
     """The image that a resource runs, at the place where a caller names it."""
-    ref = images.parse(text)
     path, _, line = told.rpartition(":")
     at = Location(path, int(line)) if path and line.isdigit() else fact.at
-    says: dict[str, Any] = {"tag": ref.tag, "digest": ref.digest, "role": "run", "raw": text[: bounds.FACT_TEXT]}
-    says |= {"owner": str(fact.get("id")), "unresolved": ref.unresolved}
-    return Fact("image", ref.repository, at, {key: value for key, value in says.items() if value})
+    name, says = images.used(text, str(fact.get("id")))
+    return Fact("image", name, at, says)

@@ -182,17 +182,8 @@ class _Emitter:
         if not isinstance(node, Scalar) or not node.strip() or pods.is_dark(node) or place in self.places:
             return
         self.places.add(place)
-        ref = images.parse(str(node))
-        says: dict[str, Any] = {
-            "tag": ref.tag,
-            "digest": ref.digest,
-            "role": "run",
-            "raw": str(node)[: bounds.FACT_TEXT],
-            "owner": owner,
-            "unresolved": ref.unresolved,
-        }
-        kept = {key: value for key, value in says.items() if value}
-        yield Fact("image", ref.repository, Location(self.path, node.line, node.column), kept)
+        name, says = images.used(str(node), owner)
+        yield Fact("image", name, Location(self.path, node.line, node.column), says)
 
     def _schedule(self, one: Declared, node: Node) -> Iterator[Fact]:
         if isinstance(node, Scalar) and node.strip():
