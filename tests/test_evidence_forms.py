@@ -132,3 +132,36 @@ CASES = [
 def test_form(understand: Understand, capability: str, status: Status | None, files: dict[str, str]) -> None:
     found = {one.status for one in understand(files).evidence(capability, *Status)} - {Status.DECLARED}
     assert found == ({status} if status is not None else set())
+
+
+SCORER = """
+import sys
+from pathlib import Path
+
+import joblib
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+def init():
+    global model
+    model = joblib.load("model.joblib")
+
+
+def run(data):
+    return model.predict(data).tolist()
+"""
+ENDPOINT = """
+$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
+name: blue
+endpoint_name: price
+model: azureml:price:1
+code_configuration: {code: ., scoring_script: score.py}
+instance_type: Standard_DS3_v2
+instance_count: 1
+"""
+
+
+def test_a_list_that_takes_something_is_no_store(understand: Understand) -> None:
+    graph = understand({**TRAIN, "score.py": SCORER, "blue.yaml": ENDPOINT})
+    assert graph.profile.serves_model == "online"

@@ -152,8 +152,14 @@ def _writes(graph: Graph, use: Use) -> bool:
     """Whether the function (or script) that predicts also writes, or a caller of it in the same file does."""
     writing = [one.fact for one in graph.uses("writes-data") if one.at.path == use.at.path]
     if _INFERENCE.search(use.at.path):
-        writing += [fact for fact in graph.in_file(use.at.path, "call") if _WRITES.search(fact.name) or _opens(fact)]
+        writing += [fact for fact in graph.in_file(use.at.path, "call") if _puts(fact) or _opens(fact)]
     return bool(writing)
+
+
+def _puts(call: Fact) -> bool:
+    """Whether a call puts something somewhere; a list takes what it is given at a place (`sys.path.insert(0, here)`)."""
+    first = next(iter(call.get("args") or ()), None)
+    return bool(_WRITES.search(call.name)) and not (call.name.endswith(".insert") and isinstance(first, int))
 
 
 def _is_entry(graph: Graph, path: str) -> bool:
