@@ -56,6 +56,23 @@ build-backend = "hatchling.build"
     "docs/conf.py": "",
     "examples/serve.py": APP,
 }
+# a system packaged like a library, whose pipeline CI runs
+FLOWS = {
+    "pyproject.toml": LIBRARY["pyproject.toml"],
+    "train/flow.py": f"{TRAIN}\nfrom prefect import flow\n\n\n@flow\ndef nightly():\n    print(1)\n",
+    "run.py": "from train.flow import nightly\n\nif __name__ == '__main__':\n    nightly()\n",
+    "docs/conf.py": "",
+    "examples/serve.py": APP,
+}
+NIGHTLY = """
+on: {schedule: [{cron: "0 3 * * *"}]}
+jobs:
+  nightly:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: pip install . && python run.py
+"""
 VLLM = """
 apiVersion: apps/v1
 kind: Deployment
@@ -77,6 +94,9 @@ WEB = "from flask import Flask\napp = Flask(__name__)\n\n@app.route('/')\ndef in
         ("project", {"train.py": TRAIN, "app.py": APP, "analysis.ipynb": NOTEBOOK}),
         ("project", {"app.py": APP, **CHART}),
         ("library", LIBRARY),
+        ("library", FLOWS),
+        ("project", {**FLOWS, ".github/workflows/nightly.yml": NIGHTLY}),
+        ("library", {**FLOWS, ".github/workflows/nightly.yml": NIGHTLY + "      - run: twine upload dist/*\n"}),
         (
             "project",
             {"setup.py": "from setuptools import setup\nsetup(name='src', version='0.1')\n", "src/train.py": TRAIN},

@@ -157,7 +157,7 @@ def _writes(graph: Graph, use: Use) -> bool:
 
 
 def _puts(call: Fact) -> bool:
-    """Whether a call puts something somewhere; a list takes what it is given at a place (`sys.path.insert(0, here)`)."""
+    """Whether a call puts something somewhere. A list takes it at a place: `sys.path.insert(0, here)`."""
     first = next(iter(call.get("args") or ()), None)
     return bool(_WRITES.search(call.name)) and not (call.name.endswith(".insert") and isinstance(first, int))
 

@@ -76,7 +76,7 @@ def is_library(graph: Graph) -> bool:
         for fact in graph.facts("manifest")
         if fact.get("package") and "/" not in fact.at.path and fact.get("project") not in _NAMELESS
     ]
-    if not manifests:
+    if not manifests or _operates_pipelines(graph):
         return False
     return _library_score(graph) > _project_score(graph)
 
@@ -140,6 +140,17 @@ def _has_training_program(graph: Graph) -> bool:
     """Whether a file that is started as a program, and is no example or script beside a library, fits a model."""
     programs = {fact.at.path for fact in graph.facts("entry-point") if not _BESIDE.search(fact.at.path)}
     return any(use.at.path in programs and not paths.is_example(use.at.path) for use in training(graph))
+
+
+def _operates_pipelines(graph: Graph) -> bool:
+    """Whether a job of CI runs a pipeline that code here defines, and what is packaged is published nowhere."""
+    defines = {use.at.path for use in graph.uses("pipeline") if use.fact.kind == "call" and not use.disabled}
+    defines = {path for path in defines if not paths.is_test(path) and not paths.is_example(path)}
+    if not defines or graph.uses("publishes-package"):
+        return False
+    jobs = {edge.target[5:] for edge in graph.edges("runs") if edge.source.startswith("job:")}
+    knowing = graph.importing(defines)
+    return any(path in knowing and not paths.is_test(path) and not paths.is_example(path) for path in jobs)
 
 
 def _declares_steps(graph: Graph) -> bool:
