@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlops_scan.rules.base import OPERATED, Rule
 from mlops_scan.scanner.formats import images
 from mlops_scan.scanner.graph import Graph, Workload
-from mlops_scan.scanner.model import Fact, Finding, Location
+from mlops_scan.scanner.model import Fact, Finding, Location, Place
 
 _COMPILED = "compiled-pipeline"
 
@@ -83,10 +83,20 @@ class ImageTagLatest(Rule):
             if image.get("role") == "ci":
                 steps.add((image.at.path, image.name))
             yield self.finding(
-                f"Image '{image.name}' {_says(image)}{_where(image, place)}.",
+                f"Image '{_called(graph, image)}' {_says(image)}{_where(image, place)}.",
                 place,
                 subject=f"{image.get('owner')}/{image.name}",
+                related=[] if place == image.at else [Place(image.at, "it runs here")],
             )
+
+
+def _called(graph: Graph, image: Fact) -> str:
+    """The name of the image; of one that is an attribute of a declared repository, the name of that."""
+    if not image.name.startswith("${"):
+        return image.name
+    runs = [edge.target for edge in graph.links_from(f"workload:{image.get('owner')}", "runs")]
+    names = [one.removeprefix("image:") for one in runs if one.startswith("image:")]
+    return names[0] if len(names) == 1 else image.name
 
 
 def _tagged(image: Fact) -> tuple[str, str]:

@@ -12,7 +12,9 @@ from mlops_scan.scanner.formats.hcl.nodes import Attribute, Block, Literal
 from mlops_scan.scanner.formats.hcl.scope import Scope
 from mlops_scan.scanner.formats.hcl.values import plain, settled, to_text
 from mlops_scan.scanner.formats.yamlnodes import Readable, Repository
-from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.model import Fact, Location, Note, Place
+
+_NEWEST = "latest"
 
 
 def of_module(path: str, tree: Repository) -> Iterator[Fact | Note]:
@@ -25,7 +27,8 @@ def of_module(path: str, tree: Repository) -> Iterator[Fact | Note]:
     for block in own.blocks:
         if block.kind in ("resource", "data") and len(block.labels) == 2:
             for fact in resources.facts(block, scopes, called):
-                yield replace(fact, says={**fact.says, "state": "disabled"}) if left_out else fact
+                known = _placed(fact, scopes) if fact.kind == "image" else fact
+                yield replace(known, says={**known.says, "state": "disabled"}) if left_out else known
         elif block.kind == "variable" and len(block.labels) == 1 and "default" in block.body.attributes:
             yield from _constant(f"var.{block.labels[0]}", block.body.attributes["default"], block.path)
         elif block.kind == "module" and len(block.labels) == 1:
@@ -38,6 +41,17 @@ def of_module(path: str, tree: Repository) -> Iterator[Fact | Note]:
         elif block.kind == "terraform" and not block.labels:
             yield _settings(block, "terraform", "terraform", scopes[0])
     yield from _limits(path, tree, own, scopes)
+
+
+def _placed(image: Fact, scopes: list[Scope]) -> Fact:
+    """The same with the line that says its tag, where that is the text of one variable: a default, a file of values."""
+    if image.get("tag") != _NEWEST or image.also:
+        return image
+    for text in (str(image.get("raw")), _NEWEST):
+        places = {place for one in scopes for place in one.budget.told.get(text, ())}
+        if len(places) == 1 and (at := Location(*places.pop())) != image.at:
+            return replace(image, also=(Place(at, "a variable says the tag"),))
+    return image
 
 
 def _is_left_out(tree: Repository, own: modules.Module) -> bool:

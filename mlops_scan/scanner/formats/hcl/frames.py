@@ -71,6 +71,12 @@ class Budget:
     depth: int = 0
     cycles: set[tuple[str, str]] = field(default_factory=set)  # (folder of the module, dotted name)
     large: set[Place] = field(default_factory=set)  # calls that come to more than is kept
+    told: dict[str, set[Place]] = field(default_factory=dict)  # texts of variables, and where these are written
+
+    def tell(self, value: Value, path: str, spot: tuple[int, int]) -> None:
+        """Keep where the text of a variable is written."""
+        if isinstance(value, str):
+            self.told.setdefault(value, set()).add((path, *spot))
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,8 +121,10 @@ class Scope:
         elif self.arguments is None and name in self.module.settings:
             attribute, path = self.module.settings[name]
             value = evaluate(attribute.value, self.frame(path))
+            self.budget.tell(value, path, attribute.spot)
         elif declared is not None and default is not None:
             value = evaluate(default.value, self.frame(declared.path))
+            self.budget.tell(value, declared.path, default.spot)
             value = unknown if types.made_later(name, value) else value
         kind = declared.body.attributes.get("type") if declared is not None else None
         if kind is None or declared is None:
