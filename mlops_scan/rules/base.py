@@ -158,7 +158,7 @@ class Absence(Rule):
             return  # what only examples beside the system need, nobody lacks
         partial = graph.evidence(self.capability, Status.DISABLED, Status.DECLARED)[:3]
         yield self.finding(
-            " ".join([self.message(graph), *(_partly(one) for one in partial)]),
+            " ".join([self.message(graph), *_partly(partial)]),
             places[0].at,
             subject="repository",
             note=places[0].note,
@@ -192,14 +192,20 @@ def _is_aside(graph: Graph, path: str) -> tuple[bool, bool]:
     return not graph.is_production(path), path.endswith(".ipynb")
 
 
-def _partly(one: Evidence) -> str:
-    if one.status is Status.DISABLED and one.why:
-        return f"{_begun(one.what)} ({one.at}), without effect: {one.why}."
-    if one.status is Status.DISABLED:
-        return f"'{one.tool}' is there but switched off ({one.at})."
-    if one.why:
-        return f"{_begun(one.what)} ({one.at}): {one.why}."
-    return f"'{one.tool}' is declared and never used ({one.at})."
+def _partly(found: Iterable[Evidence]) -> Iterator[str]:
+    """What is said of safeguards without effect, each once with all its places."""
+    places: dict[tuple[str, str], list[str]] = {}  # by what stands before and after them
+    for one in found:
+        if one.status is Status.DISABLED and one.why:
+            said = (_begun(one.what), f", without effect: {one.why}.")
+        elif one.status is Status.DISABLED:
+            said = (f"'{one.tool}' is there but switched off", ".")
+        elif one.why:
+            said = (_begun(one.what), f": {one.why}.")
+        else:
+            said = (f"'{one.tool}' is declared and never used", ".")
+        places.setdefault(said, []).append(str(one.at))
+    yield from (f"{before} ({', '.join(at)}){after}" for (before, after), at in places.items())
 
 
 def _begun(what: str) -> str:

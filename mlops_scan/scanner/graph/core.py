@@ -18,6 +18,7 @@ from mlops_scan.scanner.graph.links import Links
 from mlops_scan.scanner.graph.production import Production
 from mlops_scan.scanner.graph.reach import Reach
 from mlops_scan.scanner.graph.use import Use
+from mlops_scan.scanner.graph.vendored import brought
 from mlops_scan.scanner.graph.versions import Versions
 from mlops_scan.scanner.graph.ways import Ways
 from mlops_scan.scanner.graph.workloads import Container, Workload, is_idle, is_whole, merge, stays_up
@@ -157,12 +158,13 @@ class Graph(Facts, Links):
         offers = self.profile.kind == "platform"
         if self._bystanders is None or self._bystanders.offers != offers:
             about = self.uses(*ABOUT_MODELS)
+            files = {use.at.path for use in about}
             self._bystanders = Bystanders(
                 self.uses(*HELPING),
                 self.facts("chart"),
-                {use.at.path for use in about},
+                files,
                 offers=offers,
-                elsewhere=elsewhere(self.workloads(), about),
+                elsewhere=elsewhere(self.workloads(), about) | brought(self, files),
             )
         return self._bystanders
 

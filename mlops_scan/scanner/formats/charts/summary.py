@@ -32,6 +32,7 @@ def chart_fact(tree: Repository, chart: Chart) -> Fact:
         "type": yamlnodes.text(chart.node, "type", default="application"),
         "description": yamlnodes.text(chart.node, "description")[: bounds.FACT_TEXT],
         "library": chart.library,
+        "published": _is_published(chart),
         "dependencies": [
             {
                 "name": one.name,
@@ -48,6 +49,11 @@ def chart_fact(tree: Repository, chart: Chart) -> Fact:
     }
     at = yamlnodes.at(chart.path, chart.node, "name")
     return Fact("chart", chart.name, at, {key: value for key, value in says.items() if value not in ("", [], {})})
+
+
+def _is_published(chart: Chart) -> bool:
+    """Whether the chart tells strangers where it comes from and who keeps it."""
+    return all(yamlnodes.child(chart.node, key) for key in ("home", "sources", "maintainers"))
 
 
 def plain_defaults(chart: Chart, most: int = bounds.FACT_NODES) -> dict[str, Value]:
