@@ -177,7 +177,7 @@ class Binder:
         for one, default in zip(listed, defaults, strict=True):
             found = self.resolver.annotation(one.annotation, info.scope)
             known = default_of(self.values, default, info.scope)
-            made = Binding(scope=info.scope) if found is None else _copy(found)
+            made = Binding(scope=info.scope) if found is None else found.alike()
             made.const, made.param = known, one.arg
             if one.arg.isupper():
                 scope.root().again.add(one.arg)
@@ -193,14 +193,6 @@ class Binder:
         for name, value in of_decorators(info.node):
             if name in scope.names and scope.names[name].const is MISSING:
                 scope.names[name].const = self.values.const(value, info.scope)
-
-    def lambda_scope(self, node: ast.Lambda, scope: Scope) -> Scope:
-        """The scope of a lambda's body."""
-        inner = Scope(scope)
-        arguments = node.args
-        listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-        inner.names.update({one.arg: Binding() for one in listed if one is not None})
-        return inner
 
     def define_class(self, node: ast.ClassDef, name: str, context: Context) -> ClassInfo:
         """Bind a class statement; its first base that says something is where unknown attributes come from."""
@@ -245,12 +237,6 @@ class Binder:
             if found.known or not context.function:
                 return found.name
         return ""
-
-
-def _copy(found: Binding) -> Binding:
-    made = Binding(found.name, found.known, local=found.local, scope=found.scope, cls=found.cls)
-    made.instance = found.instance
-    return made
 
 
 def _is_static(node: ast.AST) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from typing import Any
 
@@ -20,6 +21,15 @@ def constant(value: Any) -> Any:
         return value if -(2**63) <= value < 2**63 else MISSING
     if isinstance(value, float):
         return value if math.isfinite(value) else MISSING
+    return MISSING
+
+
+def negative(node: ast.UnaryOp) -> Any:
+    """The number of `-3`, or MISSING."""
+    if isinstance(node.operand, ast.Constant) and isinstance(node.op, ast.USub):
+        number = constant(node.operand.value)
+        if isinstance(number, (int, float)) and not isinstance(number, bool):
+            return -number
     return MISSING
 
 

@@ -11,7 +11,7 @@ from mlops_scan.scanner.formats.python.context import NOTHING, Context, Top
 from mlops_scan.scanner.formats.python.entries import READS
 from mlops_scan.scanner.formats.python.options import WIDGETS, ask, declared, fill
 from mlops_scan.scanner.formats.python.recorder import Recorder
-from mlops_scan.scanner.formats.python.scopes import Scope
+from mlops_scan.scanner.formats.python.scopes import Scope, of_lambda
 from mlops_scan.scanner.formats.python.values import PARSES
 
 _SIGNS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
@@ -58,7 +58,7 @@ class Expressions:
             elif isinstance(node, ast.Attribute):
                 stack.append(node.value)
             elif isinstance(node, ast.Lambda):
-                work.append((node.body, replace(context, scope=self.binder.lambda_scope(node, context.scope))))
+                work.append((node.body, replace(context, scope=of_lambda(node, context.scope))))
                 stack += [*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None)]
             elif kind in _COMPREHENSIONS:
                 work += self._comprehension(node, context)  # type: ignore[arg-type]

@@ -85,6 +85,12 @@ class Binding:
         found.instance = True
         return found
 
+    def alike(self) -> Binding:
+        """Another object of the same class, of which nothing else is known."""
+        found = Binding(self.name, self.known, self.local, None, self.scope, self.cls)
+        found.instance = self.instance
+        return found
+
     @property
     def telling(self) -> bool:
         """Whether it says more than the bare name would."""
@@ -150,6 +156,15 @@ class Scope:
         while scope.up is not None:
             scope = scope.up
         return scope
+
+
+def of_lambda(node: ast.Lambda, scope: Scope) -> Scope:
+    """The scope of a lambda's body."""
+    inner = Scope(scope)
+    arguments = node.args
+    listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    inner.names.update({one.arg: Binding() for one in listed if one is not None})
+    return inner
 
 
 class ClassInfo:

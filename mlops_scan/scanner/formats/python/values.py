@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from mlops_scan.scanner.formats.python.constant import constant, is_constant, is_unknown, plain
+from mlops_scan.scanner.formats.python.constant import constant, is_constant, is_unknown, negative, plain
 from mlops_scan.scanner.formats.python.entries import Entries, asked
 from mlops_scan.scanner.formats.python.literals import Rows, under
 from mlops_scan.scanner.formats.python.openers import OPENS, as_path, opened
@@ -208,13 +208,6 @@ class Values:
             made["each"] = turns
         return made
 
-    def _unary(self, node: ast.UnaryOp, scope: Scope, depth: int) -> Any:
-        if isinstance(node.operand, ast.Constant) and isinstance(node.op, ast.USub):
-            number = constant(node.operand.value)
-            if isinstance(number, (int, float)) and not isinstance(number, bool):
-                return -number
-        return MISSING
-
     def _boolean(self, node: ast.BoolOp, scope: Scope, depth: int) -> Any:
         """`a or "default"`: the default is what is known."""
         made = {"expr": self.source.text(node)}
@@ -249,7 +242,7 @@ _READERS: dict[type[ast.expr], Any] = {
     ast.Attribute: Values._name,
     ast.Call: Values._call,
     ast.Subscript: Values._subscript,
-    ast.UnaryOp: Values._unary,
+    ast.UnaryOp: lambda _, node, _scope, _depth: negative(node),
     ast.BoolOp: Values._boolean,
     ast.BinOp: Values._pieces,
     ast.JoinedStr: Values._pieces,

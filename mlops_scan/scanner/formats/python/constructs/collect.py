@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mlops_scan.scanner.formats.python.constructs import declared, emit, mechanical, tables
 from mlops_scan.scanner.formats.python.constructs.declared import Declared
+from mlops_scan.scanner.formats.python.constructs.meanings import Meanings
 from mlops_scan.scanner.formats.python.constructs.mechanical import Subject
 from mlops_scan.scanner.formats.python.constructs.met import Met
 from mlops_scan.scanner.formats.python.constructs.nodes import Builder, Made, Unknown
@@ -23,22 +24,21 @@ from mlops_scan.scanner.model import Fact, Location
 
 _APPLIES = ("create", "replace", "patch", "apply", "add_manifest", "server_side_apply", "KubernetesManifest")
 _NAMES = ("id", "construct_id", "resource_name")
-_INNER = ("PersistentVolumeClaim",)  # objects that stand inside others too
 
 
 class Reading:
     """The declarations of one file, once every name of it is known."""
 
     def __init__(self, source: Source, resolver: Resolver, values: Values, imports: set[str]) -> None:
-        self.source, self.resolver, self.values, self.imports = source, resolver, values, imports
+        self.source, self.resolver, self.values = source, resolver, values
         self.tables = tables.load()
+        self.meanings = Meanings(self.tables, imports)
         self.builder = Builder(source, resolver, values)
-        self.builder.is_resource = self._is_resource
+        self.builder.is_resource = self.meanings.is_resource
         self.builder.is_known = lambda name: name.partition(".")[0] in tables.roots()
-        self.builder.value = self._value
+        self.builder.value = self.meanings.value
         self.filler = Filler(self.tables.values, self._receiver, self._leads, self._declaring)
         self.declared: dict[int, list[Declared]] = {}  # by the call that declares
-        self._judged: dict[str, bool] = {}
         self._receivers: dict[int, Made | None] = {}
 
     def facts(
@@ -50,20 +50,14 @@ class Reading:
         called = {name for _, name, _, says in met if says.get("local")}
         uses = Uses(self.resolver, self.values, [one for one, _, _, says in met if says.get("local")])
         for one, name, _, says in met:
-            found = self._subject(name)
-            entry = None if found else self._entry(name, one, says)
+            found = self.meanings.subject(name)
+            entry = None if found else self.meanings.entry(name, one, says)
             if found is None and entry is None:
                 self._applied(name, one)
                 continue
-            kept = found is not None and found.platform == "kubernetes"  # its name and image are of the fact itself
-            sdk = entry is not None and entry.origin != "python"
-            for self.builder.frame in uses.around(one.scope, 1 if kept else 2) if not sdk else [Frame()]:
+            for self.builder.frame in _frames(found, entry, one, uses):
                 self._receivers.clear()
-                made = self._made(one, name)
-                if made is None:
-                    continue
-                if "decorates" in says:
-                    made["decorates"] = scalar(str(says["decorates"]), made.line, made.column, bare=False)
+                made = self._made(one, name, says)
                 if found is not None:
                     self._declare(one, found, made)
                 elif entry is not None:
@@ -89,45 +83,13 @@ class Reading:
             if key not in self.builder.used or one.platform != "kubernetes"
         ]
 
-    def _subject(self, name: str) -> Subject | None:
-        return mechanical.subject(name, self.tables) if "." in name else None
+    def _made(self, met: Met, name: str, says: dict[str, Any]) -> Made:
+        made = self._called(met, name)
+        if "decorates" in says:
+            made["decorates"] = scalar(str(says["decorates"]), made.line, made.column, bare=False)
+        return made
 
-    def _is_resource(self, name: str) -> bool:
-        known = self._judged.get(name)
-        if known is None:
-            found = mechanical.subject(name, self.tables)
-            listed = self.tables.calls.get(name.rpartition(".")[2], ())
-            known = (found is not None and found.type not in _INNER) or any(
-                entry.makes and entry.matches(name) for entry in listed
-            )
-            self._judged[name] = known
-        return known
-
-    def _value(self, name: str) -> str:
-        """The name in the tables of a call that only stands for a value, '' for any other call."""
-        if name in self.tables.values:
-            return name
-        whole = self.tables.methods.get(".".join(name.rsplit(".", 2)[-2:]), "")
-        return whole if whole.partition(".")[0] in self.imports else ""
-
-    def _entry(self, name: str, met: Met, says: dict[str, Any]) -> Entry | None:
-        for entry in self.tables.calls.get(name.rpartition(".")[2], ()):
-            if entry.matches(name):
-                if not entry.service or entry.service in _made_with(says):
-                    return entry
-            elif (entry.loose or entry.any) and isinstance(met.node, ast.Call) and self._is_foreign(name, says, entry):
-                given = {one.arg for one in met.node.keywords}
-                if entry.loose <= given and (not entry.any or entry.any & given):
-                    return entry
-        return None
-
-    def _is_foreign(self, name: str, says: dict[str, Any], entry: Entry) -> bool:
-        """Whether a receiver was made elsewhere, where the library is imported here."""
-        if entry.root not in self.imports or "." not in name:
-            return False
-        return not says.get("known") or name.partition(".")[0] not in tables.roots()
-
-    def _made(self, met: Met, name: str) -> Made | None:
+    def _called(self, met: Met, name: str) -> Made:
         if not isinstance(met.node, ast.Call):
             at = self.source.at(met.node)
             return Made(at.line, at.column, name, ast.Call(met.node, [], []), met.scope)
@@ -158,7 +120,7 @@ class Reading:
 
     def _leads(self, made: Made) -> tuple[ast.Call, ...]:
         """The calls that made the resources which stand in a call that is none itself."""
-        return () if self._is_resource(made.callee) else self.builder.subjects(made.call, made.scope)
+        return () if self.meanings.is_resource(made.callee) else self.builder.subjects(made.call, made.scope)
 
     def _declaring(self, call: ast.Call | None) -> Made | None:
         """What is known of a call that declared something."""
@@ -238,7 +200,7 @@ class Reading:
         for one in (*met.node.args[:6], *(keyword.value for keyword in met.node.keywords)):
             if not isinstance(one, (ast.Dict, ast.Name, ast.Attribute, ast.Call)):
                 continue
-            if isinstance(one, ast.Call) and self._is_resource(self.resolver.callee(one, met.scope).name):
+            if isinstance(one, ast.Call) and self.meanings.is_resource(self.resolver.callee(one, met.scope).name):
                 continue  # met by itself
             node = self.builder.node(one, met.scope, 1)
             for document in node if isinstance(node, Sequence) else [node]:
@@ -252,6 +214,9 @@ class Reading:
             there.append(one)
 
 
-def _made_with(says: dict[str, Any]) -> list[Any]:
-    named = says.get("receiver_kwargs") or {}
-    return [*(says.get("receiver_args") or [])[:1], named.get("service_name"), named.get("service")]
+def _frames(found: Subject | None, entry: Entry | None, met: Met, uses: Uses) -> Iterable[Frame]:
+    """The calls of the function around a call that declares something, each of which declares another."""
+    if entry is not None and entry.origin != "python":
+        return [Frame()]
+    kept = found is not None and found.platform == "kubernetes"  # its name and image are of the fact itself
+    return uses.around(met.scope, 1 if kept else 2)
