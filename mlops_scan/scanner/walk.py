@@ -39,18 +39,8 @@ def discover(root: Path, exclude: Sequence[str] = ()) -> Discovery:
     with os.scandir(root):
         pass
     notes: list[Note] = []
-    listed = _listed_by_git(root)
     left_out: set[str] = set()
-    if not listed:
-        above = rules_above(root)
-        walk = Walk(root)
-        listed = walk.files(above)
-        if above and not listed:  # the root itself is ignored, yet it was asked for
-            listed = walk.files(())
-        if git_top(root) is None and walk.ignored and not walk.worked_in:
-            listed = walk.files((), honour=False)
-        notes += walk.notes
-        left_out |= walk.left_out
+    listed = _listed_by_git(root) or _walked(root, notes, left_out)
     kept = _without_installed(listed, left_out)
     skipped = [Skipped(folder, "installed or generated, not this repository's own") for folder in left_out]
     for folder, files in recorded(root, kept).items():
@@ -67,6 +57,20 @@ def discover(root: Path, exclude: Sequence[str] = ()) -> Discovery:
         tuple(sorted(skipped, key=lambda one: (one.path, one.reason))),
         tuple(sorted(notes)),
     )
+
+
+def _walked(root: Path, notes: list[Note], left_out: set[str]) -> list[str]:
+    """The files that a walk finds, with what it notes and leaves out."""
+    above = rules_above(root)
+    walk = Walk(root)
+    listed = walk.files(above)
+    if above and not listed:  # the root itself is ignored, yet it was asked for
+        listed = walk.files(())
+    if git_top(root) is None and walk.ignored and not walk.worked_in:
+        listed = walk.files((), honour=False)
+    notes += walk.notes
+    left_out |= walk.left_out
+    return listed
 
 
 def git_prefix(root: Path) -> str:

@@ -56,14 +56,7 @@ def read(text: str) -> tuple[list[Target], dict[str, str]]:
         if not bare or bare.startswith("#") or _CONDITIONAL.match(bare):
             continue
         if assigned := _ASSIGNMENT.match(bare):
-            name, operator, value = assigned.groups()
-            value = _CONTINUED.sub(" ", value).split(" #", 1)[0].strip()
-            if name == ".RECIPEPREFIX":
-                prefix = value[:1] or "\t"
-            elif operator == "+":
-                variables[name] = f"{variables.get(name, '')} {value}".strip()[:_CHARS]
-            elif operator != "?" or name not in variables:
-                variables[name] = _before(name, value, operator, variables)[:_CHARS]
+            prefix = _assigned(assigned, variables) or prefix
         elif rule := _RULE.match(_COMMENT.sub("", bare)):
             if open_rule is not None:
                 found.append(_closed(open_rule, recipe))
@@ -73,6 +66,19 @@ def read(text: str) -> tuple[list[Target], dict[str, str]]:
     if open_rule is not None:
         found.append(_closed(open_rule, recipe))
     return found, variables
+
+
+def _assigned(found: re.Match[str], variables: dict[str, str]) -> str:
+    """Set a variable; the sign before the lines of recipes, where that is what is set."""
+    name, operator, value = found.groups()
+    value = _CONTINUED.sub(" ", value).split(" #", 1)[0].strip()
+    if name == ".RECIPEPREFIX":
+        return value[:1] or "\t"
+    if operator == "+":
+        variables[name] = f"{variables.get(name, '')} {value}".strip()[:_CHARS]
+    elif operator != "?" or name not in variables:
+        variables[name] = _before(name, value, operator, variables)[:_CHARS]
+    return ""
 
 
 def _before(name: str, value: str, operator: str | None, variables: dict[str, str]) -> str:

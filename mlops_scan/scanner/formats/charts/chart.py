@@ -111,17 +111,20 @@ def load(tree: Repository, folder: str, above: tuple[str, ...] = ()) -> Chart | 
         archives=tuple(path for path in inside if re.fullmatch(r"charts/[^/]+\.tgz", path)),
         notes=notes,
     )
+    if told := _excess(tree, folder, above):
+        notes.append(Note(Location(chart.path), told))
+    else:
+        _add_charts(tree, chart, inside, (*above, folder))
+    return chart
+
+
+def _excess(tree: Repository, folder: str, above: tuple[str, ...]) -> str:
+    """Why no further charts are taken in; '' as long as they are few."""
     left = tree.memo(f"chart loads {above[0] if above else folder}", lambda: [bounds.CHART_LOADS])
     left[0] = bounds.CHART_LOADS if not above else left[0] - 1
     if left[0] < 0:
-        notes.append(
-            Note(Location(chart.path), f"takes in more than {bounds.CHART_LOADS} charts: the rest is left out")
-        )
-    elif len(above) < bounds.CHART_DEPTH:
-        _add_charts(tree, chart, inside, (*above, folder))
-    else:
-        notes.append(Note(Location(chart.path), f"sub-charts deeper than {bounds.CHART_DEPTH} levels are not read"))
-    return chart
+        return f"takes in more than {bounds.CHART_LOADS} charts: the rest is left out"
+    return "" if len(above) < bounds.CHART_DEPTH else f"sub-charts deeper than {bounds.CHART_DEPTH} levels are not read"
 
 
 def _inside(tree: Repository, folder: str) -> list[str]:

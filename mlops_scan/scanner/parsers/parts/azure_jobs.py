@@ -113,7 +113,6 @@ class Reader:
         name, source = self._name(item, place, stage.name), item.scope.source
         owner = f"{self.runner.path}#{name}"
         off = self.runner.disabled or stage.disabled or is_never(job.get("condition"), item.scope.settled)
-        outer = replace(self._as(item.scope), owner=owner, disabled=off)
         scope = self.opened.with_variables(item.scope, job).running(_legs(job))
         runner = replace(self._as(scope), owner=owner, soft=truth(job.get("continueOnError")), disabled=off)
         steps = [
@@ -140,10 +139,16 @@ class Reader:
         container = yamlnodes.child(job, "container", "image") or job.get("container")
         if isinstance(container, Scalar) and image and self._alias(image) == image:
             yield runner.image(image, "ci", (container.line, container.column))
-        yield from self._variables(outer, item.scope, job)
-        yield from self._calls(outer, item.calls)
-        if "template" in job:  # its parameters are what the caller says of it
-            yield from step_facts(runner, lines_of(source), job)
+        yield from self._content(replace(self._as(item.scope), owner=owner, disabled=off), runner, item, steps)
+
+    def _content(self, outer: Runner, runner: Runner, item: Item, steps: list[Item]) -> Iterator[Fact]:
+        """The variables of a job, the templates that it calls, its steps; `outer` runs what stands around them."""
+        job = item.node
+        if isinstance(job, Mapping):
+            yield from self._variables(outer, item.scope, job)
+            yield from self._calls(outer, item.calls)
+            if "template" in job:  # its parameters are what the caller says of it
+                yield from step_facts(runner, lines_of(item.scope.source), job)
         for one in steps:
             yield from self._step(runner, one)
 

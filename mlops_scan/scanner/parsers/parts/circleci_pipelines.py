@@ -155,14 +155,21 @@ def _job(whole: _Whole, name: str, job: Mapping, place: tuple[int, int], uses: l
     for image in images:
         yield runner.image(str(image), "ci", (image.line, image.column))
     yield from runner.variables(job.get("environment"))
+    yield from _steps(whole, runner, name, job, place, uses)
+
+
+def _steps(
+    whole: _Whole, runner: Runner, name: str, job: Mapping, place: tuple[int, int], uses: list[Placed]
+) -> Iterator[Fact | Note]:
+    """What a job does, and what those who use it do before and after it."""
     before = [step for one in uses for step in yamlnodes.items(one.options, "pre-steps")]
     after = [step for one in uses for step in yamlnodes.items(one.options, "post-steps")]
     calls = [one.options for one in uses]
     orb, outer_frame = name.rpartition("/")[0], Frame(whole.pipeline)
     inside = Frame(replace(runner, settled=settled(job, calls, {})), orb).handing(job, calls, outer_frame)
-    opened = Steps(source, whole.commands)
+    opened = Steps(whole.source, whole.commands)
     yield from islice(opened.facts(before, replace(inside, orb="")), MOST)
     yield from islice(opened.facts(yamlnodes.items(job, "steps"), inside), MOST)
     yield from islice(opened.facts(after, replace(inside, orb="")), MOST)
     if opened.left < 0:
-        yield Note(Location(source.path, *place), f"'{name}' runs more than {MOST} things: the rest is left out")
+        yield Note(Location(whole.source.path, *place), f"'{name}' runs more than {MOST} things: the rest is left out")

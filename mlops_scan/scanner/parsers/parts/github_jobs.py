@@ -46,12 +46,8 @@ def job(
     place: Place, workflow: Runner, shells: Shells, name: str, written: Mapping, at: tuple[int, int]
 ) -> Iterator[Fact]:
     """Facts of a job."""
-    off = workflow.disabled or is_never(written.get("if"), workflow.settled)
-    soft = workflow.soft or truth(written.get("continue-on-error"))
-    known = {**workflow.known, **placeholders.constants(written.get("env"), "env.", "", known=workflow.known)}
     name = f"{place.prefix}{name}"
-    texts = {**workflow.texts, **githubvalues.texts(written.get("env"), {**workflow.texts, **known})}
-    runner = replace(workflow, owner=f"{place.home}#{name}", disabled=off, soft=soft, known=known, texts=texts)
+    runner = replace(_runner(workflow, written), owner=f"{place.home}#{name}")
     jobs = placeholders.matrix(yamlnodes.child(written, "strategy", "matrix"))
     own = tuple(f"{place.prefix}{one}" for one in yamlnodes.items(written, "needs") if isinstance(one, Scalar))
     called = place.called(yamlnodes.text(written, "uses"))
@@ -67,7 +63,7 @@ def job(
         "environment": yamlnodes.text(written, "environment") or yamlnodes.text(written, "environment", "name"),
         "uses": yamlnodes.text(written, "uses").removeprefix("./"),
         "image": used[0] if used and "container" in written else "",
-        "soft": soft,
+        "soft": runner.soft,
         "when": condition(written),
         "self_hosted": any(str(one) == "self-hosted" for one in _labels(written.get("runs-on"))),
     }
@@ -79,6 +75,18 @@ def job(
     yield from run(place, runner, shells.within(written), written.get("steps"), jobs)
     if inner is not None and called is not None:
         yield from _workflow(inner, runner, called[1], within, written.get("with"), jobs)
+
+
+def _runner(workflow: Runner, written: Mapping) -> Runner:
+    """What runs a job: with its variables, its failures heeded or not, and whether it ever starts."""
+    known = {**workflow.known, **placeholders.constants(written.get("env"), "env.", "", known=workflow.known)}
+    return replace(
+        workflow,
+        disabled=workflow.disabled or is_never(written.get("if"), workflow.settled),
+        soft=workflow.soft or truth(written.get("continue-on-error")),
+        known=known,
+        texts={**workflow.texts, **githubvalues.texts(written.get("env"), {**workflow.texts, **known})},
+    )
 
 
 def _workflow(

@@ -17,7 +17,7 @@ from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.parts import gitlab_triggers
-from mlops_scan.scanner.parsers.parts.gitlab_files import Written, plain
+from mlops_scan.scanner.parsers.parts.gitlab_files import Placed, Written, plain
 from mlops_scan.scanner.parsers.parts.gitlab_rules import Rules
 from mlops_scan.scanner.parsers.parts.gitlab_triggers import Child
 
@@ -126,45 +126,61 @@ class _Pipeline:
             before = own[:_NEEDED] or before
         return found
 
-    def _job(self, runner: Runner, name: str, stages: dict[str, list[str]]) -> Iterator[Fact | Note]:
+    def _job(self, pipeline: Runner, name: str, stages: dict[str, list[str]]) -> Iterator[Fact | Note]:
         placed = self.written.keys[name]
-        owner = f"{self.source.path}#{name}"
-        soft = self.written.get(name, "allow_failure")
-        failing = soft is not None and (truth(soft.node) or isinstance(soft.node, Mapping))
         own = list(reversed(list(self.written.held(name, "variables"))))  # mappings of what it extends are merged
-        known: Known = {**self._inherited(runner.known, name), **placed.known}
-        for one in own:
-            known = {**known, **placeholders.constants(plain(one.node), "", known=known)}
-        off = runner.disabled or self.rules.never(name, own) or self.rules.starts_never()
-        known = {**self._ruled(known, name), **self._matrix(name)}
-        runner = replace(runner, path=placed.source.path, owner=owner, soft=failing, disabled=off, known=known)
-        runner = replace(runner, session=shell.Session())
+        runner = self._runner(pipeline, name, own)
         trigger = self.written.get(name, "trigger")
         started = [one.source.path for one in gitlab_triggers.children(self.written, name, self.known)]
-        image = None if trigger else self.written.get(name, "image")
+        image = "" if trigger else self.written.text(name, "image") or self.written.text(name, "image", "name")
         says: dict[str, Any] = {
-            "id": owner,
+            "id": runner.owner,
             "workflow": self.source.path,
             "needs": self._needs(name, stages),
             "environment": self.written.text(name, "environment") or self.written.text(name, "environment", "name"),
             "uses": next(iter(started), ""),
-            "image": (self.written.text(name, "image") or self.written.text(name, "image", "name")) if image else "",
-            "soft": failing,
+            "image": image,
+            "soft": runner.soft,
             "when": " || ".join(self.rules.of(name))[: bounds.FACT_TEXT],
             "manual": self.rules.manual(name),
         }
         yield runner.fact("job", name, placed.place, says)
         for path in started[1:]:
-            yield runner.fact("action", path, placed.place, {"owner": owner})
+            yield runner.fact("action", path, placed.place, {"owner": runner.owner})
         if trigger is not None:
             yield from gitlab_triggers.outside(runner, trigger)
-        for item in (image, *self.written.listed(name, "services")) if trigger is None else ():
+        else:
+            yield from self._images(runner, name)
+        for one in own:
+            yield from replace(runner, path=one.source.path).variables(plain(one.node))
+        if trigger is None:
+            yield from self._scripts(runner, name)
+
+    def _runner(self, pipeline: Runner, name: str, own: list[Placed]) -> Runner:
+        """What runs a job: with its variables, its failures heeded or not, and whether it ever starts."""
+        placed = self.written.keys[name]
+        soft = self.written.get(name, "allow_failure")
+        known: Known = {**self._inherited(pipeline.known, name), **placed.known}
+        for one in own:
+            known = {**known, **placeholders.constants(plain(one.node), "", known=known)}
+        return replace(
+            pipeline,
+            path=placed.source.path,
+            owner=f"{self.source.path}#{name}",
+            soft=soft is not None and (truth(soft.node) or isinstance(soft.node, Mapping)),
+            disabled=pipeline.disabled or self.rules.never(name, own) or self.rules.starts_never(),
+            known={**self._ruled(known, name), **self._matrix(name)},
+            session=shell.Session(),
+        )
+
+    def _images(self, runner: Runner, name: str) -> Iterator[Fact]:
+        for item in (self.written.get(name, "image"), *self.written.listed(name, "services")):
             node = yamlnodes.child(item.node, "name") or item.node if item else None
             if item and isinstance(node, Scalar):
                 yield replace(runner, path=item.source.path).image(str(node), "ci", (node.line, node.column))
-        for one in own:
-            yield from replace(runner, path=one.source.path).variables(plain(one.node))
-        for key in ("before_script", "script", "after_script") if trigger is None else ():
+
+    def _scripts(self, runner: Runner, name: str) -> Iterator[Fact]:
+        for key in ("before_script", "script", "after_script"):
             for line in self.written.listed(name, key):
                 if isinstance(line.node, Scalar):
                     where = replace(runner, path=line.source.path, known={**runner.known, **line.known})
