@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from mlops_scan.scanner.graph import Graph
@@ -152,3 +154,39 @@ def test_a_schedule_is_for_what_it_reaches_and_known_by_its_name(understand: Und
 
 def _statuses(graph: Graph, capability: str) -> set[str]:
     return {one.status.value for one in graph.capabilities() if one.capability == capability}
+
+
+DISTANCE = "import numpy as np\n\n\n%s\n    return float(np.abs(np.sort(a) - np.sort(b)).mean()) > 0.1\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("src/watch/detector.py", "class DriftDetector:\n  def detect(self, a, b):"),
+        ("src/drift/distance.py", "def _compute_wasserstein(a, b):"),
+        ("src/drift/distance.py", "def js_divergence(a, b):"),
+    ],
+)
+def test_drift_worked_out_by_ones_own_code(understand: Understand, path: str, code: str) -> None:
+    assert understand({path: DISTANCE % code}).has("drift-monitoring")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("src/loss/distance.py", "def wasserstein(a, b):"),  # a loss
+        ("src/watch/detector.py", "class DriftReport:\n  def render(self, a, b):"),
+        ("tests/drift/test_it.py", "class DriftDetector:\n  def detect(self, a, b):"),
+        ("notebooks/drift.ipynb", "def js_divergence(a, b):"),
+    ],
+)
+def test_a_distance_alone_watches_nothing(understand: Understand, path: str, code: str) -> None:
+    text = DISTANCE % code
+    cells = {"cells": [{"cell_type": "code", "source": text, "outputs": [], "metadata": {}}], "nbformat": 4}
+    assert not understand({path: json.dumps(cells) if path.endswith(".ipynb") else text}).has("drift-monitoring")
+
+
+def test_an_object_for_drift_without_a_body_is_a_stub(understand: Understand) -> None:
+    assert not understand({"app.py": "class DriftDetector:\n    def detect(self, a, b):\n        pass\n"}).has(
+        "drift-monitoring"
+    )
