@@ -36,16 +36,12 @@ def build(
     python = Code(facts, ())
     renamed = {**receivers.renamed(python), **targets.made(facts), **entered.named(facts)}
     facts = [renamed.get(id(fact), fact) for fact in facts]
-    if known is not None and renamed:
-        shipped = catalog.load()
-        known = {**known, **{id(fact): shipped.matches(fact) for fact in renamed.values()}}
-    python = Code(facts, (), python.imported) if renamed else python
+    if renamed:
+        known, python = _known_too(known, renamed.values()), Code(facts, (), python.imported)
     flags.switch_off(python)
     if told := list(_told(facts, python)):
         facts += told  # none of Python's own
-        if known is not None:
-            shipped = catalog.load()
-            known = {**known, **{id(fact): shipped.matches(fact) for fact in told}}
+        known = _known_too(known, told)
     uses = tuple(_uses(facts, readable, known))
     if any(use.key == "pipeline-step" and not use.fact.says.keys().isdisjoint(_MADE) for use in uses):
         from mlops_scan.scanner.link.code import factories  # few repositories need it
@@ -57,6 +53,18 @@ def build(
             python = Code(facts, ())
     graph = Graph(once([*facts, *code.facts(python, uses)]), files, uses)
     del python  # its indexes: the graph has its own
+    _connect(graph)
+    return graph
+
+
+def _known_too(known: _Known | None, facts: Iterable[Fact]) -> _Known | None:
+    """The matches that were looked up before, with those of more facts."""
+    shipped = catalog.load()
+    return None if known is None else {**known, **{id(fact): shipped.matches(fact) for fact in facts}}
+
+
+def _connect(graph: Graph) -> None:
+    """Run every link, those of a later turn over what earlier ones found."""
     links = [one() for one in plugins.load(link, Link)]
     for turn in sorted({one.turn for one in links}):
         now = [one for one in links if one.turn == turn]
@@ -64,7 +72,6 @@ def build(
             graph.add_node(node)
         for edge in [edge for one in now for edge in one.edges(graph)]:
             graph.add_edge(edge)
-    return graph
 
 
 def _told(facts: Sequence[Fact], python: Code) -> Iterator[Fact]:
