@@ -12,7 +12,7 @@ from typing import Any
 from mlops_scan.scanner import paths
 from mlops_scan.scanner.catalog import charts, commands
 from mlops_scan.scanner.catalog.index import ImageIndex, NameIndex, PathIndex
-from mlops_scan.scanner.catalog.sighting import Match, Sighting, matched, stated
+from mlops_scan.scanner.catalog.sighting import Match, Sighting, fits, marked, matched, stated, valued
 from mlops_scan.scanner.catalog.signature import dotted, path_glob
 from mlops_scan.scanner.catalog.tools import Tool
 from mlops_scan.scanner.catalog.vocabulary import Strength
@@ -184,7 +184,7 @@ class Matcher:
         for language, name, says in spoken:
             for one in self._index(language).find(name):
                 if all(condition.holds(says) for condition in one.signature.attributes):
-                    yield matched(one, _marked(fact, says) if one.off_when and isinstance(says, Mapping) else None)
+                    yield matched(one, marked(fact, says) if one.off_when and isinstance(says, Mapping) else None)
         yield from self._annotated(fact)
         yield from self._installed(charts.from_resource(kind, data))
 
@@ -192,7 +192,7 @@ class Matcher:
         for key in ("annotations", "labels"):
             marks = fact.get(key)
             for name, value in marks.items() if isinstance(marks, Mapping) else ():
-                yield from _valued(self._index("ann").find(str(name)), value)
+                yield from valued(self._index("ann").find(str(name)), value)
 
     def _installed(self, releases: Iterable[charts.Release]) -> Iterator[Match]:
         for release in releases:
@@ -209,12 +209,12 @@ class Matcher:
 
     def _env(self, fact: Fact) -> Iterator[Match]:
         if fact.get("value") != "" and not paths.is_sample(fact.at.path):
-            yield from _valued(self._index("env").find(fact.name), fact.get("value"))
+            yield from valued(self._index("env").find(fact.name), fact.get("value"))
 
     def _setting(self, fact: Fact) -> Iterator[Match]:
         for one in self._settings.find(fact.at.path):
             key, value = one.signature.words
-            if glob(key).fullmatch(fact.name) and _fits(value, fact.get("value")):
+            if glob(key).fullmatch(fact.name) and fits(value, fact.get("value")):
                 yield matched(one)
 
     def _alert(self, fact: Fact) -> Iterator[Match]:
@@ -226,12 +226,6 @@ def _dotted(pattern: str) -> Callable[[str], object]:
     return dotted(pattern).fullmatch
 
 
-def _marked(fact: Fact, says: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a resource says with its annotations and labels, where the catalogue looks for what switches it off."""
-    marks = {key: fact.get(key) for key in ("annotations", "labels") if fact.get(key)}
-    return {"metadata": marks, **says} if marks else says
-
-
 def _once(pattern: str) -> Callable[[str], object]:
     return glob(pattern).once
 
@@ -240,17 +234,6 @@ def _declared(tool: Tool, strength: Strength, signature: str) -> Iterator[Match]
     """A dependency or import speaks for what the tool is for, which is its first capability."""
     if tool.capabilities and not tool.generic:
         yield Match(tool.id, tool.capabilities[0], "", strength, signature)
-
-
-def _valued(sightings: Iterable[Sighting], value: Any) -> Iterator[Match]:
-    for one in sightings:
-        if all(_fits(wanted, value) for wanted in one.signature.words):
-            yield matched(one)
-
-
-def _fits(pattern: str, value: Any) -> bool:
-    text = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
-    return pattern == "*" or bool(glob(pattern).fullmatch(str(text)))
 
 
 def _parents(name: str) -> Iterator[str]:

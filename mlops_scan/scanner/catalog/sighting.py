@@ -10,6 +10,7 @@ from mlops_scan.scanner.catalog import commands
 from mlops_scan.scanner.catalog.conditions import Argument, Attribute, argument
 from mlops_scan.scanner.catalog.signature import Signature
 from mlops_scan.scanner.catalog.vocabulary import Strength
+from mlops_scan.scanner.globs import glob
 from mlops_scan.scanner.model import Fact
 
 _COMMANDS = frozenset(("command", "container"))
@@ -94,3 +95,22 @@ def stated(sightings: Iterable[Sighting], says: Mapping[str, Any]) -> Iterator[M
                 break
         else:
             yield matched(one)
+
+
+def marked(fact: Fact, says: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a resource says with its annotations and labels, where the catalogue looks for what switches it off."""
+    marks = {key: fact.get(key) for key in ("annotations", "labels") if fact.get(key)}
+    return {"metadata": marks, **says} if marks else says
+
+
+def valued(sightings: Iterable[Sighting], value: Any) -> Iterator[Match]:
+    """What has a name that is seen, and a value that fits."""
+    for one in sightings:
+        if all(fits(wanted, value) for wanted in one.signature.words):
+            yield matched(one)
+
+
+def fits(pattern: str, value: Any) -> bool:
+    """Whether a value, as files write it, is what a pattern wants."""
+    text = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
+    return pattern == "*" or bool(glob(pattern).fullmatch(str(text)))

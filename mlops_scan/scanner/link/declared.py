@@ -12,6 +12,7 @@ from mlops_scan.scanner.link.selectors import object_id, title
 from mlops_scan.scanner.model import Fact, Node
 
 _LONGEST = 60
+_DEEPEST = 8
 _MAKES = re.compile(r"(?:create|build|make|get|generate|define|run|main|register|deploy)(?:_|$)")  # names of functions
 _COMMON = ("pipeline", "pipelines", "main", "__init__", "dag", "flow", "app", "deploy")
 _NAME_OPTIONS = ("--name", "-n", "--endpoint-name", "--display-name", "--monitoring-schedule-name")
@@ -94,6 +95,15 @@ def spelled(value: Any) -> str:
     if match := re.fullmatch(r"""f(["'])(.*)\1""", expression):
         return match[2][:_LONGEST]
     return expression[:_LONGEST]
+
+
+def texts(value: Any, depth: int = 0) -> Iterator[str]:
+    """The texts that stand in the attributes of a resource or the arguments of a call, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (Mapping, list)) and depth < _DEEPEST:
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from texts(inner, depth + 1)
 
 
 def _of_command(argv: list[str]) -> str:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.declared import subjects
+from mlops_scan.scanner.link.declared import subjects, texts
 from mlops_scan.scanner.model import Edge, Fact, Location, Node
 
 _WATCHED = frozenset(("endpoint", "workload", "pipeline", "model"))
-_DEEPEST = 8
 
 
 class Monitors(Link):
@@ -105,17 +103,6 @@ def _by_name(graph: Graph) -> dict[str, list[str]]:
 
 def _told(fact: Fact, named: Mapping[str, list[str]]) -> Iterator[str]:
     """Endpoints and workloads that the attributes or arguments name."""
-    for text in _texts(fact.get("data") if fact.kind == "resource" else fact.get("kwargs")):
+    for text in texts(fact.get("data") if fact.kind == "resource" else fact.get("kwargs")):
         if text != fact.name:
             yield from named.get(text, ())
-
-
-def _texts(value: Any, depth: int = 0) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping) and depth < _DEEPEST:
-        for inner in value.values():
-            yield from _texts(inner, depth + 1)
-    elif isinstance(value, list) and depth < _DEEPEST:
-        for inner in value[:200]:
-            yield from _texts(inner, depth + 1)

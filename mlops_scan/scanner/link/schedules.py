@@ -11,7 +11,7 @@ from typing import Any
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.timers import is_off
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.declared import spelled, told_name
+from mlops_scan.scanner.link.declared import spelled, texts, told_name
 from mlops_scan.scanner.link.pipelines import resource_ids
 from mlops_scan.scanner.link.selectors import object_id, title
 from mlops_scan.scanner.model import Edge, Fact, Location, Node
@@ -21,7 +21,6 @@ _EVENT = re.compile(r"(?:asset|dataset|sensor|event|trigger_on_finish|condition|
 _CLOCK = re.compile(r"schedule|cron|recurrence|frequency", re.IGNORECASE)
 _APART = re.compile(r"[^\w.-]+")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9+/]{4}){6,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
-_DEEPEST = 8
 _OWNERS = ("pipeline", "workload", "job", "target", "step", "file")
 _STARTED = frozenset(("pipeline", "workload", "endpoint", "stage", "step", "job", "target"))
 
@@ -203,10 +202,8 @@ def _run_as(node: str, known: Mapping[str, Node]) -> str:
 
 def _spelled_out(graph: Graph, nodes: Collection[str], known: Mapping[str, Node]) -> list[str]:
     """The one pipeline whose name stands in an ARN, a URL or an argument of the schedule or its target."""
-    texts = [
-        text for one in graph.facts("resource") if object_id(one) in nodes for text in _texts(one.get("data"), _DEEPEST)
-    ]
-    words = {word for text in texts for said in (text, _decoded(text)) for word in _APART.split(said)}
+    told = [text for one in graph.facts("resource") if object_id(one) in nodes for text in texts(one.get("data"))]
+    words = {word for text in told for said in (text, _decoded(text)) for word in _APART.split(said)}
     found = [one.id for one in known.values() if one.kind == "pipeline" and len(one.label) > 3 and one.label in words]
     return found if len(found) == 1 else []
 
@@ -219,17 +216,6 @@ def _decoded(text: str) -> str:
         return base64.b64decode(text, validate=True).decode()
     except ValueError:
         return ""
-
-
-def _texts(value: Any, depth: int) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif depth and isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner, depth - 1)
-    elif depth and isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner, depth - 1)
 
 
 def _is_runner(graph: Graph, node: str) -> bool:
