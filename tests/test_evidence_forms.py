@@ -100,6 +100,27 @@ ASKS = (
 WATCHED = {**TRAIN, "watch.py": WATCH.format(drift="drift", flow="watch_for_drift")}
 COUNTED = {**TRAIN, "watch.py": WATCH.format(drift="gap", flow="count")}
 
+GATHERED = """
+import mlflow
+from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
+
+LIMITS = {{"r2": 0.8}}
+
+
+def main(x, y):
+    model = Ridge().fit(x, y)
+    measured = {{"r2": r2_score(y, model.predict(x))}}
+    found = []
+    for {name}, floor in LIMITS.items():
+        value = float(measured[{name}])
+        if value < floor:
+            found.append(f"{{{name}}} is {{value}}, below {{floor}}")
+    {then}
+    mlflow.sklearn.log_model(model, "m", registered_model_name="price")
+"""
+STOPS, TELLS = "if len(found) > 0:\n        raise ValueError(found)", "if found:\n        print(found)"
+
 CASES = [
     ("drift-monitoring", "an error held against the one of the training", USED, WATCHED),
     ("drift-monitoring", "a difference of something", ABSENT, COUNTED),
@@ -118,6 +139,9 @@ CASES = [
     ("evaluation-gate", "a loaded step that deploys", USED, {"p.py": GATED.format(load=FROM_FILE.format("deploy"))}),
     ("evaluation-gate", "one of a store", USED, {"p.py": GATED.format(load=STORE.format("deploy-model"))}),
     ("evaluation-gate", "a loaded step that draws", ABSENT, {"p.py": GATED.format(load=FROM_FILE.format("chart"))}),
+    ("evaluation-gate", "a list of failures", USED, {"t.py": GATHERED.format(name="metric", then=STOPS)}),
+    ("evaluation-gate", "failures that are printed", ABSENT, {"t.py": GATHERED.format(name="metric", then=TELLS)}),
+    ("evaluation-gate", "columns that are not filled", ABSENT, {"t.py": GATHERED.format(name="column", then=STOPS)}),
     ("inference-optimization", "told to a server", USED, {"llm.yaml": SERVED.format(told="--quantization=awq")}),
     ("inference-optimization", "told a port", ABSENT, {"llm.yaml": SERVED.format(told="--port=8000")}),
     ("training-framework", "a service that trains", USED, {"fit.py": AUTOML}),

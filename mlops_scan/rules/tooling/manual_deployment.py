@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Absence
-from mlops_scan.scanner.graph import Graph, answering
+from mlops_scan.scanner.graph import Graph, answering, is_off, purpose_of_schedule
 from mlops_scan.scanner.model import Place
 
 
@@ -79,8 +79,14 @@ class ManualDeployment(Absence):
             return
         for workload in answering(graph):
             yield Place(workload.at, f"'{workload.called}' is applied by hand")
-        for use in (*graph.online, *graph.batch):
+        for use in (*graph.online, *(() if _is_scored_by_ci(graph) else graph.batch)):
             yield Place(use.at, "this is served")
 
     def message(self, graph: Graph) -> str:
         return "A model is served, and no CI job, GitOps controller or scheduler deploys it."
+
+
+def _is_scored_by_ci(graph: Graph) -> bool:
+    """Whether CI itself scores by the clock, each time with what was merged: nothing is left to be deployed."""
+    timed = (one for one in graph.facts("schedule") if one.get("where") == "ci" and not is_off(graph, one))
+    return any(purpose_of_schedule(graph, one) == "score" for one in timed)

@@ -29,6 +29,10 @@ _FLAG = re.compile(
 _ACCEPTED = re.compile(r"(?:^|[._])(?:accepted|approved|blessed|promoted|is_better|passed)$", re.IGNORECASE)
 _SHIPS = re.compile(r"(?:^|[_/-])(?:push|deploy|regist|promot|releas|publish|ship)", re.IGNORECASE)
 _FURTHER = re.compile(r"deploy|register|promot|release|approv|endpoint|create_?model|save ?model", re.IGNORECASE)
+_DATA = re.compile(
+    r"drift|psi\b|_ks\b|\bks_|shift|isna|isnull|null|missing|column|\bcols?\b|\bdf\b|frame|feature|rows?\b|schema",
+    re.IGNORECASE,
+)
 _ENDS = re.compile(r"\.(?:cancel|abort|fail|reject)$")
 
 
@@ -82,6 +86,8 @@ class EvaluationGate(Derivation):
         promotes = (bool(onwards) and not same_either_way(graph, fact, onwards)) or _lets_ship(graph, fact)
         ends = any(_ENDS.search(call) for call in body)
         stops = (ends or fact.get("raises") or fact.get("exits")) and (ends or fact.at.path in around.stopping)
+        if fact.get("gathers"):  # what a list of failures is for; what only leaves the function says less
+            stops = stops and bool(fact.get("raises") or fact.get("fails")) and not _speaks_of_data(fact)
         if promotes or (stops and fact.get("in") in ("if", "assert")):
             without = why(fact, stops=not promotes)
             if not promotes and fact.at.path in around.unheeded and fact.at.path not in around.onward:
@@ -116,6 +122,12 @@ class _Around:
     @cached_property
     def measured(self) -> bool:
         return any(speaks_of_metrics(one) for one in self._graph.facts("comparison") if is_ordered(one))
+
+
+def _speaks_of_data(fact: Fact) -> bool:
+    """Whether a test that fills a list is about data that are missing or that changed, and about no model."""
+    names = [fact.name, fact.get("gathers"), *(fact.get("names") or ()), *(fact.get("about") or ())]
+    return bool(_DATA.search(" ".join(str(one) for one in names)))
 
 
 def _measures(fact: Fact) -> bool:

@@ -28,8 +28,9 @@ def is_range_check(fact: Fact) -> bool:
 
 
 def speaks_of_metrics(fact: Fact) -> bool:
-    """Whether a test names a metric."""
-    return names_a_metric(" ".join([fact.name, *(str(name) for name in fact.says.get("names") or ())]))
+    """Whether a test names a metric, or what it adds to a list does."""
+    names = (str(name) for key in ("names", "about") for name in fact.says.get(key) or ())
+    return names_a_metric(" ".join([fact.name, *names]))
 
 
 @lru_cache(maxsize=10_000)  # asked about the same comparisons several times

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
-from mlops_scan.scanner.formats.python import answers, definitions
+from mlops_scan.scanner.formats.python import answers, definitions, gathered
 from mlops_scan.scanner.formats.python.binder import Binder
 from mlops_scan.scanner.formats.python.comparisons import Comparisons
 from mlops_scan.scanner.formats.python.context import GUARDS, Context, Gate, Top
@@ -19,6 +19,7 @@ from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.python.values import Values
 
 _IMPORT_ERRORS = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
+_GATHERED = 8  # tests that fill one list
 _ENDS = frozenset((ast.Return, ast.Raise, ast.Continue, ast.Break))  # nothing after it in its block runs
 
 
@@ -34,6 +35,7 @@ class Blocks:
         self.expression = Expressions(self.binder, self.recorder)
         self.comparisons = Comparisons(source, self.resolver, values)
         self.functions = 0
+        self._gathering: dict[tuple[str, str], list[Gate]] = {}  # function and list -> tests of what goes into it
         self._blocks: list[tuple[ast.stmt, Context]] = []
         self._bodies: deque[tuple[FunctionInfo, Context]] = deque()
 
@@ -86,14 +88,28 @@ class Blocks:
         if gate is not None and (names := answers.decided(node.body)):
             gate.says["decides"] = names
         guard = self.source.text(node.test, 80) if keyword == "if" else ""
+        earlier = self._earlier(node, gate, context)
         body = context.inside(keyword, guard=guard, gate=(gate, True) if gate else None)
+        body = replace(body, gates=(*body.gates, *((one, True) for one in earlier))) if earlier else body
         elif_ = keyword == "if" and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
         if elif_:  # same depth as the `if`: a long chain is no nest
             self._block(node.orelse, replace(context, branch=True))
         else:
             other = self._otherwise(node.test) if keyword == "if" and node.orelse and _is_flag(node.test) else ""
-            self._block(node.orelse, context.inside("else", guard=other, gate=(gate, False) if gate else None))
+            inner = context.inside("else", guard=other, gate=(gate, False) if gate else None)
+            inner = replace(inner, gates=(*inner.gates, *((one, False) for one in earlier))) if earlier else inner
+            self._block(node.orelse, inner)
         self._block(node.body, replace(body, loop=True) if keyword == "while" else body)
+
+    def _earlier(self, node: ast.If | ast.While, gate: Gate | None, context: Context) -> list[Gate]:
+        """The tests that filled the list of which this one asks; if it fills one itself, that is noted."""
+        if gate is not None and gathered.orders(gate.says.get("ops")):
+            held, told = gathered.gathering(node.body)
+            if held:
+                gate.says.update({"gathers": held, "about": told})
+                self._gathering.setdefault((context.function, held), []).append(gate)
+        held = gathered.asked(node.test)
+        return self._gathering.get((context.function, held), [])[:_GATHERED] if held else []
 
     def _gate(self, node: ast.stmt | ast.expr, test: ast.expr, keyword: str, context: Context) -> Gate | None:
         read = None if context.silent else self.comparisons.read(test, context.scope)
