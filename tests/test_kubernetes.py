@@ -343,3 +343,12 @@ def test_what_is_no_object_yields_nothing() -> None:
     (document,) = yamlnodes.parse("a: 1\n")
     assert isinstance(document, Mapping)
     assert list(kube.facts(document, lambda line, column: (Location("f", line, column), ()), origin="raw")) == []
+
+
+@pytest.mark.parametrize("group", ["kyverno.io/v1", "policies.kyverno.io/v1alpha1", "mutations.gatekeeper.sh/v1"])
+def test_a_policy_that_matches_pods_runs_none(tmp_path: Path, group: str) -> None:
+    pods = "{spec: {containers: [{image: '!*:latest', securityContext: {privileged: true}}]}}"
+    head = f"apiVersion: {group}\nkind: Policy\nmetadata: {{name: p}}\n"
+    text = f"{head}spec:\n  rules: [{{validate: {{pattern: {pods}}}}}]\n"
+    found = read(tmp_path, {"k8s/policy.yaml": text})
+    assert [one.kind for one in found if isinstance(one, Fact)] == ["resource"]

@@ -1133,6 +1133,10 @@ CASES = (
             fact("schedule", "@daily", "dags/d.py:5", owner="dags/d.py#nightly", where="python"),
             fact("schedule", "0 4 * * *", "k8s/c.yaml:6", owner="k8s/c.yaml#CronJob/score", where="kubernetes"),
             fact("schedule", "0 5 * * *", "tests/c.yml:6", owner="tests/c.yml", where="ci"),
+            fact("schedule", "0 1 * * *", "two.yml:4", owner="two.yml", where="ci"),
+            fact("schedule", "0 2 * * 0", "two.yml:5", owner="two.yml", where="ci"),
+            fact("job", "score", "two.yml:8", id="two.yml#score", when="github.event.schedule == '0 1 * * *'"),
+            fact("job", "fit", "two.yml:9", id="two.yml#fit", when="${{ github.event.schedule != '0 1 * * *' }}"),
         ),
         (
             use("schedules", call("airflow.DAG", "dags/d.py:5", kwargs={"schedule": "@daily"}), cron=("schedule",)),
@@ -1148,8 +1152,12 @@ CASES = (
             "schedule:dags/d.py#nightly @daily | triggers | pipeline:dags/d.py#nightly | dags/d.py:5",
             "schedule:k8s/c.yaml#CronJob/score 0 4 * * * | triggers | workload:k8s/c.yaml#CronJob/score | k8s/c.yaml:6",
             "schedule:loop.py#10 minutes | triggers | file:loop.py | loop.py:8",
+            "schedule:two.yml#0 1 * * * | triggers | job:two.yml#score | two.yml:4",
+            "schedule:two.yml#0 2 * * 0 | triggers | job:two.yml#fit | two.yml:5",
         ),
         nodes=(
+            "schedule:two.yml#0 1 * * * | two.yml:4",
+            "schedule:two.yml#0 2 * * 0 | two.yml:5",
             f"schedule:{CI}#0 3 * * 1 | {CI}:4",
             "schedule:dags/d.py#nightly @daily | dags/d.py:5",
             "schedule:k8s/c.yaml#CronJob/score 0 4 * * * | k8s/c.yaml:6",

@@ -74,6 +74,9 @@ def test_a_nightly_job_is_for_what_it_comes_to_run(
         ("github.event_name == 'push' || inputs.force", "train"),
         ("github.event.schedule == '0 3 * * *'", "train"),
         ("github.event.schedule == '0 4 * * *'", ""),
+        ("github.event.schedule != '0 4 * * *'", "train"),
+        ("github.event.schedule != '0 3 * * *'", ""),
+        ("github.event.schedule == '0 4 * * *' || github.event.schedule == '0 3 * * *'", "train"),
         ("github.repository == 'acme/models'", "train"),
     ],
 )

@@ -10,7 +10,7 @@ from mlops_scan.scanner.graph.environments import deciding
 from mlops_scan.scanner.model import Fact
 
 _EVENT = re.compile(r"github\.event_name\s*(==|!=)\s*['\"](\w+)['\"]|\bCI_PIPELINE_SOURCE\s*(==|!=)\s*['\"](\w+)['\"]")
-_CRON = re.compile(r"github\.event\.schedule\s*==\s*['\"]([^'\"]+)['\"]")
+_CRON = re.compile(r"github\.event\.schedule\s*(==|!=)\s*['\"]([^'\"]+)['\"]")
 
 
 def scheduled(graph: Graph, schedule: Fact) -> str:
@@ -43,9 +43,9 @@ def runs_by_clock(condition: str, cron: str) -> bool:
     """Whether a job's condition can hold for the event of a schedule."""
     if not condition or "schedules" in condition:
         return True
-    crons = _CRON.findall(condition)
-    if crons and "!" not in condition:
-        return cron in crons or "||" in condition
+    crons = [(sign == "==") == (cron == one) for sign, one in _CRON.findall(condition)]
+    if crons and "!" not in _CRON.sub("", condition):
+        return any(crons) if "||" in condition else all(crons)
     events = [(one or three, two or four) for one, two, three, four in _EVENT.findall(condition)]
     if ("!=", "schedule") in events and "||" not in condition:
         return False

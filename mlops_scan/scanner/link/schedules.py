@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
-from mlops_scan.scanner.graph.timers import is_off
+from mlops_scan.scanner.graph.timers import is_off, runs_by_clock
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import spelled, texts, told_name
 from mlops_scan.scanner.link.pipelines import resource_ids
@@ -21,6 +21,7 @@ _EVENT = re.compile(r"(?:asset|dataset|sensor|event|trigger_on_finish|condition|
 _CLOCK = re.compile(r"schedule|cron|recurrence|frequency", re.IGNORECASE)
 _APART = re.compile(r"[^\w.-]+")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9+/]{4}){6,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
+_ASKS_CLOCK = "event.schedule"
 _OWNERS = ("pipeline", "workload", "job", "target", "step", "file")
 _STARTED = frozenset(("pipeline", "workload", "endpoint", "stage", "step", "job", "target"))
 
@@ -44,7 +45,7 @@ class Schedules(Link):
             elif isinstance(source, Use):
                 targets = _of_call(graph, source.fact)
             else:
-                targets = [_owner(source, ids, known)]
+                targets = _chosen(graph, source) or [_owner(source, ids, known)]
             for target in targets:
                 if target != node.id:
                     yield Edge(node.id, "triggers", target, node.at)
@@ -176,6 +177,16 @@ def _owner(fact: Fact, ids: Mapping[str, str], known: Mapping[str, Node]) -> str
         if owner and node in known:
             return node
     return f"file:{owner.partition('#')[0] or fact.at.path}"
+
+
+def _chosen(graph: Graph, schedule: Fact) -> list[str]:
+    """The jobs of a workflow that one of its clocks starts, where their conditions ask which clock it was."""
+    path = str(schedule.get("owner") or "") if schedule.get("where") == "ci" else ""
+    jobs = graph.in_file(path, "job") if path else ()
+    if not any(_ASKS_CLOCK in str(job.get("when") or "") for job in jobs):
+        return []
+    started = (job for job in jobs if not job.get("state") and runs_by_clock(str(job.get("when") or ""), schedule.name))
+    return [f"job:{job.get('id')}" for job in started]
 
 
 def _of_resource(graph: Graph, node: str, known: Mapping[str, Node]) -> list[str]:

@@ -22,18 +22,23 @@ _ONCE = ("Never", "OnFailure")
 
 
 @cache
-def _kinds() -> dict[str, dict[str, Any]]:
+def _table() -> dict[str, Any]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    table = yaml.load(_TABLE.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
-    kinds: dict[str, dict[str, Any]] = table["kinds"]
-    return kinds
+    table: dict[str, Any] = yaml.load(_TABLE.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    return table
 
 
 def _kind(document: Mapping) -> dict[str, Any]:
     group, _, _ = yamlnodes.text(document, "apiVersion").rpartition("/")
-    return _kinds().get(f"{group}/{yamlnodes.text(document, 'kind')}", {}) if group else {}
+    found: dict[str, Any] = _table()["kinds"].get(f"{group}/{yamlnodes.text(document, 'kind')}", {}) if group else {}
+    return found
+
+
+def only_matches(document: Mapping) -> bool:
+    """Whether the object says how those of others look, allows or changes them, and runs nothing itself."""
+    return yamlnodes.text(document, "apiVersion").rpartition("/")[0] in _table()["matching"]
 
 
 def runs_programs(document: Mapping) -> bool:

@@ -30,6 +30,8 @@ def facts_of(scene: Scene, document: Mapping, path: str) -> Iterator[Fact]:
         if isinstance(yamlnodes.child(document, "spec", "workflowSpec"), Mapping):  # the template says the pods
             yield from _schedule_facts(scene, document)
         return
+    if operators.only_matches(document):
+        return
     yield _workload(scene, document, found, path)
     given = parameters.of_templates(document)
     for pod in found:
