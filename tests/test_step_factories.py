@@ -172,6 +172,19 @@ def test_a_default_holds_where_nothing_is_handed_over() -> None:
     assert made.get("kwargs")["bash_command"] == "python fit.py"
 
 
+def test_the_code_with_the_steps_of_callers_is_that_of_all_facts() -> None:
+    facts, uses = making(function="build")
+    before = Code(facts, ())
+    assert [len(calls) for calls in before.callers.values()] == [1]  # not that of a test
+    gone, made = factories.spread(before, uses)
+    again = call("tools.step", "dag.py:7", "again")
+    now = [*(fact for fact in facts if id(fact) not in gone and fact.name != "tools.step"), *made, again]
+    dropped = gone | {id(fact) for fact in facts if fact.name == "tools.step"}
+    changed = before.with_steps(now, dropped, [*made, again])
+    assert changed.callers == Code(now, ()).callers == {("tools.py", "step"): [again]}
+    assert changed.facts("call") == Code(now, ()).facts("call")
+
+
 def test_a_step_outside_of_functions_is_left_alone() -> None:
     alone = call("airflow.Bash", "dag.py:3", kwargs={"task_id": "fit"})
     code = Code([*modules("dag.py"), alone], ())

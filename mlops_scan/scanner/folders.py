@@ -81,14 +81,28 @@ class Walk:
         self.left_out: set[str] = set()
         self.ignored = False  # whether anything was passed over because an ignore file says so
         self.worked_in = False  # whether an environment, or ignored packages or caches lie there
+        self._passed: list[tuple[str, bool]] = []  # what was passed over, and whether it is a folder
 
-    def files(self, above: tuple[_Rules, ...], *, honour: bool = True) -> list[str]:
+    def files(self, above: tuple[_Rules, ...]) -> list[str]:
         """Paths by name; `above` are the ignore files of the folders above."""
         self.notes, self.left_out, self.ignored, self.worked_in = [], set(), False, False
-        return sorted(self._walked(above, honour))
+        self._passed.clear()
+        return sorted(self._walked([_Folder("", above)]))
 
-    def _walked(self, above: tuple[_Rules, ...], honour: bool) -> Iterator[str]:
-        waiting = [_Folder("", above)]
+    def ignored_files(self) -> list[str]:
+        """The paths that `files` passed over because an ignore file says so."""
+        found: list[str] = []
+        waiting: list[_Folder] = []
+        for path, is_folder in self._passed:
+            if is_folder and _LEFT_OUT.match(path.rpartition("/")[2]):
+                self.left_out.add(path)
+            elif is_folder:
+                waiting.append(_Folder(path, ()))
+            else:
+                found.append(path)
+        return [*found, *self._walked(waiting, honour=False)]
+
+    def _walked(self, waiting: list[_Folder], *, honour: bool = True) -> Iterator[str]:
         while waiting:
             folder = waiting.pop()
             entries = self._entries(folder.path)
@@ -124,6 +138,7 @@ class Walk:
     def _passed_over(self, path: str, folder: bool, rules: tuple[_Rules, ...]) -> bool:
         if _ignored(path, folder, rules):
             self.ignored = True
+            self._passed.append((path, folder))
             name = path.rpartition("/")[2]
             self.worked_in |= folder and name not in _OFTEN_COMMITTED and bool(_LEFT_OUT.match(name))
             return True

@@ -67,7 +67,7 @@ def _walked(root: Path, notes: list[Note], left_out: set[str]) -> list[str]:
     if above and not listed:  # the root itself is ignored, yet it was asked for
         listed = walk.files(())
     if git_top(root) is None and walk.ignored and not walk.worked_in:
-        listed = walk.files((), honour=False)
+        listed = sorted([*listed, *walk.ignored_files()])
     notes += walk.notes
     left_out |= walk.left_out
     return listed

@@ -42,8 +42,8 @@ class RetrainingTrigger(Derivation):
             if not self._on_code(graph, start.workflow):
                 what = f"{_EVENTS[start.word]} starts '{start.workflow}', which trains"
                 yield self.evidence("event", start.at, what)
-        kind = events.kind_of_handlers(graph)
         for function, call in events.handlers(graph):
+            kind = graph.once(events.kind_of_handlers)
             what = f"{kind}: '{function.name}' is called with an event and calls {call.name}"
             yield self.evidence("event", function.at, what)
         for kind, rule, is_disabled in events.rules(graph):

@@ -7,6 +7,7 @@ from typing import Any
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.model import Fact
 
+_TELLING = ("name", "call", "expr")
 _SPECIAL = ("main", "handler", "run", "init")  # names that others call by convention
 
 
@@ -34,10 +35,12 @@ class Unused:
 
 def _named(graph: Graph) -> set[str]:
     found: set[str] = set()
+    called = {fact.name for fact in graph.facts("call")}
+    found.update(part for name in called for part in name.split("."))
     for fact in graph.facts("call"):
-        found.update(fact.name.split("."))
-        _add_names(found, fact.says.get("args"))
-        _add_names(found, fact.says.get("kwargs"))
+        for key in ("args", "kwargs"):
+            if given := fact.says.get(key):
+                _add_names(found, given)
     for fact in graph.facts("import"):
         found.update(str(one) for one in fact.says.get("names") or ())
     for fact in graph.facts("constant", "parameter", "setting"):
@@ -59,7 +62,9 @@ def _add_names(found: set[str], value: Any) -> None:
             waiting += one
         elif isinstance(one, dict):
             if "expr" in one:
-                found.update(str(one.get(key) or "").rpartition(".")[2] for key in ("name", "call", "expr"))
+                for key in _TELLING:
+                    if text := one.get(key):
+                        found.add(str(text).rpartition(".")[2])
                 waiting += one.get("args") or ()
             else:
                 waiting += one.values()

@@ -50,7 +50,7 @@ def build(
         if gone or made:
             facts = [*(fact for fact in facts if id(fact) not in gone), *made]
             uses = (*(use for use in uses if id(use.fact) not in gone), *_uses(made, (), None))
-            python = Code(facts, ())
+            python = python.with_steps(facts, gone, made)
     graph = Graph(once([*facts, *code.facts(python, uses)]), files, uses)
     del python  # its indexes: the graph has its own
     _connect(graph)

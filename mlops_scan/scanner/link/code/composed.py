@@ -8,13 +8,12 @@ from typing import Any
 from mlops_scan.scanner.formats.composition import Composition, Files, Run, plain
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.code import starts
-from mlops_scan.scanner.link.code.index import Code
+from mlops_scan.scanner.link.code.index import COMPOSING, Code
 from mlops_scan.scanner.model import Fact, Location
 
 _CHAIN = re.compile(r"([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*|\[[\"'][\w-]+[\"']\])+)\Z")
 _PART = re.compile(r"\.(\w+)|\[[\"']([\w-]+)[\"']\]")
 _COMPOSES = "compose"  # a call that is given the name of the main file
-_MAKING = (_COMPOSES, "merge", "unsafe_merge")
 _BEGINS = "initialize"  # a call before it that is given the folder
 _FOLDERS = ("config_path", "config_dir", "config_module")
 
@@ -28,14 +27,12 @@ class Composed:
         self._variables: dict[tuple[str, str, str], Run] = {}  # (file, function or '', name)
         made: dict[Definition, Run] = {}  # functions that return one
         decorated: list[Fact] = []
-        for call in code.facts("call") if files else ():
-            says = call.says
-            if says.get("decorates"):
-                if isinstance((says.get("kwargs") or {}).get("config_name"), str):
-                    decorated.append(call)
-            elif call.name.endswith(_MAKING) and says.get("known") and (run := self._run(call)) is not None:
+        for call in code.composing if files else ():
+            if call.says.get("decorates"):
+                decorated.append(call)
+            elif (run := self._run(call)) is not None:
                 self._hold(call, run)
-                if says.get("returned"):
+                if call.says.get("returned"):
                     made[call.at.path, str(call.get("function") or "")] = run
         if decorated:
             self._decorate(decorated)
@@ -78,7 +75,7 @@ class Composed:
     def _run(self, call: Fact) -> Run | None:
         """The configuration that a call makes: of a main file and its options, or of files laid over each other."""
         name = call.name.rpartition(".")[2]
-        if name not in _MAKING:
+        if name not in COMPOSING:
             return None
         if name == _COMPOSES:
             path = self._main(call)

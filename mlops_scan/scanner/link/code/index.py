@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,8 @@ from mlops_scan.scanner.model import Fact, Location
 
 _KINDS = frozenset(("call", "class", "comparison", "constant", "function", "import", "module", "order", "parameter"))
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+COMPOSING = ("compose", "merge", "unsafe_merge")  # calls that make configurations of several files
+_OF_DEFINITIONS = frozenset(("names", "classes", "functions", "orders"))
 _TAILS = 3  # `step.with_options(...).submit(...)`
 
 
@@ -37,6 +39,19 @@ class Code:
         """The same facts, and all that was found out of them, with other uses."""
         other = Code((), uses)
         vars(other).update({key: value for key, value in vars(self).items() if key != "_uses"})
+        return other
+
+    def with_steps(self, facts: Collection[Fact], gone: Collection[int], made: Sequence[Fact]) -> Code:
+        """The code of `facts`: without calls by their ids, with others behind; what is defined and imported stays."""
+        other = Code(facts, (), self.imported)
+        vars(other).update({key: value for key, value in vars(self).items() if key in _OF_DEFINITIONS})
+        if "callers" in vars(self):
+            found: dict[Definition, list[Fact]] = defaultdict(list)
+            for key, calls in self.callers.items():
+                if kept := [call for call in calls if id(call) not in gone]:
+                    found[key] = kept
+            other._add_callers(found, (fact for fact in made if fact.kind == "call"))
+            other.callers = found
         return other
 
     @property
@@ -83,17 +98,37 @@ class Code:
     @cached_property
     def callers(self) -> Mapping[Definition, list[Fact]]:
         """The calls of each function of this repository, by place."""
-        tails = {name.removesuffix(".__init__").rpartition(".")[2] for _, name in self.functions}
         found: dict[Definition, list[Fact]] = defaultdict(list)
-        for call in self.facts("call"):
-            if call.name.rpartition(".")[2] not in tails or not counts(call.at.path) or call.says.get("decorates"):
-                continue
-            target = self.called(call)
-            if target is None and (made := self.made(call)) is not None:
-                target = (made[0], f"{made[1]}.__init__")
-            if target is not None:
-                found[target].append(call)
+        self._add_callers(found, self.facts("call"))
         return found
+
+    def _add_callers(self, found: dict[Definition, list[Fact]], calls: Iterable[Fact]) -> None:
+        tails = {name.removesuffix(".__init__").rpartition(".")[2] for _, name in self.functions}
+        targets: dict[tuple[str, str, bool], Definition | None] = {}  # a file calls by one name what it calls by it
+        for call in calls:
+            name, path, says = call.name, call.at.path, call.says
+            if name.rpartition(".")[2] not in tails or says.get("decorates") or not counts(path):
+                continue
+            key = (name, path, bool(says.get("known")))
+            if key not in targets:
+                targets[key] = self.called(call)
+                if targets[key] is None and (made := self.made(call)) is not None:
+                    targets[key] = (made[0], f"{made[1]}.__init__")
+            if (target := targets[key]) is not None:
+                found[target].append(call)
+
+    @cached_property
+    def composing(self) -> list[Fact]:
+        """The calls that may compose a configuration, or decorate a function that is run with one."""
+        return [
+            call
+            for call in self._facts["call"]
+            if (
+                isinstance((call.says.get("kwargs") or {}).get("config_name"), str)
+                if call.says.get("decorates")
+                else call.name.endswith(COMPOSING) and call.says.get("known")
+            )
+        ]
 
     @cached_property
     def orders(self) -> Mapping[str, list[Fact]]:
