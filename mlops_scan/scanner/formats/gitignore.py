@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
 
@@ -14,10 +14,14 @@ _Segment = re.Pattern[str] | None  # None stands for '**'
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
+    """`last`: the name that a path must have, '' where it has a wild card; `depth`: how many parts, 0 with a '**'."""
+
     rank: int
     negated: bool
     folders_only: bool
     segments: tuple[_Segment, ...]
+    last: str = ""
+    depth: int = 0
 
     def fits(self, parts: list[str]) -> bool:
         """Whether the segments match all of `parts`; remembers only the last '**', so it never explodes."""
@@ -48,7 +52,7 @@ class IgnoreRules:
         self._named: dict[str, list[_Pattern]] = {}
         self._suffixed: dict[str, list[_Pattern]] = {}
         self._anchored: dict[str, list[_Pattern]] = {}
-        self._globs: list[_Pattern] = []
+        self._globs: list[tuple[Callable[[str], object], _Pattern]] = []
         self._deep: list[_Pattern] = []
         for rank, line in enumerate(text.splitlines()):
             self._add(rank, line)
@@ -68,13 +72,16 @@ class IgnoreRules:
         while dot >= 0:
             yield from self._suffixed.get(name[dot:], ())
             dot = name.find(".", dot + 1)
-        for pattern in self._globs:
-            if pattern.fits([name]):
+        for match, pattern in self._globs:
+            if match(name):
                 yield pattern
-        whole = [*self._anchored.get(path.partition("/")[0], ()), *self._deep]
+        whole = (*self._anchored.get(path.partition("/")[0], ()), *self._deep)
         if whole:
             parts = path.split("/")
-            yield from (pattern for pattern in whole if pattern.fits(parts))
+            for pattern in whole:
+                may = pattern.last in ("", name) and pattern.depth in (0, len(parts))
+                if may and pattern.fits(parts):
+                    yield pattern
 
     def _add(self, rank: int, line: str) -> None:
         glob = _trimmed(line)
@@ -87,7 +94,9 @@ class IgnoreRules:
         if not glob:
             return
         parts = glob.lstrip("/").split("/")
-        pattern = _Pattern(rank, negated, folders_only, tuple(_segments(parts)))
+        last = "" if parts[-1] == "**" or _WILD.search(parts[-1]) else parts[-1]
+        depth = 0 if "**" in parts else len(parts)
+        pattern = _Pattern(rank, negated, folders_only, tuple(_segments(parts)), last, depth)
         if "/" not in glob and glob != "**":
             self._add_name(glob, pattern)
         elif _WILD.search(parts[0]):
@@ -101,7 +110,7 @@ class IgnoreRules:
         elif glob.startswith("*.") and not _WILD.search(glob[1:]):
             self._suffixed.setdefault(glob[1:], []).append(pattern)
         else:
-            self._globs.append(pattern)
+            self._globs += [(segment.match, pattern) for segment in pattern.segments if segment is not None]
 
 
 def _trimmed(line: str) -> str:

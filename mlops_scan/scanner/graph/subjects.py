@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 
 from mlops_scan.scanner.graph.clusters import Conditions
 from mlops_scan.scanner.graph.core import Graph
@@ -21,20 +20,21 @@ _STARTS = ("runs", "starts")
 def subjects(graph: Graph) -> tuple[Node, ...]:
     """All subjects, by id, each with its kind, its mark and, of schedules, its purpose."""
     reach = graph.once(Reach)
-    kinds = dict(_kinds(graph))
+    nodes = graph.nodes()
+    kinds = dict(_kinds(graph, nodes))
     schedules = _schedules(graph)
     found = []
-    shown = {path: Node(f"file:{path}", "file", path, Location(path)) for path in _showing(graph)}
+    shown = {path: Node(f"file:{path}", "file", path, Location(path)) for path in _showing(graph, nodes)}
     objects = _objects(graph)
     conditions = graph.once(Conditions)
-    for node in (*graph.nodes(), *(shown[path] for path in sorted(shown))):
+    for node in (*nodes, *(shown[path] for path in sorted(shown))):
         at = Location(node.id[5:]) if node.id.startswith("file:") else node.at
         kind = kinds.get(node.id, node.kind)
         meant = _purpose(graph, node, schedules) if kind in _TIMED else ""
         label, names = _called(node, objects.get(node.id.partition(":")[2], ()) if node.id.startswith(_OBJECTS) else ())
         only = conditions.of_object(node.id.partition(":")[2])
-        told = {"kind": kind, "label": label, "purpose": meant, "only_where": only}
-        found.append(replace(node, at=at, reach=reach.mark(node.id), names=names, **told))
+        mark = reach.mark(node.id)
+        found.append(Node(node.id, kind, label, at, node.detail, node.state, mark, meant, names, only))
     return tuple(sorted((*found, *_tools(graph)), key=lambda node: node.id))
 
 
@@ -44,7 +44,7 @@ def links(graph: Graph) -> tuple[Edge, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def _kinds(graph: Graph) -> Iterator[tuple[str, str]]:
+def _kinds(graph: Graph, nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:
     """Kinds that come of what is known of a node: entry points, modules, data sets, images without a name."""
     for fact in graph.all_facts("module"):
         yield f"file:{fact.at.path}", "module"
@@ -55,7 +55,7 @@ def _kinds(graph: Graph) -> Iterator[tuple[str, str]]:
     for edge in graph.edges(*_STARTS):
         if edge.target.startswith("file:") and not edge.source.startswith("file:"):
             yield edge.target, "entry point"
-    for node in graph.nodes():
+    for node in nodes:
         if node.id.startswith("data:"):
             yield node.id, "dataset"
     for fact in graph.all_facts("stage"):
@@ -93,9 +93,9 @@ def _called(node: Node, objects: Sequence[Fact]) -> tuple[str, tuple[str, ...]]:
     return label, tuple(name for name in names if not f"/{label}".endswith((f"/{name}", f"#{name}")))
 
 
-def _showing(graph: Graph) -> set[str]:
+def _showing(graph: Graph, nodes: Iterable[Node]) -> set[str]:
     """Files that show a tool and that nothing links."""
-    linked = {node.id for node in graph.nodes()}
+    linked = {node.id for node in nodes}
     return {one.at.path for one in graph.capabilities() if f"file:{one.at.path}" not in linked}
 
 

@@ -65,6 +65,7 @@ class _Scripts:
             self.ways[fact.at.path].append(Way(str(fact.get("of")), fact.name, 0, asks))
             self._lines.setdefault((fact.at.path, fact.name), fact.at)
         self._files = frozenset(self.ways)
+        self._names = {path.rpartition("/")[2] for path in self._files} | {"", ".", ".."}
         self.stages = {(one.at.path, one.name): stage_id(one) for one in graph.all_facts("stage")} if self.ways else {}
 
     def script(self, command: Fact, renamed: Mapping[str, str] = MappingProxyType({})) -> tuple[str, list[str] | None]:
@@ -73,7 +74,7 @@ class _Scripts:
         for index, word in enumerate(argv[:_STARTED]):
             if word in _ITSELF and command.at.path in self._files:
                 return command.at.path, argv[index + 1 :]
-            if "/" in word or "." in word:
+            if ("/" in word or "." in word) and (renamed or word.strip().rpartition("/")[2] in self._names):
                 path = locate(word, working_folder(command), self._files)
                 path = path or renamed.get(locate(word, "", renamed.keys()) if renamed else "", "")
                 if path in self._files and path != command.at.path:

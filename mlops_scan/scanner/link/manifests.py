@@ -80,7 +80,9 @@ def below(path: str, files: frozenset[str], ordered: Sequence[str]) -> Iterator[
 
 def _names(command: Fact, *, deploys: bool) -> Iterator[str]:
     """Words of a command that name what it applies: after an option that says so; of a deployment, folders too."""
-    argv = [str(word) for word in command.get("argv") or ()]
+    argv = [str(word) for word in command.says.get("argv") or ()]
+    if not deploys and not any(word[:1] == "-" and word.partition("=")[0] in _NAMED for word in argv):
+        return
     installed = set(manifest_names(argv))
     for before, word in pairwise(argv):
         option, equals, value = word.partition("=")

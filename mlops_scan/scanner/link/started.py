@@ -81,11 +81,12 @@ class _Known:
 
     def started(self, command: Fact, argv: Sequence[str]) -> Iterator[str]:
         """Node ids of what a command starts."""
-        folder = working_folder(command)
         for manifest, target in self._scripts.get(argv[0], ())[:1] if argv else ():
             base = manifest.rpartition("/")[0]
             yield from (f"file:{path}" for path in module_files(target.partition(":")[0], base, self.files))
-        for start in self._starts.get(posixpath.basename(argv[0]), ()) if argv else ():
+        starts = self._starts.get(argv[0].rpartition("/")[2], ()) if argv else ()
+        folder = working_folder(command) if starts else ""
+        for start in starts:
             if argv[1 : len(start["words"])] != start["words"][1:]:
                 continue
             if start.get("means") == "code":

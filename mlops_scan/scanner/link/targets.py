@@ -111,9 +111,9 @@ class _Targets:
         if command.get("where") == "config" and inside in self._known:  # a script that names another of its file
             yield inside
             return
-        raw = str(command.get("raw") or "")
+        raw = str(command.get("raw") or "") if command.name in self._by_name else ""
         for runner, files in _TAKEN_OFF:
-            if runner in raw and command.name in self._by_name:
+            if runner in raw:
                 yield from self._nearest(command.name, working_folder(command), files)
 
     def _made(self, command: Fact, maker: _Maker, argv: Sequence[str]) -> Iterator[str]:
