@@ -8,7 +8,9 @@ from mlops_scan import testing
 from mlops_scan.rules.observability.missing_alerting import MissingAlerting
 from mlops_scan.rules.security.plaintext_secret import PlaintextSecret
 from mlops_scan.rules.serving.missing_resource_limits import MissingResourceLimits
+from mlops_scan.rules.serving.missing_rollback import MissingRollback
 from mlops_scan.rules.serving.request_model_load import RequestModelLoad
+from mlops_scan.rules.tooling.manual_deployment import ManualDeployment
 from mlops_scan.rules.tooling.missing_retraining_trigger import MissingRetrainingTrigger
 
 KEY = "AKIA" + "QX7WZ3PLM5NDTR2B"
@@ -109,3 +111,19 @@ def test_one_key_in_several_cells_and_outputs_is_one_finding() -> None:
     assert [(one.at.path, len(one.places) - 1) for one in found] == [("a.txt", 0), ("try.ipynb", 2), ("try.ipynb", 0)]
     lines = [number for number, line in enumerate(book.splitlines(), 1) if KEY in line]
     assert [place.at.line for place in found[1].places] == lines
+
+
+def test_what_is_released_to_users_is_told_before_what_runs_on_one_machine() -> None:
+    files = {
+        **SERVER,
+        "Dockerfile": 'FROM python:3.12\nCOPY app.py .\nCMD ["uvicorn", "app:app"]\n',
+        "compose.yaml": "services:\n  api: {build: .}\n",
+        "deploy.py": (
+            "from google.cloud import aiplatform\n\nmodel = aiplatform.Model.upload(display_name='m', artifact_uri='gs://m')\n"
+            "model.deploy(machine_type='n1-standard-2')\n"
+        ),
+    }
+    for rule in (MissingRollback, ManualDeployment):
+        (found,) = testing.findings(rule, files)
+        assert str(found.places[0].at) == "deploy.py:4"
+        assert "compose.yaml:2" in [str(place.at) for place in found.places[1:]]

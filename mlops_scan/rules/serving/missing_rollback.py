@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Absence
-from mlops_scan.scanner.graph import Graph, answering
+from mlops_scan.scanner.graph import Graph, released
 from mlops_scan.scanner.model import Place
 
 
@@ -92,8 +92,8 @@ class MissingRollback(Absence):
     )
 
     def needed(self, graph: Graph) -> Iterator[Place]:
-        for workload in answering(graph) if graph.profile.serves_model != "none" else ():
-            yield Place(workload.at, f"'{workload.called}' is replaced in place")
+        for at, called in released(graph) if graph.profile.serves_model != "none" else ():
+            yield Place(at, f"'{called}' is replaced in place" if called else "this serves a model")
         for use in (*graph.online, *graph.batch):
             yield Place(use.at, "this serves a model")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops_scan.rules.base import PROJECTS, Absence
-from mlops_scan.scanner.graph import Graph, answering, is_off, purpose_of_schedule
+from mlops_scan.scanner.graph import Graph, is_off, purpose_of_schedule, released
 from mlops_scan.scanner.model import Place
 
 
@@ -77,8 +77,8 @@ class ManualDeployment(Absence):
     def needed(self, graph: Graph) -> Iterator[Place]:
         if graph.profile.serves_model == "none" or not graph.whole_repository:
             return
-        for workload in answering(graph):
-            yield Place(workload.at, f"'{workload.called}' is applied by hand")
+        for at, called in released(graph):
+            yield Place(at, f"'{called}' is applied by hand" if called else "this is served")
         for use in (*graph.online, *(() if _is_scored_by_ci(graph) else graph.batch)):
             yield Place(use.at, "this is served")
 

@@ -1,6 +1,6 @@
 """The evidence graph: facts, what the catalogue knows of them, links, evidence; questions for rules."""
 
-from mlops_scan.scanner.graph.answering import answering, answering_of_kinds
+from mlops_scan.scanner.graph.answering import answering, answering_of_kinds, released
 from mlops_scan.scanner.graph.callees import Callees
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.graph.deliveries import Deliveries
@@ -47,6 +47,7 @@ __all__ = [
     "purpose",
     "purpose_of_schedule",
     "purposes",
+    "released",
     "starting",
     "starts",
 ]

@@ -9,6 +9,7 @@ from mlops_scan.scanner.graph.links import RUNNING
 from mlops_scan.scanner.graph.memo import once
 from mlops_scan.scanner.graph.purpose import has_own_program
 from mlops_scan.scanner.graph.workloads import Workload, ends_itself
+from mlops_scan.scanner.model import Location
 
 
 @once
@@ -22,6 +23,19 @@ def answering(graph: Graph) -> tuple[Workload, ...]:
     if len(local) == len(found):  # the same service in a cluster, whose image nothing here builds
         found = (*(one for one in _able(graph) if one.origin != "compose" and _is_called(one, local)), *found)
     return tuple(sorted(found, key=lambda one: (ends_itself(one), one.origin == "compose")))
+
+
+def released(graph: Graph) -> Iterator[tuple[Location, str]]:
+    """(place, what is released there) of all that brings what serves to users; what runs on one machine comes last.
+
+    '' stands for an endpoint that a platform hosts.
+    """
+    found = answering(graph)
+    yield from ((one.at, one.called) for one in found if one.origin != "compose")
+    for use in graph.online:
+        if use.key == "model-server" and use.fact.kind in ("call", "resource") and not use.disabled:
+            yield use.at, ""
+    yield from ((one.at, one.called) for one in found if one.origin == "compose")
 
 
 def answering_of_kinds(graph: Graph, *kinds: str) -> tuple[Workload, ...]:
