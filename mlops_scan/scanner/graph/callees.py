@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.model import Fact
 
 Function = tuple[str, str]  # path, qualified name in its module
+_STATE = re.compile(r"(?:^|\.)state\.\w+\Z")  # of a web application
 _DEEP = 4
 _MANY = 200
 _LEAVES_TO_OTHERS = frozenset(
@@ -43,6 +45,8 @@ class Callees:
             if fact.says.get("state") == "disabled":
                 continue
             self._calls[fact.at.path, str(fact.says.get("function") or "")].append(fact)
+        self._shelves: dict[str, set[str]] | None = None  # file -> its names for what takes objects by a key
+        self._made: dict[str, set[str]] = defaultdict(set)  # file, or name in an application's state -> classes
 
     def calls(self, function: Function) -> tuple[Fact, ...]:
         """The calls that stand in a function."""
@@ -93,7 +97,38 @@ class Callees:
                     for one in known[file]
                     if name.endswith(f".{_called(one)}") or self._is_starred(path, file, name, one)
                 ]
-        return found
+        return found or self._of_kept(path, name, known)
+
+    def _of_kept(self, path: str, name: str, known: dict[str, list[str]]) -> list[Function]:
+        """A method of what is kept for all requests: `handlers["x"].load()`, `request.app.state.registry.load()`.
+
+        It is that of the one class which is put there, or made in the same file.
+        """
+        receiver, _, method = name.rpartition(".")
+        if self._shelves is None:
+            self._shelves = self._find_shelves()
+        if _STATE.search(receiver):
+            classes = self._made.get(f".{receiver.rpartition('.')[2]}", set())
+        else:
+            classes = self._made.get(path, set()) if receiver in self._shelves.get(path, ()) else set()
+        wanted = {f"{one}.{method}" for one in classes}
+        found = [(file, one) for file, names in known.items() for one in names if one in wanted] if wanted else []
+        return found if len(found) == 1 else []
+
+    def _find_shelves(self) -> dict[str, set[str]]:
+        """Dictionaries that begin empty, by file; notes which classes each file makes, and what a state holds."""
+        shelves: dict[str, set[str]] = defaultdict(set)
+        for fact in self._graph.facts("constant"):
+            if fact.get("value") == {}:
+                shelves[fact.at.path].add(fact.name)
+        for (path, _), calls in self._calls.items():
+            for call in calls:
+                made, target = call.name.rpartition(".")[2], str(call.get("assigned") or "")
+                if target and path in shelves:
+                    self._made[path].add(made)
+                if _STATE.search(target):
+                    self._made[f".{target.rpartition('.')[2]}"].add(made)
+        return shelves
 
     def _is_starred(self, path: str, file: str, name: str, function: str) -> bool:
         """Whether a bare name comes from `from module import *`."""
