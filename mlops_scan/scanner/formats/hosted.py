@@ -80,6 +80,10 @@ def facts(one: Declared, runner: Runner | None = None, build: dict[str, Any] | N
             if fact.kind == "container":
                 fact = replace(fact, says={**fact.says, **_beyond_pods(node)})
             yield fact
+    if not found:  # built here: of the container itself nothing more is said than what it starts
+        made = container(one.body, one.body, "properties", one.name)
+        facts = containers.facts(scene, Mapping(one.body.line, one.body.column), made, init=False)
+        yield from (fact for fact in facts if fact.kind == "command")
 
 
 def held_images(one: Declared) -> Iterator[Fact]:

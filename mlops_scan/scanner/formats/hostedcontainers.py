@@ -18,7 +18,8 @@ DEPTH = 16
 
 def container(node: Mapping, holder: Mapping, key: str, name: str) -> Mapping:
     """The container in the words of a pod."""
-    own = {**_folded(_first(_folded(node), "imageconfiguration")), **_folded(node)}
+    told = _folded(_first(_folded(node), "imageconfig") or _first(_folded(holder), "imageconfig"))  # of a function
+    own = {**_folded(_first(_folded(node), "imageconfiguration")), **told, **_folded(node)}
     made = Mapping(node.line, node.column)
 
     def put(target: str, value: Node | None, source: str = "") -> None:
@@ -34,7 +35,9 @@ def container(node: Mapping, holder: Mapping, key: str, name: str) -> Mapping:
             put("image", own[word][1], own[word][0])
             break
     command, entry = _first(own, "command", "startcommand"), _first(own, "entrypoint")
-    if entry is not None or "definition" in key or "properties" in key:  # there a command is what the image's own gets
+    if (
+        entry is not None or told or "definition" in key or "properties" in key
+    ):  # there a command is what the image's own gets
         put("command", _some(entry))
         put("args", _some(command))
     else:

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
 
+from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Fact
 
 _MODULE_TARGET = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?\Z")  # uvicorn app.main:app
@@ -31,7 +32,7 @@ _BY_PROJECT = {  # (installer, command) -> what it reads without being told
     ("pixi", "install"): ("pixi.lock", "pixi.toml"),
 }
 
-
+IN_CONTAINERS = ("container", "compose")  # where commands are that run inside of an image
 ASKS_HELP = "--help"
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
 _MAKERS = ("make", "gmake", "just")  # whose words may be variables that hold a command
@@ -45,6 +46,21 @@ def working_folder(command: Fact) -> str:
         return command.at.path.rpartition("/")[0]
     folder = posixpath.normpath(inside)
     return "" if folder == "." or folder.startswith("..") else folder
+
+
+class Named:
+    """The files that words name from a folder: what they run, and what they install; asked of by many jobs alike."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._files = frozenset(graph.files)
+        self._known: dict[tuple[tuple[str, ...], str], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+    def of(self, argv: tuple[str, ...], folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What they run, and what they install."""
+        if (argv, folder) not in self._known:
+            runs = tuple(entry_files(argv, folder, self._files))
+            self._known[argv, folder] = runs, tuple(installed_manifests(argv, folder, self._files))
+        return self._known[argv, folder]
 
 
 def manifest_names(argv: Sequence[str]) -> Iterator[str]:

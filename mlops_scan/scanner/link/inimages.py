@@ -67,6 +67,14 @@ class InImages:
     def handler(self, command: Fact, folder: str) -> list[str]:
         """The file of the function that is all that an image says it starts: `app.handler`."""
         argv = list(command.get("argv") or ()) if command.get("where") == "dockerfile-cmd" else []
+        return self._in_folder(argv, folder)
+
+    def function(self, stage: str, argv: Sequence[str]) -> list[str]:
+        """The same for what a workload says in place of the image's own command."""
+        fact = self._stages.get(stage) if len(argv) == 1 else None
+        return self._in_folder(argv, fact.at.path.rpartition("/")[0]) if fact is not None else []
+
+    def _in_folder(self, argv: Sequence[str], folder: str) -> list[str]:
         match = _FUNCTION.match(str(argv[0])) if len(argv) == 1 else None
         if match is None:
             return []

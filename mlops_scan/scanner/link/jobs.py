@@ -11,7 +11,7 @@ from mlops_scan.scanner.graph.assetnames import data_id
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.commands import entry_files, installed_manifests, working_folder
+from mlops_scan.scanner.link.commands import IN_CONTAINERS, Named, working_folder
 from mlops_scan.scanner.model import Edge, Fact, Node
 
 _OPEN = re.compile(r"[*?{}<>$]")  # a pattern, or a placeholder that nothing filled
@@ -39,33 +39,20 @@ class Jobs(Link):
         for action in graph.once(live.actions):
             if path := live.action_file(action, files):
                 yield Edge(f"job:{action.get('owner')}", "calls", f"file:{path}", action.at)
-        named = _Named(files)
+        named = graph.once(Named)
         for command in graph.once(live.commands):
             if not str(command.says.get("where", "")).startswith("dockerfile") and not command.says.get("submitted"):
                 yield from self._command(command, named)
 
-    def _command(self, command: Fact, named: _Named) -> Iterator[Edge]:
+    def _command(self, command: Fact, named: Named) -> Iterator[Edge]:
         owner = owner_id(command)
         runs, installs = named.of(tuple(map(str, command.says.get("argv") or ())), working_folder(command))
-        for path in runs:
+        inside = command.says.get("where") in IN_CONTAINERS  # their images come first
+        for path in () if inside else runs:
             if f"file:{path}" != owner:
                 yield Edge(owner, "runs", f"file:{path}", command.at)
         for path in installs:
             yield Edge(owner, "installs", f"file:{path}", command.at)
-
-
-class _Named:
-    """The files that words name from a folder: what they run, and what they install; asked of by many jobs alike."""
-
-    def __init__(self, files: frozenset[str]) -> None:
-        self._files = files
-        self._known: dict[tuple[tuple[str, ...], str], tuple[tuple[str, ...], tuple[str, ...]]] = {}
-
-    def of(self, argv: tuple[str, ...], folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        if (argv, folder) not in self._known:
-            runs = tuple(entry_files(argv, folder, self._files))
-            self._known[argv, folder] = runs, tuple(installed_manifests(argv, folder, self._files))
-        return self._known[argv, folder]
 
 
 class Steps(Link):
