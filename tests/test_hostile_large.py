@@ -123,6 +123,13 @@ CASES: dict[str, Mapping[str, str]] = {
         + "@dsl.pipeline(name='x')\ndef p():\n"
         + many(lambda n: f"    e{n} = check(m=1)\n    with dsl.If(e{n}.output == 'a'):\n        register(m=1)\n", 3_000)
     },
+    "Python: many steps that evaluate": {
+        "a.py": "from kfp import dsl\n@dsl.component\ndef check(m: float) -> str:\n"
+        + "    from sklearn.metrics import accuracy_score\n    return str(accuracy_score(m, m))\n"
+        + "@dsl.component\ndef register(m: str):\n    import mlflow\n    mlflow.register_model(m)\n"
+        + "@dsl.pipeline(name='x')\ndef p():\n"
+        + many(lambda n: f"    e{n} = check(m={n})\n    if e{n}.output:\n        register(m=e{n}.output)\n", 1_000)
+    },
     "Python: an import of blanks": {"a.py": "import torch\nfrom" + "\t" * MB + "\n"},
     "Python: imports that never close": {"a.py": "import torch\n" + "from a import (\n" * (MB // 16)},
     "notebook: an assignment of blanks": {"n.ipynb": notebook("\t" * (MB // 2) + "!\n")},

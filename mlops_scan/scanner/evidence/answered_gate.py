@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from mlops_scan.scanner.evidence.answers import ORDERS, Answers, Bodies, asked_of, steps_by_place
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.decided import why
-from mlops_scan.scanner.evidence.read_steps import after, chooses, runs
+from mlops_scan.scanner.evidence.read_steps import after, chooses, needing, runs
 from mlops_scan.scanner.graph import Callees, Graph
 from mlops_scan.scanner.graph.callees import Function
 from mlops_scan.scanner.model import Evidence, Fact, Location, Status
@@ -55,11 +55,12 @@ class AnsweredGate(Derivation):
         for step in graph.facts("pipeline-step"):
             pipelines[str(step.get("of") or step.at.path)].append(step)
         for steps in pipelines.values():
+            needs = needing(steps)
             for step in steps:
                 if step.get("function") and chooses(graph, step):
-                    onward = [one for one in after(step, steps) if graph.once(_Shipping).is_step(one)]
-                    if onward:
-                        asked = f"whether step '{onward[0].name}' comes"
+                    onward = next((one for one in after(step, needs) if graph.once(_Shipping).is_step(one)), None)
+                    if onward is not None:
+                        asked = f"whether step '{onward.name}' comes"
                         yield from self._decided(graph, step.at, asked, [runs(step)], told="step '{0}' decides {1}")
 
     def _decided(
@@ -87,6 +88,7 @@ class _Shipping:
     def __init__(self, graph: Graph) -> None:
         self._callees, self._bodies = graph.once(Callees), graph.once(Bodies)
         self._last: dict[Function, Mapping[str, int]] = {}
+        self._reaching: dict[Function, bool] = {}
         used = [use for use in graph.uses(*_SHIPPING) if use.fact.kind == "call" and not use.disabled]
         kept = [use for use in graph.uses("persists-model") if use.fact.kind == "call" and not use.disabled]
         self._places = {use.at for use in used}
@@ -118,7 +120,10 @@ class _Shipping:
         return bool(_SHIPS.search(step.name)) or self._reaches(runs(step))
 
     def _reaches(self, function: Function) -> bool:
-        return bool(function[1]) and not self._functions.isdisjoint(self._callees.reached(*function))
+        if function not in self._reaching:
+            reached = self._callees.reached(*function) if function[1] else ()
+            self._reaching[function] = not self._functions.isdisjoint(reached)
+        return self._reaching[function]
 
 
 def _within(graph: Graph, condition: Fact) -> Iterator[Fact]:

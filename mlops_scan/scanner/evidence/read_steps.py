@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner.evidence.answers import is_decided
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.memo import once
 from mlops_scan.scanner.model import Fact, Location
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PRESENT = re.compile(r"\bis (?:not )?None\b")  # that there is a result says nothing about the model
 _ASKS = re.compile(r"\.(?:xcom_pull|get_task_instance)$")  # a result that is fetched, not handed on
 _MANY = 300
+_ASKED = 40  # steps of one file that evaluate
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +41,24 @@ def evaluating_steps(graph: Graph) -> Iterator[Evaluated]:
     for fact in graph.facts("pipeline-step"):
         if fact.get("of"):
             pipelines[str(fact.get("of"))].append(fact)
+    asked: Counter[str] = Counter()
     for steps in pipelines.values():
         found = [one for one in steps if one.get("function") and runs(one) in evaluating]
         onward = [one for one in steps if one.get("function") and runs(one) in further]
+        needs = needing(steps) if found and onward else {}
         for step in found:
-            last = [one for one in onward if one.name != step.name]
+            asked[step.at.path] += 1
+            last = [one for one in onward[:_MANY] if one.name != step.name] if asked[step.at.path] <= _ASKED else []
             if last:
-                yield _Reading(graph, steps, step).of(last)
+                yield _Reading(graph, needs, step).of(last)
 
 
 class _Reading:
     """What comes of one step."""
 
-    def __init__(self, graph: Graph, steps: list[Fact], step: Fact) -> None:
+    def __init__(self, graph: Graph, needs: Mapping[str, list[Fact]], step: Fact) -> None:
         self.graph, self.step = graph, step
-        self.later = after(step, steps)
+        self.later = after(step, needs)
         self.calls = {(one.at.line, one.at.column): one for one in graph.in_file(step.at.path, "call")}
         call = self._call(step)
         self.home = call.get("function") if call is not None else None
@@ -102,9 +107,10 @@ class _Reading:
         guards = [one for one in (call.get("guards") or () if call is not None else ()) if not _PRESENT.search(one)]
         if self.known and self._reads(*guards):
             return True
-        return step in self.later and any(
-            chooses(self.graph, one) and step in after(one, self.later) for one in self.later
-        )
+        if step not in self.later:
+            return False
+        needs = needing(self.later)
+        return any(chooses(self.graph, one) and step in after(one, needs) for one in self.later)
 
     def _decides(self, step: Fact) -> bool:
         """Whether a later step chooses, or does something only under a condition on what it is handed or fetches."""
@@ -140,28 +146,37 @@ def runs(step: Fact) -> tuple[str, str]:
 
 def chooses(graph: Graph, step: Fact) -> bool:
     """Whether a step says which of the others come."""
-    return any(
-        (use.at.path, use.at.line) == (step.at.path, step.at.line)
-        or (use.fact.get("decorates") and (use.at.path, use.fact.get("decorates")) == runs(step))
-        for use in graph.uses("chooses-steps")
-        if not use.disabled
-    )
+    places, functions = _choosing(graph)
+    return (step.at.path, step.at.line) in places or runs(step) in functions
 
 
-def after(step: Fact, steps: Iterable[Fact]) -> list[Fact]:
-    """The steps that need one, or a step that needs it."""
-    needing: dict[str, list[Fact]] = defaultdict(list)
+@once
+def _choosing(graph: Graph) -> tuple[set[tuple[str, int]], set[tuple[str, str]]]:
+    """Where steps are made that choose, and the functions that are decorated as such."""
+    uses = [use for use in graph.uses("chooses-steps") if not use.disabled]
+    decorated = {(use.at.path, str(use.fact.get("decorates"))) for use in uses if use.fact.get("decorates")}
+    return {(use.at.path, use.at.line) for use in uses}, decorated
+
+
+def needing(steps: Iterable[Fact]) -> Mapping[str, list[Fact]]:
+    """The steps that need one of that name."""
+    found: dict[str, list[Fact]] = defaultdict(list)
     for one in steps:
         for name in one.get("needs") or ():
-            needing[str(name)].append(one)
-    found: list[Fact] = []
+            found[str(name)].append(one)
+    return found
+
+
+def after(step: Fact, needing: Mapping[str, list[Fact]]) -> list[Fact]:
+    """The steps that need one, or a step that needs it."""
+    found: dict[int, Fact] = {}
     waiting = [step]
     while waiting and len(found) < _MANY:
-        for one in needing[waiting.pop().name]:
-            if one is not step and one not in found:
-                found.append(one)
+        for one in needing.get(waiting.pop().name, ()):
+            if one is not step and id(one) not in found:
+                found[id(one)] = one
                 waiting.append(one)
-    return found
+    return list(found.values())
 
 
 def _texts(call: Fact) -> Iterator[str]:
