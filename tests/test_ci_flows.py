@@ -258,13 +258,18 @@ def workflow(on: str, run: str, more: str = "") -> str:
     return f"on: {on}\njobs:\n  fit:\n    steps:\n      - run: {run}\n{more}"
 
 
+DRIFT = "a drift event starts '.github/workflows/t.yml', which trains"
+
+
 @pytest.mark.parametrize(
     ("on", "told"),
     [
         (
-            "{repository_dispatch: {types: [drift]}}",
+            "{repository_dispatch: {types: [new-data]}}",
             "a call from outside starts '.github/workflows/t.yml', which trains",
         ),
+        ("{repository_dispatch: {types: [drift]}}", DRIFT),
+        ("{push: , repository_dispatch: {types: [data-drift-detected]}}", DRIFT),
         ("registry_package", "a registry event starts '.github/workflows/t.yml', which trains"),
         ("[push, repository_dispatch]", ""),
         ("workflow_dispatch", ""),

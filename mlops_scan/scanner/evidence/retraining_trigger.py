@@ -10,7 +10,12 @@ from mlops_scan.scanner.evidence.deployment_automation import reached_from_ci
 from mlops_scan.scanner.graph import Graph, is_of_resource, is_off, purpose_of_schedule, starting
 from mlops_scan.scanner.model import Evidence, Status
 
-_EVENTS = {"dispatch": "a call from outside", "registry": "a registry event", "message": "a message"}
+_EVENTS = {
+    "dispatch": "a call from outside",
+    "registry": "a registry event",
+    "message": "a message",
+    "drift": "a drift event",
+}
 _TIMES = frozenset(("cron", "interval", "rrule", "schedule", "schedules"))
 
 
@@ -39,7 +44,7 @@ class RetrainingTrigger(Derivation):
         yield from self._drift_triggered(graph, training)
         yield from self._fed(graph, training)
         for start in starting(graph, "train", _EVENTS):
-            if not self._on_code(graph, start.workflow):
+            if start.word == "drift" or not self._on_code(graph, start.workflow):
                 what = f"{_EVENTS[start.word]} starts '{start.workflow}', which trains"
                 yield self.evidence("event", start.at, what)
         for function, call in events.handlers(graph):

@@ -11,7 +11,7 @@ from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.model import Edge, Fact, Location
 
 _ALWAYS = frozenset(("always()", "!cancelled()", "succeededOrFailed()", "always"))  # conditions that nothing fails
-_BY_HAND = frozenset(("manual", "dispatch", "schedule"))
+_BY_HAND = frozenset(("manual", "dispatch", "drift", "schedule"))
 _TALK = frozenset(("echo", "printf", "true", ":", "sleep", "exit", "set"))
 
 

@@ -19,6 +19,7 @@ SPOKEN = {
     "merge_group": "a pull request",
     "manual": "a person",
     "dispatch": "a call from outside",
+    "drift": "a drift event",
     "registry": "a registry event",
     "message": "a message",
     "workflow": "another workflow",

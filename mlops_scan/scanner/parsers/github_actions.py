@@ -26,12 +26,12 @@ _EVENTS = {
     "pull_request_target": "pull_request",
     "workflow_dispatch": "manual",
     "workflow_call": "call",
-    "repository_dispatch": "dispatch",
     "workflow_run": "workflow",
     "registry_package": "registry",
 }
 _MOST_PATHS = 40
 _MOST_JOBS = 256  # of one matrix, as many as the service allows
+_DRIFT = re.compile(r"drift|skew|degrad", re.IGNORECASE)
 _ASKS = re.compile(r"github\.event_name[ ]?==[ ]?'(\w+)'")
 
 
@@ -125,6 +125,9 @@ def triggers(on: Node | None) -> list[str]:
         branches = any(isinstance(filters, Mapping) and key in filters for key in ("branches", "branches-ignore"))
         if event == "push":
             found += ["tag"] * tags + ["push"] * (branches or not tags)
+        elif event == "repository_dispatch":
+            types = [str(one) for one in yamlnodes.items(filters, "types")] or [""]
+            found += ["drift" if _DRIFT.search(one) else "dispatch" for one in types]
         else:
             found.append(_EVENTS.get(event, event))
         if event in ("push", "pull_request", "pull_request_target"):
