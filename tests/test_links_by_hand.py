@@ -1091,7 +1091,7 @@ CASES = (
     ),
     Case(
         Packages,
-        "the pipeline of the function that is given, or of the package that both name; of two as near neither",
+        "the pipeline of the function, the package or the name that is given or looked up; of two as near neither",
         (
             fact("function", "churn", "p/train.py:5"),
             fact("function", "score", "p/score.py:5"),
@@ -1133,11 +1133,21 @@ CASES = (
             use("starts-pipeline", call("run", "open.py:3", {"expr": "sys.argv[1]"}), path=(0,)),
             use("starts-pipeline", call("run", "off.py:3", "out/train.yaml"), off=True, path=(0,)),
             use("schedules", call("recur", "clock.py:3", "nightly.yaml"), path=(0,)),
+            use("starts-pipeline", call("start", "arn.py:3", "arn:x:stateMachine:score"), name=(0,)),
+            use("starts-pipeline", call("start", "unknown.py:3", "other"), name=(0,)),
+            use("names-pipeline", call("get", "look.py:3", "churn", function="main"), name=(0,)),
+            use("starts-pipeline", call("start", "look.py:4", function="main")),
+            use("starts-pipeline", call("start", "look.py:9", function="other")),
+            use("starts-pipeline", trigger := call("operator", "p/score.py:9", "churn", function="score"), name=(0,)),
+            use("pipeline-step", trigger),
         ),
         edges=(
             "file:submit.py | starts | pipeline:p/train.py#churn | submit.py:3",
             "file:p/train.py | starts | pipeline:p/train.py#churn | p/train.py:30",
             "file:clock.py | starts | pipeline:deploy/nightly.yaml#n | clock.py:3",
+            "file:arn.py | starts | pipeline:p/score.py#score | arn.py:3",
+            "file:look.py | starts | pipeline:p/train.py#churn | look.py:4",
+            "pipeline:p/score.py#score | starts | pipeline:p/train.py#churn | p/score.py:9",
         ),
     ),
     Case(

@@ -1,8 +1,9 @@
-"""Runs of pipelines that were compiled before: to the pipeline by its function, or by the package that both name."""
+"""Runs of pipelines that code asks for: to the pipeline by its function, by its package, or by its name."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
@@ -14,6 +15,7 @@ from mlops_scan.scanner.model import Edge
 from mlops_scan.scanner.paths import shared
 
 _STARTS = ("starts-pipeline", "schedules")
+_APART = re.compile(r"[/:]")  # of an address, or of a flow and its deployment
 
 
 class Packages(Link):
@@ -23,14 +25,15 @@ class Packages(Link):
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         told = [use for use in graph.uses(*_STARTS) if use.fact.kind == "call" and not use.disabled]
-        told = [use for use in told if use.given("path") or (use.key == _STARTS[0] and use.given("pipeline"))]
+        told = [use for use in told if use.given("path") or use.key == _STARTS[0]]
         if not told:
             return
         compiled = _Compiled(graph)
         for use in told:
-            node = compiled.function(use) or compiled.package(use)
-            if node:
-                yield Edge(f"file:{use.at.path}", "starts", node, use.at)
+            node = compiled.function(use) or compiled.package(use) or compiled.named(use)
+            source = next(iter(compiled.around(use)), f"file:{use.at.path}")
+            if node and node != source:
+                yield Edge(source, "starts", node, use.at)
 
 
 class _Compiled:
@@ -42,10 +45,26 @@ class _Compiled:
         for step in graph.facts("pipeline-step"):
             if not step.at.path.endswith((".py", ".ipynb")):
                 self._put(step.at.path, self._known.home(step))
+        self._named: dict[tuple[str, str], list[str]] = defaultdict(list)  # a function -> names that it looks up
+        for use in graph.uses("names-pipeline"):
+            if name := whole_text(use.argument("name")):
+                self._named[_function(use)].append(name)
         for use in graph.uses("compiles-pipeline"):
             written = _path(use)
             if written and (node := self.function(use)):
                 self._put(written, node)
+
+    def around(self, use: Use) -> list[str]:
+        """The pipeline of which a call is a step."""
+        return self._known.around(use.at) if self._graph.has_role(use.fact, "pipeline-step") else []
+
+    def named(self, use: Use) -> str:
+        """The one pipeline of a name: that a call gives, or that the function around it looks up."""
+        given = whole_text(use.argument("name"))
+        names = [given] if given else self._named.get(_function(use), []) if use.key == _STARTS[0] else []
+        words = {word for name in names for word in (name, *_APART.split(name))}
+        found = {node.id for node in self._known.nodes if node.label in words} if words else set()
+        return found.pop() if len(found) == 1 else ""
 
     def function(self, use: Use) -> str:
         """The pipeline of the function that a call is given."""
@@ -73,6 +92,10 @@ class _Compiled:
 
     def _put(self, path: str, node: str) -> None:
         self._packages[posixpath.basename(path)][path] = node
+
+
+def _function(use: Use) -> tuple[str, str]:
+    return use.at.path, str(use.fact.get("function") or "")
 
 
 def _path(use: Use) -> str:
