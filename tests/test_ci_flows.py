@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlops_scan.scanner.formats import shell
-from mlops_scan.scanner.graph import Graph, purpose
+from mlops_scan.scanner.graph import Graph, purpose, purpose_of_schedule
 from mlops_scan.scanner.model import Fact, Status
 from tests.conftest import Understand
 
@@ -517,3 +517,55 @@ def test_approvals_of_delivery_pipelines_and_steps(understand: Understand) -> No
     assert "CI runs 'kubectl apply -f k8s' once a person says so (.github/workflows/cd.yml:4)" in told
     outside = "in environment 'production'; whether that asks for an approval is kept outside"
     assert f"CI runs 'kubectl apply -f k8s' {outside}" in told
+
+
+DRIFT_RUN = """
+import kfp
+from evidently.metric_preset import DataDriftPreset
+from evidently.report import Report
+
+def main():
+    report = Report(metrics=[DataDriftPreset()])
+    report.run(reference_data=1, current_data=2)
+    if %s:
+        client = kfp.Client(host="h")
+        found = client.get_pipeline_id("churn-train")
+        client.run_pipeline(experiment_id="e", job_name="j", pipeline_id=found)
+
+if __name__ == "__main__":
+    main()
+"""
+DRIFT_PIPELINE = """
+from kfp import dsl
+
+@dsl.component(base_image="python:3.11")
+def fit():
+    from sklearn.svm import SVC
+    SVC().fit([[1]], [1])
+
+@dsl.pipeline(name="churn-train")
+def pipeline():
+    fit()
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ('report.as_dict()["dataset_drift"]', True),
+        ("now.day == 1", False),
+    ],
+)
+def test_a_drift_check_that_starts_a_run_of_a_pipeline(understand: Understand, asked: str, told: bool) -> None:
+    jobs = "{cron: '0 3 * * *'}"
+    graph = understand(
+        {
+            "watch.py": DRIFT_RUN % asked,
+            "flow.py": DRIFT_PIPELINE,
+            ".github/workflows/t.yml": workflow(f"{{schedule: [{jobs}]}}", "python watch.py"),
+        }
+    )
+    drifts = [what for _, what, _ in evidence(graph, "retraining-trigger") if "starts a pipeline that trains" in what]
+    assert drifts == [f"'{asked}' starts a pipeline that trains"] * told
+    (schedule,) = graph.facts("schedule")
+    assert purpose_of_schedule(graph, schedule) == "train"

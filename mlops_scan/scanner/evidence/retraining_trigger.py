@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mlops_scan.scanner.evidence import events
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.evidence.deployment_automation import reached_from_ci
-from mlops_scan.scanner.graph import Graph, is_of_resource, is_off, purpose_of_schedule, starting
+from mlops_scan.scanner.graph import Graph, Use, is_of_resource, is_off, purpose_of_schedule, purposes, starting
 from mlops_scan.scanner.model import Evidence, Status
 
 _EVENTS = {
@@ -16,6 +17,7 @@ _EVENTS = {
     "message": "a message",
     "drift": "a drift event",
 }
+_DRIFT = re.compile(r"drift|skew|(?:^|[^a-z])psi(?:[^a-z]|$)", re.IGNORECASE)
 _TIMES = frozenset(("cron", "interval", "rrule", "schedule", "schedules"))
 
 
@@ -96,7 +98,17 @@ class RetrainingTrigger(Derivation):
         }
         names |= {fact.name for fact in graph.facts("function") if fact.at.path in training and "train" in fact.name}
         watching = {use.at.path for use in graph.uses("drift-check", "drift-monitoring")}
-        for fact in graph.facts("comparison"):
-            called = {call.split(".")[-1] for call in fact.says.get("body") or ()}
-            if fact.at.path in watching and not called.isdisjoint(names):
+        for fact in graph.facts("comparison") if watching else ():
+            body = fact.says.get("body") or ()
+            if fact.at.path in watching and not names.isdisjoint(call.split(".")[-1] for call in body):
                 yield self.evidence("drift", fact.at, f"'{fact.name}' starts training", Status.USED)
+        for use in graph.uses("starts-pipeline"):
+            asked = next((one for one in use.fact.get("guards") or () if _DRIFT.search(str(one))), "")
+            if asked and use.at.path in watching and not use.disabled and _starts_training(graph, use):
+                yield self.evidence("drift", use.at, f"'{asked}' starts a pipeline that trains", Status.USED)
+
+
+def _starts_training(graph: Graph, use: Use) -> bool:
+    """Whether a call starts a run of a pipeline that trains."""
+    edges = (edge for edge in graph.links_from(f"file:{use.at.path}", "starts") if edge.at == use.at)
+    return any("train" in purposes(graph, edge.target) for edge in edges)

@@ -79,13 +79,19 @@ def _purposes(graph: Graph, reached: Mapping[str, Sequence[Edge]]) -> tuple[str,
     return told or (("maintenance",) if _does_something(graph, reached) else ())
 
 
-def _ordered(found: set[str], reached: Collection[str]) -> tuple[str, ...]:
+def _ordered(found: set[str], reached: Mapping[str, Sequence[Edge]]) -> tuple[str, ...]:
     """What is found, in the order of PURPOSES, without what only belongs to something else."""
     if "evaluate" in found and "score" in found and not _named_for_scoring(reached):
         found.discard("score")  # what is evaluated is predicted first
-    if {"train", "monitor"} <= found and "keep" not in found:
+    if {"train", "monitor"} <= found and "keep" not in found and not _starts_pipeline(reached):
         found.discard("train")  # what compares distributions is fitted, too
     return tuple(one for one in PURPOSES if one in found)
+
+
+def _starts_pipeline(reached: Mapping[str, Sequence[Edge]]) -> bool:
+    """Whether code starts a run of a pipeline on the way: what that trains is meant to be kept."""
+    edges = (edge for node, found in reached.items() if node.startswith("pipeline:") for edge in found)
+    return any(edge.relation == "starts" and edge.source.startswith("file:") for edge in edges)
 
 
 def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str, list[Edge]]:
