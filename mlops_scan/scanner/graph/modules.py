@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 
+from mlops_scan.scanner import catalog
 from mlops_scan.scanner.model import Fact
 
 Definition = tuple[str, str]  # path, qualified name in its module
 _HOPS = 4  # packages that hand on what they import
+_SOURCES = "src"  # the folder from which its packages are imported
+_PACKAGE = "/__init__.py"
 
 
 class LocalModules:
-    """Dotted names to the repository's own files, by the longest matching tail, the nearest file first."""
+    """Dotted names to the repository's own files, by the longest matching tail, the nearest file first.
+
+    An import never means what lies beside its own package: `from airflow import DAG` is the library in a file of
+    `orch/airflow`, unless `orch` may be a folder from which modules are imported.
+    """
 
     def __init__(self, modules: Iterable[Fact]) -> None:
         self.tops: set[str] = set()  # first words of all names by which a module may be called
         self._by_tail: dict[str, list[str]] = defaultdict(list)
+        self.within: dict[str, dict[str, str]] = {}  # name of a library -> file called so -> folder that may mean it
+        shadows: list[tuple[list[str], int, str]] = []
+        packages: set[str] = set()
+        libraries = _libraries()
         for module in modules:
-            parts = module.name.split(".")
+            parts, path = module.name.split("."), module.at.path
             self.tops.update(parts)
+            if path.endswith(_PACKAGE):
+                packages.add(path.removesuffix(_PACKAGE))
             for start in range(len(parts)):
-                self._by_tail[".".join(parts[start:])].append(module.at.path)
+                self._by_tail[".".join(parts[start:])].append(path)
+                if parts[start] in libraries:
+                    shadows.append((parts, start, path))
         self._nearest: dict[str, dict[str, str]] = {}
+        for parts, start, path in shadows:
+            root = "/".join(path.split("/")[:start])
+            if start and parts[start - 1] != _SOURCES and (root in packages or _SOURCES in parts[: start - 1]):
+                self.within.setdefault(".".join(parts[start:]), {})[path] = root
 
     def resolve(self, fact: Fact) -> tuple[str, ...]:
         """The files that an import fact names: the module, and the modules among the imported names."""
@@ -35,14 +56,20 @@ class LocalModules:
         candidates = self._by_tail.get(name)
         if not candidates:
             return None
-        if len(candidates) == 1:
+        folder = origin.rpartition("/")[0]
+        if name in self.within:
+            within = self.within[name]
+            candidates = [path for path in candidates if within.get(path, folder) == folder]
+            nearest = _by_folder(candidates)
+        elif len(candidates) == 1:
             return candidates[0]
-        if name not in self._nearest:
-            self._nearest[name] = _by_folder(candidates)
-        nearest, folder = self._nearest[name], origin.rpartition("/")[0]
+        else:
+            if name not in self._nearest:
+                self._nearest[name] = _by_folder(candidates)
+            nearest = self._nearest[name]
         while folder and folder not in nearest:
             folder = folder.rpartition("/")[0]
-        return nearest[folder]
+        return nearest.get(folder)
 
 
 class Imported:
@@ -103,7 +130,7 @@ class Names:
             parts = (f"{handed}{dot}{tail}" if handed is not None else rest).split(".")
             for end in range(len(parts), 0, -1) if parts[0] in self.modules.tops else ():
                 found = self.modules.find(".".join(parts[:end]), path)
-                if found is not None and found != path:
+                if found is not None and found != path and not (end == 1 and self._is_library(parts, found)):
                     path, rest = found, ".".join(parts[end:])
                     break
             else:
@@ -120,6 +147,12 @@ class Names:
         first, dot, tail = rest.partition(".")
         handed = self._imports[path].get(first) if path in self._imports and not self._is_defined(path, rest) else None
         return f"{handed}{dot}{tail}" if handed is not None else None
+
+    def _is_library(self, parts: list[str], found: str) -> bool:
+        """Whether a name is that of a library: a file called like it does not know what is taken from it."""
+        if len(parts) < 2 or parts[0] not in self.modules.within or found in self.stars:
+            return False
+        return not (self._is_defined(found, parts[1]) or self.imports(parts[1], found))
 
     def _is_defined(self, path: str, name: str) -> bool:
         known = self._defined.get(path, ())
@@ -162,6 +195,13 @@ class Names:
             if found is not None:
                 return found
         return None
+
+
+@cache
+def _libraries() -> frozenset[str]:
+    """The first words of the modules of libraries: Python's own, and those that the catalogue knows."""
+    told = (module.partition(".")[0] for tool in catalog.load().tools() for module in tool.imports)
+    return sys.stdlib_module_names.union(told)
 
 
 def _by_folder(candidates: Iterable[str]) -> dict[str, str]:
