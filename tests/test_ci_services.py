@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlops_scan.scanner.graph import Graph, purpose
+from mlops_scan.scanner.graph import Graph, purpose, purpose_of_schedule
 from tests.conftest import Understand
 
 TRAIN = "import joblib\nfrom sklearn.linear_model import Ridge\n\njoblib.dump(Ridge().fit([[0]], [0]), 'm.joblib')\n"
@@ -138,6 +138,104 @@ def test_tekton(understand: Understand) -> None:
 def test_tekton_that_listens(understand: Understand, name: str, text: str, expected: list[str]) -> None:
     graph = understand({"tekton/pipeline.yaml": PIPELINE, "tekton/tasks.yaml": TASK, name: text})
     assert [fact.get("triggers") for fact in graph.all_facts("workflow")] == [expected]
+
+
+def calls(graph: Graph) -> set[tuple[str, str]]:
+    return {(edge.source, edge.target) for edge in graph.edges("calls") if edge.source.startswith("job:")}
+
+
+_TRIGGERS = "apiVersion: triggers.tekton.dev/v1beta1\n"
+_TEMPLATE = (
+    _TRIGGERS + "kind: TriggerTemplate\nmetadata: {name: tt}\nspec:\n  resourcetemplates:\n"
+    "    - {apiVersion: tekton.dev/v1, kind: PipelineRun, spec: {pipelineRef: {name: model}}}\n"
+)
+_OTHER = (
+    "apiVersion: tekton.dev/v1\nkind: Pipeline\nmetadata: {name: other}\n"
+    "spec: {tasks: [{name: o, taskRef: {name: far}}]}\n"
+)
+
+
+def test_tekton_names_in_one_file(understand: Understand) -> None:
+    listener = (
+        _TRIGGERS + "kind: EventListener\nmetadata: {name: ml}\nspec: {triggers: [{name: x, template: {ref: tt}}]}\n"
+    )
+    clock = (
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\nspec:\n  schedule: '0 1 * * *'\n"
+        "  jobTemplate: {spec: {template: {spec: {containers: "
+        "[{name: a, image: curlimages/curl:8, args: [-X, POST, 'http://el-ml.ci:8080']}]}}}}\n"
+    )
+    everything = "---\n".join((TASK, PIPELINE, _TEMPLATE, listener))
+    graph = understand({"train.py": TRAIN, "ci/all.yaml": everything, "ci/o.yaml": _OTHER, "k8s/c.yaml": clock})
+    assert calls(graph) == {
+        ("job:ci/all.yaml#ml", "job:ci/all.yaml#tt"),
+        ("job:ci/all.yaml#tt", "job:ci/all.yaml#check"),
+        ("job:ci/all.yaml#tt", "job:ci/all.yaml#train"),
+        ("job:ci/all.yaml#train", "job:ci/all.yaml#fit"),
+    }
+    assert graph.mark("job:ci/all.yaml#train") == "production"
+    assert [purpose_of_schedule(graph, fact) for fact in graph.all_facts("schedule")] == ["train"]
+    triggers = {fact.name: fact.get("triggers") for fact in graph.all_facts("workflow")}
+    assert triggers == {"ci/all.yaml": ["dispatch"], "ci/o.yaml": ["manual"]}
+
+
+@pytest.mark.parametrize(
+    ("trigger", "expected"),
+    [
+        (
+            "{template: {ref: tt}, interceptors: [{ref: {name: github}, params: [{name: eventTypes, value: [push]}]}]}",
+            "push",
+        ),
+        ("{template: {name: tt}, interceptors: [{gitlab: {eventTypes: [Merge Request Hook]}}]}", "pull_request"),
+        ("{triggerRef: on-call}", "dispatch"),
+        ("{template: {ref: nobody}}", "manual"),
+    ],
+)
+def test_tekton_events_reach_the_pipeline_that_is_named(understand: Understand, trigger: str, expected: str) -> None:
+    listener = _TRIGGERS + f"kind: EventListener\nmetadata: {{name: l}}\nspec:\n  triggers:\n    - {trigger}\n"
+    second = _TRIGGERS + "kind: TriggerTemplate\nmetadata: {name: t2}\nspec:\n  resourcetemplates:\n"
+    second += "    - {apiVersion: tekton.dev/v1, kind: PipelineRun, spec: {pipelineRef: {name: other}}}\n"
+    more = _TRIGGERS + "kind: EventListener\nmetadata: {name: m}\nspec: {triggers: [{template: {ref: t2}}]}\n"
+    named = _TRIGGERS + "kind: Trigger\nmetadata: {name: on-call}\nspec: {template: {ref: tt}}\n"
+    if "triggerRef" not in trigger:
+        named = ""
+    files = {"ci/tasks.yaml": TASK, "ci/p.yaml": PIPELINE, "ci/tt.yaml": _TEMPLATE, "ci/l.yaml": listener}
+    files |= {"ci/t2.yaml": second, "ci/m.yaml": more, "ci/o.yaml": _OTHER, "train.py": TRAIN}
+    graph = understand(files | ({"ci/n.yaml": named} if named else {}))
+    triggers = {fact.name: fact.get("triggers") for fact in graph.all_facts("workflow")}
+    assert triggers["ci/p.yaml"] == [expected]
+    assert triggers["ci/o.yaml"] == ["dispatch"]
+    assert ("job:ci/p.yaml#train", "job:ci/tasks.yaml#fit") in calls(graph)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "{apiVersion: acme.io/v1, kind: Wait, name: fit}",
+        "{resolver: hub, params: [{name: name, value: fit}]}",
+        "{name: fit, bundle: acme/tasks:1}",
+        "{name: gone}",
+        "{resolver: git, params: [{name: pathInRepo, value: elsewhere/fit.yaml}]}",
+    ],
+)
+def test_tekton_tasks_of_others_are_not_ours(understand: Understand, reference: str) -> None:
+    pipeline = PIPELINE.replace("{name: fit}", reference)
+    graph = understand({"train.py": TRAIN, "tekton/tasks.yaml": TASK, "tekton/pipeline.yaml": pipeline})
+    assert calls(graph) == set()
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "{resolver: cluster, params: [{name: kind, value: task}, {name: name, value: fit}]}",
+        "{resolver: git, params: [{name: pathInRepo, value: ./tekton/tasks.yaml}]}",
+        "{kind: ClusterTask, name: fit}",
+    ],
+)
+def test_tekton_tasks_by_resolvers(understand: Understand, reference: str) -> None:
+    pipeline = PIPELINE.replace("{name: fit}", reference)
+    files = {"train.py": TRAIN, "tekton/tasks.yaml": TASK, "tekton/pipeline.yaml": pipeline}
+    graph = understand(files | {"other/tasks.yaml": TASK})
+    assert calls(graph) == {("job:tekton/pipeline.yaml#train", "job:tekton/tasks.yaml#fit")}
 
 
 def test_tekton_runs_of_a_pull_request(understand: Understand) -> None:

@@ -242,6 +242,35 @@ CASES = (
         ),
     ),
     Case(
+        Jobs,
+        "a job that names others calls them and not their file; what calls its address starts it, no other host",
+        (
+            fact(
+                "job", "ml", "ci/l.yaml:2", id="ci/l.yaml#ml", workflow="ci/l.yaml", parts=["p.yaml#t"], listens="el-ml"
+            ),
+            fact("job", "t", "p.yaml:6", id="p.yaml#t", workflow="p.yaml", uses="tasks.yaml", parts=["tasks.yaml#fit"]),
+            fact("job", "x", "p.yaml:7", id="p.yaml#x", workflow="p.yaml", parts=["p.yaml#x"]),
+            fact("job", "fit", "tasks.yaml:3", id="tasks.yaml#fit", workflow="tasks.yaml", state="disabled"),
+            fact(
+                "container", "c", "k.yaml:9", workload="k.yaml#CronJob/c", args=["-X", "POST", "http://el-ml.ci:8080"]
+            ),
+            fact("container", "d", "k.yaml:19", workload="k.yaml#CronJob/d", args=["http://el-other:8080", "el-ml"]),
+            command("go.sh:2", "curl -d {} http://el-ml:8080/", "shell"),
+        ),
+        files=("tasks.yaml", "p.yaml"),
+        edges=(
+            "file:ci/l.yaml | has job | job:ci/l.yaml#ml | ci/l.yaml:2",
+            "job:ci/l.yaml#ml | calls | job:p.yaml#t | ci/l.yaml:2",
+            "file:p.yaml | has job | job:p.yaml#t | p.yaml:6",
+            "job:p.yaml#t | calls | job:tasks.yaml#fit | p.yaml:6",
+            "file:p.yaml | has job | job:p.yaml#x | p.yaml:7",
+            "file:tasks.yaml | has job | job:tasks.yaml#fit | tasks.yaml:3",
+            "workload:k.yaml#CronJob/c | starts | job:ci/l.yaml#ml | k.yaml:9",
+            "file:go.sh | starts | job:ci/l.yaml#ml | go.sh:2",
+        ),
+        nodes=("job:p.yaml#t | p.yaml:6", "job:p.yaml#x | p.yaml:7", "job:tasks.yaml#fit | tasks.yaml:3"),
+    ),
+    Case(
         Steps,
         "a file of the repository, or data that only a run brings",
         (

@@ -15,6 +15,7 @@ from mlops_scan.scanner.link.commands import IN_CONTAINERS, Named, working_folde
 from mlops_scan.scanner.model import Edge, Fact, Node
 
 _OPEN = re.compile(r"[*?{}<>$]")  # a pattern, or a placeholder that nothing filled
+_HOST = re.compile(r"https?://([\w-]+)(?=[.:/\s]|$)")
 
 
 class Jobs(Link):
@@ -22,8 +23,12 @@ class Jobs(Link):
 
     def nodes(self, graph: Graph) -> Iterator[Node]:
         uncalled = graph.once(live.uncalled)
+        named = {part for job in graph.all_facts("job") for part in job.get("parts") or ()}
         for job in graph.all_facts("job"):
-            if job.get("state") == "disabled" or job.get("workflow") in uncalled:
+            if job.get("id") in named:  # it stands where it is defined, not where others name it
+                state = "disabled" * (job.get("state") == "disabled")
+                yield Node(f"job:{job.get('id')}", "job", str(job.get("id")), job.at, state=state)
+            elif job.get("state") == "disabled" or job.get("workflow") in uncalled:
                 yield Node(f"job:{job.get('id')}", "job", str(job.get("id")), job.at, state="disabled")
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
@@ -32,13 +37,16 @@ class Jobs(Link):
             owner = f"job:{job.get('id')}"
             yield Edge(f"file:{job.get('workflow') or job.at.path}", "has job", owner, job.at)
             used = str(job.get("uses") or "").removeprefix("./")
-            if used in files:
-                yield Edge(owner, "calls", f"file:{used}", job.at)
+            parts = [f"job:{one}" for one in job.get("parts") or ()]
+            for called in parts or ([f"file:{used}"] if used in files else ()):
+                if called != owner:
+                    yield Edge(owner, "calls", called, job.at)
             for needed in job.get("needs") or ():
                 yield Edge(owner, "needs", f"job:{job.get('workflow') or job.at.path}#{needed}", job.at)
         for action in graph.once(live.actions):
             if path := live.action_file(action, files):
                 yield Edge(f"job:{action.get('owner')}", "calls", f"file:{path}", action.at)
+        yield from _heard(graph)
         named = graph.once(Named)
         for command in graph.once(live.commands):
             if not str(command.says.get("where", "")).startswith("dockerfile") and not command.says.get("submitted"):
@@ -53,6 +61,23 @@ class Jobs(Link):
                 yield Edge(owner, "runs", f"file:{path}", command.at)
         for path in installs:
             yield Edge(owner, "installs", f"file:{path}", command.at)
+
+
+def _heard(graph: Graph) -> Iterator[Edge]:
+    """What asks a job by the address at which it listens: a container or a command with its URL among the words."""
+    listening = {
+        str(one.get("listens")): f"job:{one.get('id')}" for one in graph.all_facts("job") if one.get("listens")
+    }
+    if not listening:
+        return
+    containers = ((f"workload:{one.get('workload')}", one) for one in graph.all_facts("container"))
+    commands = ((owner_id(one), one) for one in graph.once(live.commands))
+    for owner, one in (*containers, *commands):
+        said = [one.get(key) for key in ("command", "args", "argv")]
+        text = " ".join(str(word) for words in said if isinstance(words, list) for word in words)
+        for name in dict.fromkeys(_HOST.findall(text)):
+            if name in listening and listening[name] != owner:
+                yield Edge(owner, "starts", listening[name], one.at)
 
 
 class Steps(Link):

@@ -17,10 +17,11 @@ from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
+from mlops_scan.scanner.parsers.parts import tekton_names
+from mlops_scan.scanner.parsers.parts.tekton_names import events_of
 
-_GROUP = re.compile(rb"^[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?(?:triggers\.)?tekton\.dev/", re.MULTILINE)
-_KINDS = frozenset(("Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun"))
-_LISTENS = re.compile(rb"^kind:[ \t]*[\"']?(?:EventListener|CronJob)\b", re.MULTILINE)
+_CLOCK = re.compile(rb"^kind:[ \t]*[\"']?CronJob\b", re.MULTILINE)
+_LISTENS = re.compile(rb"^kind:[ \t]*[\"']?EventListener\b", re.MULTILINE)
 _ON = ("pipelinesascode.tekton.dev/on-event", "pipelinesascode.tekton.dev/on-cel-expression")
 _SHELLS = ("sh", "bash")
 _MOST_VALUES = 8  # of one parameter
@@ -32,39 +33,52 @@ class Tekton(Parser):
     patterns: ClassVar[tuple[str, ...]] = ("*.yml", "*.yaml")
 
     def reads(self, source: SourceFile, tree: Tree) -> bool:
-        return super().reads(source, tree) and b"tekton.dev/" in source.data and _GROUP.search(source.data) is not None
+        return (
+            super().reads(source, tree)
+            and b"tekton.dev/" in source.data
+            and tekton_names.GROUP.search(source.data) is not None
+        )
 
     def parse(self, source: SourceFile, tree: Tree) -> Iterator[Fact | Note]:
-        known = _tasks(source)
+        known = tekton_names.objects(source)
         if known:
             yield from islice(_facts(source, tree, known), bounds.FACTS_PER_FILE + 1)
 
 
 def _facts(source: SourceFile, tree: Tree, documents: list[Mapping]) -> Iterator[Fact]:
     runner = Runner(source.path, "ci", source.path)
-    pipelines = [one for one in documents if yamlnodes.text(one, "kind").startswith("Pipeline")]
-    if pipelines:
-        triggers = list(dict.fromkeys(word for one in pipelines for word in _triggers(one)))
-        if not triggers:
-            triggers = ["dispatch", "push"] if _listens(tree) else ["manual"]
-        says = {"provider": "tekton", "triggers": triggers, "active": paths.role(source.path) == "production"}
-        title = yamlnodes.text(pipelines[0], "metadata", "name")
-        yield Fact("workflow", source.path, yamlnodes.at(source.path, pipelines[0], "kind"), {**says, "title": title})
+    yield from _workflow(source, tree, documents)
     for document in documents:
-        spec = document.get("spec")
-        name = yamlnodes.text(document, "metadata", "name") or yamlnodes.text(document, "metadata", "generateName")
-        if yamlnodes.text(document, "kind").startswith("Pipeline"):
-            holder = yamlnodes.child(spec, "pipelineSpec") or spec
-            referred = yamlnodes.text(spec, "pipelineRef", "name")
-            if referred:
-                yield from _job(source, runner, tree, name, document, {"uses": _file(tree, "Pipeline", referred)})
-            for one in [*yamlnodes.items(holder, "tasks"), *yamlnodes.items(holder, "finally")]:
-                if isinstance(one, Mapping):
-                    yield from _task(source, runner, tree, one)
-        else:
+        kind, name, spec = yamlnodes.text(document, "kind"), tekton_names.name_of(document), document.get("spec")
+        if kind in tekton_names.TRIGGER_KINDS:
+            says = tekton_names.started(tree, source, document).said(source.path)
+            listens = {"listens": f"el-{name}"} if kind == "EventListener" else {}
+            yield from _job(source, runner, tree, name, document, {**says, **listens})
+        elif not kind.startswith("Pipeline"):
             task = yamlnodes.child(spec, "taskSpec") or spec
-            uses = _file(tree, "Task", yamlnodes.text(spec, "taskRef", "name"))
-            yield from _job(source, runner, tree, name, document, {"uses": uses}, task)
+            meant = tekton_names.referred(tree, source, spec, "taskRef")
+            yield from _job(source, runner, tree, name, document, meant.said(source.path), task)
+        elif yamlnodes.child(spec, "pipelineRef") is not None:
+            meant = tekton_names.referred(tree, source, spec, "pipelineRef")
+            yield from _job(source, runner, tree, name, document, meant.said(source.path))
+        for one in tekton_names.own_tasks(document):
+            yield from _task(source, runner, tree, one)
+
+
+def _workflow(source: SourceFile, tree: Tree, documents: list[Mapping]) -> Iterator[Fact]:
+    """The file as a workflow, where it holds pipelines or listens for events."""
+    heard = [one for one in documents if yamlnodes.text(one, "kind") == "EventListener" and events_of(one)]
+    found = [one for one in documents if yamlnodes.text(one, "kind").startswith("Pipeline")] or heard
+    if not found:
+        return
+    triggers = [word for one in found for word in _triggers(one)] + [word for one in heard for word in events_of(one)]
+    if not triggers:
+        triggers = tekton_names.events(tree, source.path) or []
+    if not triggers:
+        triggers = ["dispatch", "push"] if _is_started(tree, source.path) else ["manual"]
+    says: dict[str, Any] = {"provider": "tekton", "triggers": list(dict.fromkeys(triggers))}
+    says |= {"active": paths.role(source.path) == "production", "title": yamlnodes.text(found[0], "metadata", "name")}
+    yield Fact("workflow", source.path, yamlnodes.at(source.path, found[0], "kind"), says)
 
 
 def _triggers(pipeline: Mapping) -> list[str]:
@@ -74,54 +88,20 @@ def _triggers(pipeline: Mapping) -> list[str]:
     return [word for word in ("pull_request", "push") if word in text]
 
 
-def _listens(tree: Tree) -> bool:
-    """Whether some object of the repository starts pipelines on events."""
+def _is_started(tree: Tree, path: str) -> bool:
+    """Whether some object of the repository starts pipelines, and no listener says which."""
 
-    def find() -> bool:
-        for path in tree.paths:
-            source = tree.get(path) if path.endswith((".yml", ".yaml")) else None
-            if source is not None and b"tekton.dev/" in source.data and _LISTENS.search(source.data):
-                return True
-        return False
+    def find() -> tuple[bool, bool]:
+        listens = timed = False
+        for one in tree.paths:
+            source = tree.get(one) if one.endswith((".yml", ".yaml")) else None
+            if source is not None and b"tekton.dev/" in source.data:
+                listens = listens or _LISTENS.search(source.data) is not None
+                timed = timed or _CLOCK.search(source.data) is not None
+        return listens, timed
 
-    return tree.memo("tekton-listeners", find)
-
-
-def _defining(tree: Tree) -> list[str]:
-    """The files that hold objects of this kind."""
-
-    def find() -> list[str]:
-        yaml = [path for path in tree.paths if path.endswith((".yml", ".yaml"))]
-        sources = [source for path in yaml if (source := tree.get(path)) is not None]
-        return [one.path for one in sources if b"tekton.dev/" in one.data and _GROUP.search(one.data)]
-
-    return tree.memo("tekton-files", find)
-
-
-def _tasks(source: SourceFile) -> list[Mapping]:
-    """The objects of a file that are pipelines, tasks or their runs."""
-    return [
-        one
-        for one in yamlnodes.documents(source).documents
-        if isinstance(one, Mapping)
-        and yamlnodes.text(one, "apiVersion").startswith("tekton.dev/")
-        and yamlnodes.text(one, "kind") in _KINDS
-    ]
-
-
-def _file(tree: Tree, kind: str, name: str) -> str:
-    """The file that defines a task or a pipeline, or ''."""
-
-    def find() -> dict[tuple[str, str], str]:
-        found: dict[tuple[str, str], str] = {}
-        for path in _defining(tree):
-            source = tree.get(path)
-            for one in yamlnodes.documents(source).documents if source else ():
-                key = yamlnodes.text(one, "kind").removeprefix("Cluster"), yamlnodes.text(one, "metadata", "name")
-                found.setdefault(key, path)
-        return found
-
-    return tree.memo("tekton-definitions", find).get((kind, name), "") if name else ""
+    listens, timed = tree.memo("tekton-listeners", find)
+    return timed or (listens and tekton_names.events(tree, path) is None)
 
 
 def _task(source: SourceFile, runner: Runner, tree: Tree, task: Mapping) -> Iterator[Fact]:
@@ -130,7 +110,7 @@ def _task(source: SourceFile, runner: Runner, tree: Tree, task: Mapping) -> Iter
     )
     says: dict[str, Any] = {
         "needs": [str(one) for one in yamlnodes.items(task, "runAfter") if isinstance(one, Scalar)],
-        "uses": _file(tree, "Task", yamlnodes.text(task, "taskRef", "name")),
+        **tekton_names.referred(tree, source, task, "taskRef").said(source.path),
         "when": when[: bounds.FACT_TEXT],
     }
     runner = replace(runner, disabled=runner.disabled or any(map(_is_never, yamlnodes.items(task, "when"))))
@@ -165,7 +145,12 @@ def _given(tree: Tree) -> dict[str, dict[str, list[str]]]:
     def find() -> dict[str, dict[str, list[str]]]:
         found: dict[str, dict[str, list[str]]] = {}
         runs: dict[str, dict[str, list[str]]] = {}
-        documents = [one for path in _defining(tree) if (source := tree.get(path)) for one in _tasks(source)]
+        documents = [
+            one
+            for path in tekton_names.defining(tree)
+            if (source := tree.get(path))
+            for one in tekton_names.objects(source)
+        ]
         for one in documents:
             spec = one.get("spec")
             for kind in ("pipelineRef", "taskRef"):
@@ -211,9 +196,7 @@ def _job(
 ) -> Iterator[Fact]:
     owner = f"{source.path}#{name}"
     runner = replace(file, owner=owner, macros=True, known=_parameters(tree, name, holder, task))
-    own = says.get("uses")
-    said = {"id": owner, "workflow": source.path, **says, "uses": own if own != source.path else ""}
-    yield runner.fact("job", name, (holder.line, holder.column), said)
+    yield runner.fact("job", name, (holder.line, holder.column), {"id": owner, "workflow": source.path, **says})
     for step in yamlnodes.items(task, "steps"):
         image, script = yamlnodes.child(step, "image"), yamlnodes.child(step, "script")
         if isinstance(image, Scalar):
