@@ -67,12 +67,12 @@ class Builder:
         self.stack: list[_Open] = []
         self.anchors: dict[str, _Anchored] = {}
         self.nodes = self.aliases = self.aliased = 0
+        self.most = bounds.YAML_NODES
 
     def build(self, text: str) -> list[Node]:
         reader = _LOADER(text)
-        next_event = reader.get_event
+        next_event, scalar = reader.get_event, self._scalar
         steps: dict[type, Callable[[Any], None]] = {
-            ScalarEvent: self._scalar,
             MappingStartEvent: self._open,
             SequenceStartEvent: self._open,
             MappingEndEvent: self._close,
@@ -84,10 +84,12 @@ class Builder:
             while True:
                 event = next_event()
                 kind = event.__class__
-                if kind is StreamEndEvent:
-                    return self.roots
-                if kind in steps:
+                if kind is ScalarEvent:
+                    scalar(event)
+                elif kind in steps:
                     steps[kind](event)
+                elif kind is StreamEndEvent:
+                    return self.roots
         finally:
             reader.dispose()
 
@@ -101,14 +103,29 @@ class Builder:
         one.tag = event.tag or ""
         if event.anchor:
             self.anchors[event.anchor] = _Anchored(one)
-        self._value(one)
+        # three of four nodes are texts in mappings: these take the shortest way, the others that of all nodes
+        top = self.stack[-1] if self.stack else None
+        if top is None or top.node.__class__ is Sequence or self.nodes >= self.most:
+            self._value(one)
+            return
+        self.nodes += 1
+        key, holder = top.key, top.node
+        if key is None:
+            top.key = one
+        elif (name := str(key)) in holder:
+            _put(holder, key, one)  # type: ignore[arg-type]
+            top.key = None
+        else:
+            holder[name] = one  # type: ignore[call-overload]
+            holder.places[name] = (key.line, key.column)  # type: ignore[union-attr]
+            top.key = None
 
     def _open(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         mark = event.start_mark
         line, column = self.first_line + mark.line, mark.column + 1  # type: ignore[union-attr]
         if len(self.stack) >= bounds.YAML_DEPTH:
             raise YamlError(line, f"nested deeper than {bounds.YAML_DEPTH} levels")
-        kind = Mapping if isinstance(event, MappingStartEvent) else Sequence
+        kind = Mapping if event.__class__ is MappingStartEvent else Sequence
         node: Mapping | Sequence = kind(line, column, event.tag or "")
         if event.anchor:
             self.anchors.pop(event.anchor, None)
@@ -145,8 +162,8 @@ class Builder:
 
     def _value(self, node: Node) -> None:
         self.nodes += 1
-        if self.nodes > bounds.YAML_NODES:
-            raise YamlError(node.line, f"more than {bounds.YAML_NODES} nodes")
+        if self.nodes > self.most:
+            raise YamlError(node.line, f"more than {self.most} nodes")
         if not self.stack:
             self.roots.append(node)
             return
