@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -13,6 +14,7 @@ class _Fitting(Protocol):
     def fullmatch(self, string: str, /) -> object: ...
 
 
+_PIECES = re.compile(r"\*|\{[^{}]*\}")  # what stands between pieces that are written as they are
 _Compile = Callable[[str], _Fitting]
 _Test = Callable[[str], object]
 
@@ -31,7 +33,7 @@ class NameIndex:
         self._exact: dict[str, list[Sighting]] = defaultdict(list)
         self._first: dict[str, list[Sighting]] = defaultdict(list)
         self._last: dict[str, list[Sighting]] = defaultdict(list)
-        self._any: list[Sighting] = []
+        self._any: list[tuple[str, Sighting]] = []  # with a text that a name must hold
         for sighting in sightings:
             self._add(sighting)
 
@@ -46,7 +48,8 @@ class NameIndex:
             for one in each:
                 self._last[one].append(sighting)
         else:
-            self._any.append(sighting)
+            piece = "" if "|" in name else max(_PIECES.split(name), key=len)
+            self._any.append((piece, sighting))
 
     def _ends(self, name: str) -> tuple[str, str]:
         return name.split(self._separator, 1)[0], name.rsplit(self._separator, 1)[-1]
@@ -56,7 +59,8 @@ class NameIndex:
         found = self._known.get(name)
         if found is None:
             first, last = self._ends(name)
-            tried = (*self._first.get(first, ()), *self._last.get(last, ()), *self._any)
+            others = [one for piece, one in self._any if piece in name]
+            tried = (*self._first.get(first, ()), *self._last.get(last, ()), *others)
             fitting = [one for one in tried if self._test(one.signature.name)(name)]
             found = self._known[name] = (*self._exact.get(name, ()), *fitting)
         return found

@@ -59,7 +59,7 @@ class Shows:
         jobs = {str(one.get("id")): one for one in graph.facts("job") if str(one.get("workflow")) not in idle}
         actions: dict[str, list[Fact]] = defaultdict(list)
         for fact in graph.facts("action"):
-            actions[str(fact.get("owner"))].append(fact)
+            actions[str(fact.says.get("owner"))].append(fact)
         self.all = tuple(
             show
             for owner, job in jobs.items()
@@ -70,18 +70,18 @@ class Shows:
         if not commands:
             return
         why = self._nothing(commands)
-        if why and not job.get("uses") and all(_PREPARES.search(one.name) for one in actions):
-            self.idle_jobs.add(str(job.get("id")))
-            title = str(job.get("title") or "")
+        if why and not job.says.get("uses") and all(_PREPARES.search(one.name) for one in actions):
+            self.idle_jobs.add(str(job.says.get("id")))
+            title = str(job.says.get("title") or "")
             yield Show(f"job '{job.name}'", f"{job.name}\n{title}" if title else job.name, commands[0].at, why)
         steps: dict[str, list[Fact]] = defaultdict(list)
         for fact in commands:
-            steps[str(fact.get("step") or "")].append(fact)
+            steps[str(fact.says.get("step") or "")].append(fact)
         for name, inside in steps.items():
             if name:
                 yield from self._of_step(f"step '{name}'", name, inside)
         if "" in steps and len(steps) == 1 and not why:
-            yield from self._of_step(f"job '{job.name}'", f"{job.name}\n{job.get('title') or ''}", commands)
+            yield from self._of_step(f"job '{job.name}'", f"{job.name}\n{job.says.get('title') or ''}", commands)
 
     def _of_step(self, label: str, name: str, commands: Sequence[Fact]) -> Iterator[Show]:
         at = commands[0].at
@@ -115,11 +115,11 @@ class Shows:
     def _hollow(self, fact: Fact) -> str:
         """Why a command does nothing that runs a target or a shell script in which there is nothing else."""
         targets = self._runs.get((owner_id(fact), fact.at), [])
-        if len(targets) != 1 or fact.get("state"):
+        if len(targets) != 1 or fact.says.get("state"):
             return ""
         kind, _, path = targets[0].partition(":")
         inside = self._owned.get(targets[0], [])
-        called = " ".join(str(word) for word in (fact.get("argv") or ())[:2])
+        called = " ".join(str(word) for word in (fact.says.get("argv") or ())[:2])
         if kind == "target" and inside and all(says_nothing(one) for one in inside):
             return f"all that '{called}' does is print ({inside[0].at})"
         if kind == "file" and path.endswith((".sh", ".bash")) and all(says_nothing(one) for one in inside):
@@ -130,9 +130,9 @@ class Shows:
 def _of_pipelines(graph: Graph) -> Iterator[Show]:
     """Steps of pipelines of code that do nothing: placeholders, lines that print, functions without a body."""
     for step in graph.facts("pipeline-step"):
-        if step.get("where") == "python" and (found := idle(graph, step)):
-            named = "\n".join(filter(None, (step.name, str(step.get("function") or ""))))
-            yield Show(f"step '{step.name}'", named, found.at, found.why, tool=str(step.get("tool") or "workflow"))
+        if step.says.get("where") == "python" and (found := idle(graph, step)):
+            named = "\n".join(filter(None, (step.name, str(step.says.get("function") or ""))))
+            yield Show(f"step '{step.name}'", named, found.at, found.why, tool=str(step.says.get("tool") or "workflow"))
 
 
 def shown(graph: Graph, capability: str) -> Iterator[Evidence]:
@@ -152,15 +152,15 @@ def shown(graph: Graph, capability: str) -> Iterator[Evidence]:
 
 def says_nothing(fact: Fact) -> bool:
     """Whether a command only prints, waits, or ends well."""
-    argv = [str(word) for word in fact.get("argv") or ()]
-    return is_silent(fact.name, argv, str(fact.get("raw") or ""))
+    argv = [str(word) for word in fact.says.get("argv") or ()]
+    return is_silent(fact.name, argv, str(fact.says.get("raw") or ""))
 
 
 def _makes_ready(fact: Fact) -> bool:
     """Whether a command only prepares others: a change of folder, an installation, a condition."""
-    if fact.get("asked"):
+    if fact.says.get("asked"):
         return True
-    argv = [str(word) for word in fact.get("argv") or ()]
+    argv = [str(word) for word in fact.says.get("argv") or ()]
     return fact.name in _MADE_READY and (
         fact.name in ("cd", "mkdir", "export", "source", "shopt") or not _INSTALLS.isdisjoint(argv[1:4])
     )

@@ -25,7 +25,7 @@ def muted(graph: Graph) -> dict[str, str]:
     found: dict[str, str] = {}
     serious: set[str] = set()
     for fact in graph.facts("resource"):
-        for path, mode in _modes(fact.get("data"), graph):
+        for path, mode in _modes(fact.says.get("data"), graph):
             if mode:
                 found.setdefault(path, f"'{mode}' where '{fact.name}' runs it ({fact.at})")
             else:
@@ -67,10 +67,10 @@ def _code(graph: Graph) -> dict[str, list[str]]:
 
 def told_to_change_nothing(fact: Fact) -> str:
     """The flag, input or mode by which a command or action is told to change nothing; ''."""
-    for word in map(str, fact.get("argv") or ()):
+    for word in map(str, fact.says.get("argv") or ()):
         if _DRY.fullmatch(word) and not _NOT_DRY.search(word):
             return f"'{word}'"
-    for key, value in (fact.get("with") or {}).items():
+    for key, value in (fact.says.get("with") or {}).items():
         name, said = str(key).lower().replace("-", "_"), str(value).lower().replace("-", "_")
         if name in _INPUTS and said in _OFF:
             return f"'{key}: {value}'"

@@ -6,10 +6,15 @@ Plain adjacency, because importing networkx costs 135 ms; it is imported for pat
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from operator import attrgetter
+from typing import Any
 
 from mlops_scan.scanner.model import Edge, Node
 
+_WHOLE = attrgetter("source", "relation", "target")
+_BY_TARGET = attrgetter("relation", "target")
+_BY_SOURCE = attrgetter("relation", "source")
 # links by which something comes to run a file
 RUNNING = ("runs", "starts", "calls", "has job", "needs", "builds", "stands on", "has step", "applies")
 
@@ -46,15 +51,13 @@ class Links:
     def edges(self, *relations: str) -> tuple[Edge, ...]:
         """All links (of these relations), by source, relation and target."""
         found = (edge for edges in self._out.values() for edge in edges if not relations or edge.relation in relations)
-        return tuple(sorted(found, key=lambda edge: (edge.source, edge.relation, edge.target)))
+        return tuple(sorted(found, key=_WHOLE))
 
     def links_from(self, node: str, *relations: str) -> tuple[Edge, ...]:
-        found = (edge for edge in self._out.get(node, ()) if not relations or edge.relation in relations)
-        return tuple(sorted(found, key=lambda edge: (edge.relation, edge.target)))
+        return _chosen(self._out.get(node), relations, _BY_TARGET)
 
     def links_to(self, node: str, *relations: str) -> tuple[Edge, ...]:
-        found = (edge for edge in self._in.get(node, ()) if not relations or edge.relation in relations)
-        return tuple(sorted(found, key=lambda edge: (edge.relation, edge.source)))
+        return _chosen(self._in.get(node), relations, _BY_SOURCE)
 
     def reachable_from(self, *starts: str, relations: Collection[str] = (), limit: int = 100_000) -> frozenset[str]:
         """Nodes that the links (of these relations) reach from `starts`, the starts included."""
@@ -106,6 +109,14 @@ class Links:
                     before[edge.target] = edge
                     queue.append(edge.target)
         return ()
+
+
+def _chosen(edges: list[Edge] | None, relations: Collection[str], order: Callable[[Edge], Any]) -> tuple[Edge, ...]:
+    """The links of these relations in their order; most nodes have none, or one."""
+    if not edges:
+        return ()
+    found = [edge for edge in edges if edge.relation in relations] if relations else edges
+    return tuple(found) if len(found) < 2 else tuple(sorted(found, key=order))
 
 
 def _walk_back(before: dict[str, Edge], source: str, target: str) -> list[Edge]:

@@ -28,8 +28,8 @@ def owner_id(command: Fact) -> str:
 
 def started_by(command: Fact) -> str:
     """The same, and the stage of a Dockerfile for what its image starts."""
-    inside = str(command.get("where", "")).startswith("dockerfile")
-    return f"stage:{command.at.path}#{command.get('stage')}" if inside else owner_id(command)
+    inside = str(command.says.get("where", "")).startswith("dockerfile")
+    return f"stage:{command.at.path}#{command.says.get('stage')}" if inside else owner_id(command)
 
 
 def workflow_of(schedule: Fact) -> str:

@@ -41,7 +41,7 @@ _TASK_FOLDERS = ("mise-tasks", ".mise-tasks", "mise/tasks", ".mise/tasks", ".con
 
 def working_folder(command: Fact) -> str:
     """The folder in which a command runs, as far as the file tells: its own, or where it changes to."""
-    inside = str(command.get("cwd") or "")
+    inside = str(command.says.get("cwd") or "")
     if not inside:
         return command.at.path.rpartition("/")[0]
     folder = posixpath.normpath(inside)

@@ -26,8 +26,8 @@ class Stages(Link):
                 yield Edge(stage_id(stage), "stands on", base, stage.at)
             yield Edge(f"file:{stage.at.path}", "defines", stage_id(stage), stage.at)
         for command in graph.all_facts("command"):
-            if str(command.get("where", "")).startswith("dockerfile"):
-                owner = names.get((command.at.path, str(command.get("stage"))))
+            if str(command.says.get("where", "")).startswith("dockerfile"):
+                owner = names.get((command.at.path, str(command.says.get("stage"))))
                 if owner is not None:
                     yield from self._runs(command, owner, brought[owner], files, inside)
 
@@ -49,7 +49,7 @@ class Stages(Link):
         self, command: Fact, owner: str, brought: dict[str, list[str]], files: frozenset[str], inside: InImages
     ) -> Iterator[Edge]:
         folder = command.at.path.rpartition("/")[0]
-        argv = command.get("argv") or []
+        argv = command.says.get("argv") or []
         for name in manifest_names(argv):
             path = locate(name, folder, files)
             copied = brought.get(posixpath.basename(name), ())
@@ -57,7 +57,7 @@ class Stages(Link):
                 path = copied[0]
             if path:
                 yield Edge(owner, "installs", f"file:{path}", command.at)
-        relation = "runs" if command.get("where") == "dockerfile" else "starts"
+        relation = "runs" if command.says.get("where") == "dockerfile" else "starts"
         found = inside.started(owner, argv) or list(entry_files(argv, folder, files))
         for path in found or inside.handler(command, folder):
             yield Edge(owner, relation, f"file:{path}", command.at)

@@ -35,17 +35,19 @@ class Dispatch(Link):
         called: set[str] = set()
         entrypoints: dict[str, str] = {}  # stage -> the script that it starts with
         for command in graph.once(live.commands):
-            inside = str(command.get("where")).startswith(_IMAGE)
-            owner = found.stages.get((command.at.path, str(command.get("stage"))), "") if inside else owner_id(command)
+            inside = str(command.says.get("where")).startswith(_IMAGE)
+            owner = (
+                found.stages.get((command.at.path, str(command.says.get("stage"))), "") if inside else owner_id(command)
+            )
             script, words = found.script(command, graph.once(InImages).renamed(owner) if inside else {})
             if not script:
                 continue
             called.add(script)
             if command.name in _SOURCES:  # whoever takes a script in may call all its functions
                 words = None
-            if command.get("where") == "dockerfile-entrypoint":
+            if command.says.get("where") == "dockerfile-entrypoint":
                 entrypoints[owner] = script
-            relation = "starts" if inside and command.get("where") != _IMAGE else "runs"
+            relation = "starts" if inside and command.says.get("where") != _IMAGE else "runs"
             yield from found.entered(owner, relation, script, words, command.at) if owner else ()
         yield from found.given(graph, entrypoints)
         for script in sorted(found.ways.keys() - called):
@@ -60,9 +62,10 @@ class _Scripts:
         self._lines: dict[tuple[str, str], Location] = {}
         for fact in graph.all_facts("branch"):
             asks = tuple(
-                Asked(place, tuple(values), holds, default) for place, values, holds, default in fact.get("asks")
+                Asked(place, tuple(values), holds, default)
+                for place, values, holds, default in fact.says.get("asks") or ()
             )
-            self.ways[fact.at.path].append(Way(str(fact.get("of")), fact.name, 0, asks))
+            self.ways[fact.at.path].append(Way(str(fact.says.get("of")), fact.name, 0, asks))
             self._lines.setdefault((fact.at.path, fact.name), fact.at)
         self._files = frozenset(self.ways)
         self._names = {path.rpartition("/")[2] for path in self._files} | {"", ".", ".."}
@@ -70,7 +73,7 @@ class _Scripts:
 
     def script(self, command: Fact, renamed: Mapping[str, str] = MappingProxyType({})) -> tuple[str, list[str] | None]:
         """The script that a command starts, maybe by the name that an image gives it, and the words behind it."""
-        argv = [str(word) for word in command.get("argv") or ()]
+        argv = [str(word) for word in command.says.get("argv") or ()]
         for index, word in enumerate(argv[:_STARTED]):
             if word in _ITSELF and command.at.path in self._files:
                 return command.at.path, argv[index + 1 :]
@@ -94,13 +97,17 @@ class _Scripts:
             return
         programs = {str(one.get("workload")) for one in graph.all_facts("container") if one.get("command")}
         for command in graph.all_facts("command"):
-            if command.get("where") not in _OWN or command.get("owner") in programs or self.script(command)[0]:
+            if (
+                command.says.get("where") not in _OWN
+                or command.says.get("owner") in programs
+                or self.script(command)[0]
+            ):
                 continue
-            if command.get("submitted"):  # an operator starts it, not the image
+            if command.says.get("submitted"):  # an operator starts it, not the image
                 continue
             for stage in _stages(graph, owner_id(command)):
                 if stage in entrypoints:
-                    words = [str(word) for word in command.get("argv") or ()]
+                    words = [str(word) for word in command.says.get("argv") or ()]
                     yield from self.entered(owner_id(command), "runs", entrypoints[stage], words, command.at)
 
 

@@ -86,21 +86,21 @@ class Steps(Link):
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
         steps = graph.all_facts("pipeline-step")
-        names = {(step.get("pipeline") or step.at.path, step.name) for step in steps}
+        names = {(step.says.get("pipeline") or step.at.path, step.name) for step in steps}
         for step in steps:
-            home = step.get("pipeline") or step.at.path
+            home = step.says.get("pipeline") or step.at.path
             owner = f"step:{home}#{step.name}"
-            yield Edge(f"file:{step.get('pipeline') or step.at.path}", "has step", owner, step.at)
+            yield Edge(f"file:{step.says.get('pipeline') or step.at.path}", "has step", owner, step.at)
             folder = step.at.path.rpartition("/")[0]
-            for path in step.get("deps") or ():
+            for path in step.says.get("deps") or ():
                 if (home, path) in names:  # a step that is called by name stands for what it puts out
                     yield Edge(owner, "needs", f"step:{home}#{path}", step.at)
                     continue
                 if node := _path_node(folder, str(path), files):
                     yield Edge(owner, "reads", node, step.at)
-            if step.get("where") != "python" and step.get("runs") in files:
-                yield Edge(owner, "runs", f"file:{step.get('runs')}", step.at)
-            for path in (*(step.get("outs") or ()), *(step.get("metrics") or ())):
+            if step.says.get("where") != "python" and step.says.get("runs") in files:
+                yield Edge(owner, "runs", f"file:{step.says.get('runs')}", step.at)
+            for path in (*(step.says.get("outs") or ()), *(step.says.get("metrics") or ())):
                 if path != step.name and (node := _path_node(folder, str(path), files)):
                     yield Edge(owner, "writes", node, step.at)
 

@@ -26,7 +26,9 @@ def building(graph: Graph, kind: str) -> tuple[Fact, ...]:
     active = graph.once(_active)
     facts = graph.all_facts(kind)
     return tuple(
-        one for one in facts if one.get("state") != "disabled" or str(one.get("owner")).partition("#")[0] not in active
+        one
+        for one in facts
+        if one.says.get("state") != "disabled" or str(one.says.get("owner")).partition("#")[0] not in active
     )
 
 
@@ -36,12 +38,14 @@ def _active(graph: Graph) -> frozenset[str]:
 
 def _running(graph: Graph, facts: Iterable[Fact]) -> tuple[Fact, ...]:
     working = graph.once(_working)
-    return tuple(one for one in facts if one.get("state") != "disabled" or str(one.get("owner")) not in working)
+    return tuple(
+        one for one in facts if one.says.get("state") != "disabled" or str(one.says.get("owner")) not in working
+    )
 
 
 def _working(graph: Graph) -> frozenset[str]:
     """Ids of the jobs that are not switched off."""
-    return frozenset(str(job.get("id")) for job in graph.all_facts("job") if job.get("state") != "disabled")
+    return frozenset(str(job.says.get("id")) for job in graph.all_facts("job") if job.says.get("state") != "disabled")
 
 
 def action_file(action: Fact, files: Collection[str]) -> str:
@@ -70,8 +74,8 @@ def uncalled(graph: Graph) -> frozenset[str]:
 def _calls(graph: Graph, files: Collection[str]) -> Iterator[tuple[str, str, bool]]:
     """(id of the job, the file it calls, whether it ever does)."""
     for job in graph.all_facts("job"):
-        if (used := str(job.get("uses") or "").removeprefix("./")) in files:
-            yield str(job.get("id")), used, job.get("state") != "disabled"
+        if (used := str(job.says.get("uses") or "").removeprefix("./")) in files:
+            yield str(job.says.get("id")), used, job.says.get("state") != "disabled"
     for action in graph.all_facts("action"):
         if used := action_file(action, files):
-            yield str(action.get("owner")), used, action.get("state") != "disabled"
+            yield str(action.says.get("owner")), used, action.says.get("state") != "disabled"

@@ -30,16 +30,16 @@ class Started(Link):
         found = _Known(graph)
         naming = {id(use.fact) for use in graph.uses(*_NAMING) if use.fact.kind == "command"}
         for command in graph.once(live.commands):
-            inside = str(command.get("where", "")).startswith("dockerfile")
+            inside = str(command.says.get("where", "")).startswith("dockerfile")
             owner = found.stage_of(command) if inside else owner_id(command)
             if not owner:
                 continue
-            argv = [str(word) for word in command.get("argv") or ()]
+            argv = [str(word) for word in command.says.get("argv") or ()]
             targets = list(found.started(command, argv)) if ASKS_HELP not in argv else []
             targets += found.named(argv) if id(command) in naming else []
             for target in dict.fromkeys(targets):
                 if target != owner:
-                    relation = "starts" if inside and command.get("where") != "dockerfile" else "runs"
+                    relation = "starts" if inside and command.says.get("where") != "dockerfile" else "runs"
                     yield Edge(owner, relation, target, command.at)
 
 
@@ -66,7 +66,7 @@ class _Known:
                 self._scripts.setdefault(name, []).append((manifest.at.path, str(target)))
         self._entries: dict[str, list[str]] = {}  # of a project file: its targets
         for fact in graph.all_facts("pipeline-step"):
-            if fact.get("tool") == "mlproject":
+            if fact.says.get("tool") == "mlproject":
                 self._entries.setdefault(fact.at.path, []).append(fact.name)
         self._stages = {(fact.at.path, fact.name): stage_id(fact) for fact in graph.all_facts("stage")}
         self.stage_by_image: dict[str, str] = {}
@@ -77,7 +77,7 @@ class _Known:
         self._nodes = sorted({use.at.path for use in graph.uses("pipeline-definition")})
 
     def stage_of(self, command: Fact) -> str:
-        return self._stages.get((command.at.path, str(command.get("stage"))), "")
+        return self._stages.get((command.at.path, str(command.says.get("stage"))), "")
 
     def started(self, command: Fact, argv: Sequence[str]) -> Iterator[str]:
         """Node ids of what a command starts."""
@@ -157,7 +157,7 @@ class _Known:
 
 def _built(graph: Graph) -> Iterator[tuple[str, str]]:
     """(image repository, stage that builds it), from build commands and actions."""
-    finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.get("final")}
+    finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.says.get("final")}
     alone = next(iter(finals.values())) if len(finals) == 1 else ""
     for one in (one for one in builds(graph) if one.relation != "serves"):
         yield images.parse(one.reference).repository, one.stage
@@ -172,9 +172,11 @@ def _pipelines(graph: Graph) -> Iterator[tuple[str, str]]:
         fact = use.fact
         if fact.kind != "call":
             continue
-        kwargs = fact.get("kwargs") or {}
-        values = [kwargs.get(key) for key in ("dag_id", "name", "pipeline_name")] + list(fact.get("args") or ())[:1]
-        values += [fact.get("decorates")]
+        kwargs = fact.says.get("kwargs") or {}
+        values = [kwargs.get(key) for key in ("dag_id", "name", "pipeline_name")] + list(fact.says.get("args") or ())[
+            :1
+        ]
+        values += [fact.says.get("decorates")]
         for value in values:
             text = value.get("const") if isinstance(value, dict) else value
             if isinstance(text, str) and len(text) > 2 and " " not in text:

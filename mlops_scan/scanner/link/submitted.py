@@ -35,7 +35,7 @@ class Submitted(Link):
             if path and path != use.at.path:
                 yield Edge(f"file:{use.at.path}", "runs", f"file:{path}", use.at)
         for command in commands:
-            argv = [str(word) for word in command.get("argv") or ()]
+            argv = [str(word) for word in command.says.get("argv") or ()]
             found = list(dict.fromkeys(_named(command, argv, tails)))
             if not any(_MODULE.match(word) or word.endswith(_PROGRAMS) for word in argv):  # `python -m`, a script
                 found = list(entry_files(argv, posixpath.dirname(command.at.path), files))
@@ -54,7 +54,9 @@ class Parts(Link):
             if one.at.path.endswith(".py"):
                 declared[one.at.path].append(f"workload:{one.get('id')}")
         for command in graph.all_facts("command") if declared else ():
-            if command.get("submitted") and any(_MODULE.match(str(word)) for word in command.get("argv") or ()):
+            if command.says.get("submitted") and any(
+                _MODULE.match(str(word)) for word in command.says.get("argv") or ()
+            ):
                 owner = owner_id(command)
                 for path in sorted(graph.files_run_by(owner) & declared.keys()):
                     yield from (Edge(owner, "includes", node, command.at) for node in declared[path])
@@ -79,7 +81,7 @@ def _handed(use: Use, files: Collection[str], tails: _Tails) -> str:
 
 
 def _named(command: Fact, argv: Sequence[str], tails: _Tails) -> Iterator[str]:
-    folder = str(command.get("cwd") or "")
+    folder = str(command.says.get("cwd") or "")
     folder = "" if "://" in folder else folder
     near = posixpath.dirname(command.at.path)
     for word in argv[1:]:

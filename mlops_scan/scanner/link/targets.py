@@ -73,11 +73,11 @@ class Targets(Link):
     def edges(self, graph: Graph) -> Iterator[Edge]:
         known: dict[str, Fact] = {}
         for fact in graph.all_facts("command"):
-            if fact.get("where") in _OWNED:
-                known.setdefault(str(fact.get("owner")), fact)
+            if fact.says.get("where") in _OWNED:
+                known.setdefault(str(fact.says.get("owner")), fact)
         found = _Targets(known)
         for command in graph.once(live.commands) if known else ():
-            if not str(command.get("where", "")).startswith("dockerfile"):
+            if not str(command.says.get("where", "")).startswith("dockerfile"):
                 for target in found.of(command):
                     if f"target:{target}" != owner_id(command):
                         yield Edge(owner_id(command), "runs", f"target:{target}", command.at)
@@ -100,7 +100,7 @@ class _Targets:
 
     def of(self, command: Fact) -> Iterator[str]:
         """The targets that a command runs."""
-        argv = [str(word) for word in command.get("argv") or ()]
+        argv = [str(word) for word in command.says.get("argv") or ()]
         if argv[:2] == ["python", "-m"]:
             argv = argv[2:]
         maker = _MAKERS.get(argv[0]) if argv else None
@@ -108,10 +108,10 @@ class _Targets:
             yield from self._made(command, maker, argv)
             return
         inside = f"{command.at.path}#{command.name}"
-        if command.get("where") == "config" and inside in self._known:  # a script that names another of its file
+        if command.says.get("where") == "config" and inside in self._known:  # a script that names another of its file
             yield inside
             return
-        raw = str(command.get("raw") or "") if command.name in self._by_name else ""
+        raw = str(command.says.get("raw") or "") if command.name in self._by_name else ""
         for runner, files in _TAKEN_OFF:
             if runner in raw:
                 yield from self._nearest(command.name, working_folder(command), files)

@@ -23,20 +23,20 @@ class Tasks(Link):
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
         modules = LocalModules(graph.all_facts("module"))
-        steps = [fact for fact in graph.all_facts("pipeline-step") if fact.get("where") == "python"]
-        images = graph.all_facts("stage") if any(fact.get("script") for fact in steps) else ()
+        steps = [fact for fact in graph.all_facts("pipeline-step") if fact.says.get("where") == "python"]
+        images = graph.all_facts("stage") if any(fact.says.get("script") for fact in steps) else ()
         for fact in steps:
-            path = str(fact.get("pipeline"))
+            path = str(fact.says.get("pipeline"))
             step = f"step:{path}#{fact.name}"
-            for run in (fact.get("runs"), _script(fact, files, graph.files, images), _described(fact, files)):
+            for run in (fact.says.get("runs"), _script(fact, files, graph.files, images), _described(fact, files)):
                 if run and run != path:
                     yield Edge(step, "runs", f"file:{run}", fact.at)
-            for needed in fact.get("needs") or ():
+            for needed in fact.says.get("needs") or ():
                 yield Edge(step, "needs", f"step:{path}#{needed}", fact.at)
         yield from _started(graph, steps, files)
         for use in graph.uses("executes-notebook"):
             folder = use.at.path.rpartition("/")[0]
-            for value in (use.fact.get("args") or ())[:1] if use.fact.kind == "call" else ():
+            for value in (use.fact.says.get("args") or ())[:1] if use.fact.kind == "call" else ():
                 path = notebook_file(value, folder, files) if isinstance(value, str) else ""
                 if path and path != use.at.path:
                     yield Edge(f"file:{use.at.path}", "runs", f"file:{path}", use.at)
@@ -55,34 +55,34 @@ class Tasks(Link):
 def _started(graph: Graph, steps: Sequence[Fact], files: frozenset[str]) -> Iterator[Edge]:
     """Programs that the function of a step starts."""
     functions = {
-        (str(fact.get("runs")), str(fact.get("function"))): f"step:{fact.get('pipeline')}#{fact.name}"
+        (str(fact.says.get("runs")), str(fact.says.get("function"))): f"step:{fact.says.get('pipeline')}#{fact.name}"
         for fact in steps
-        if fact.get("function")
+        if fact.says.get("function")
     }
     for command in graph.once(live.commands) if functions else ():
-        step = functions.get((command.at.path, str(command.get("function") or "")))
-        if step and command.get("where") == "python":
-            argv = [str(word) for word in command.get("argv") or ()]
+        step = functions.get((command.at.path, str(command.says.get("function") or "")))
+        if step and command.says.get("where") == "python":
+            argv = [str(word) for word in command.says.get("argv") or ()]
             for path in entry_files(argv, working_folder(command), files):
                 yield Edge(step, "runs", f"file:{path}", command.at)
 
 
 def _described(fact: Fact, files: frozenset[str]) -> str:
     """The file that describes a step."""
-    name = str(fact.get("described") or "")
-    return locate(name, posixpath.dirname(str(fact.get("pipeline"))), files) if name else ""
+    name = str(fact.says.get("described") or "")
+    return locate(name, posixpath.dirname(str(fact.says.get("pipeline"))), files) if name else ""
 
 
 def _script(fact: Fact, files: frozenset[str], ordered: tuple[str, ...], images: Sequence[Fact]) -> str:
     """The file that a step names as its script: from the root, beside the pipeline, or by its name in an image."""
-    script = str(fact.get("script") or "")
+    script = str(fact.says.get("script") or "")
     if not script:
         return ""
     folder = fact.at.path.rpartition("/")[0]
     beside = f"{folder}/{script}".lstrip("/")
     found = next((path for path in (script, beside) if path in files), "")
     found = found or _copied(script, files, ordered, images) or locate(script, folder, files)
-    return locate(script, "", files) if found == fact.get("pipeline") else found
+    return locate(script, "", files) if found == fact.says.get("pipeline") else found
 
 
 def _copied(script: str, files: frozenset[str], ordered: tuple[str, ...], images: Sequence[Fact]) -> str:

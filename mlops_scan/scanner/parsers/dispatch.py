@@ -21,7 +21,8 @@ class Dispatch:
         self._always = frozenset(index for index, reader in enumerate(readers) if not reader.patterns)
         self._names: dict[str, set[int]] = {}
         self._suffixes: dict[str, set[int]] = {}
-        self._name_globs: dict[str, list[tuple[_Fits, int]]] = {}  # by their last suffix; '' if they leave it open
+        # by their last suffix and first character; '' if they leave it open
+        self._name_globs: dict[tuple[str, str], list[tuple[_Fits, int]]] = {}
         self._path_globs: list[tuple[str, _Fits, int]] = []
         self._known: dict[str, tuple[frozenset[int], list[tuple[_Fits, int]]]] = {}
         for index, reader in enumerate(readers):
@@ -47,7 +48,8 @@ class Dispatch:
         while dot >= 0:
             found |= self._suffixes.get(name[dot:], set())
             dot = name.find(".", dot + 1)
-        globs = (*self._name_globs.get("", ()), *self._name_globs.get(name[name.rfind(".") :], ()))
+        keys = ((suffix, start) for suffix in ("", name[name.rfind(".") :]) for start in ("", name[0]))
+        globs = (one for key in keys for one in self._name_globs.get(key, ()))
         return found | {index for fitting, index in globs if fitting(name)}
 
     def _add(self, pattern: str, index: int) -> None:
@@ -60,7 +62,8 @@ class Dispatch:
         else:
             end = _end(pattern)
             suffix = end[end.rfind(".") :] if "." in end else ""
-            self._name_globs.setdefault(suffix, []).append((_fitting(pattern), index))
+            start = "" if WILD.match(pattern) else pattern[0]
+            self._name_globs.setdefault((suffix, start), []).append((_fitting(pattern), index))
 
 
 def _end(glob: str) -> str:
