@@ -60,6 +60,45 @@ def test_l1_constructs_are_resources_of_the_template() -> None:
     assert config.get("origin") == "python"
 
 
+ASSETS = """
+import os
+from pathlib import Path
+from aws_cdk import Stack, aws_sagemaker as sm, aws_ecs as ecs, aws_lambda as lam
+from aws_cdk.aws_ecr_assets import DockerImageAsset
+class S(Stack):
+    def __init__(self, scope, id):
+        self.img = DockerImageAsset(self, "Img", directory=os.path.join(os.path.dirname(__file__), "serve"))
+        own = DockerImageAsset(self, "Own", directory=str(Path(__file__).parent / "fit"), file="gpu.Dockerfile")
+        {}
+"""
+MODEL = "sm.CfnModel(self, 'M', execution_role_arn='r', {})"
+IN_SERVE, IN_FIT = ("serve", "Dockerfile"), ("fit", "gpu.Dockerfile")
+BUILT = {
+    MODEL.format("primary_container={'image': own.image_uri}"): [IN_FIT],
+    MODEL.format("containers=[sm.CfnModel.ContainerDefinitionProperty(image=self.img.image_uri)]"): [IN_SERVE],
+    MODEL.format("containers=[{'image': self.img.image_uri}, {'image': own.image_uri}]"): [IN_SERVE, IN_FIT],
+    MODEL.format("primary_container={'image': own.asset_hash}"): [],  # no image
+    MODEL.format("primary_container={'image': other.image_uri}"): [],  # of who knows where
+    "ecs.TaskDefinition(self, 'T').add_container('c', image=ecs.ContainerImage.from_registry(own.image_uri))": [IN_FIT],
+    "ecs.TaskDefinition(self, 'T').add_container('c', "
+    "image=ecs.ContainerImage.from_ecr_repository(own.repository, own.image_tag))": [IN_FIT],
+    "lam.DockerImageFunction(self, 'F', code=lam.DockerImageCode.from_ecr(repository=own.repository))": [IN_FIT],
+    "lam.CfnFunction(self, 'F', code=lam.CfnFunction.CodeProperty(image_uri=self.img.image_uri))": [IN_SERVE],
+    "lam.DockerImageFunction(self, 'F', code=lam.DockerImageCode.from_ecr(repo))": [],
+}
+
+
+@pytest.mark.parametrize("use", BUILT)
+def test_what_takes_the_image_of_an_asset_has_it_built(use: str) -> None:
+    found = []
+    for fact in read(ASSETS.format(use)):
+        found += [(str(one["context"]), one["dockerfile"]) for one in fact.get("builds") or ()]
+        found += [(str(fact.get("build_context")), str(fact.get("dockerfile")))] if fact.get("build_context") else []
+    assert [(context.rpartition("/")[2], file) for context, file in found] == BUILT[use]
+    if BUILT[use]:
+        assert not [one for one in read(ASSETS.format(use)) if one.kind == "image"]
+
+
 def test_an_attribute_that_is_set_later_belongs_to_the_construct() -> None:
     capture = read(L1)[1].get("data")["Properties"]["DataCaptureConfig"]
     assert capture == {"EnableCapture": True}

@@ -207,9 +207,12 @@ CASES = (
             fact("image", "reg.io:5000/train", "k8s/t.yaml:12", role="run", owner="k8s/t.yaml#Job/train"),
             fact("image", "python", "api/Dockerfile:1", role="base"),
             workload("train", "k8s/t.yaml:1", "Job"),
+            fact("resource", "M", "infra/app.py:9", id="infra/app.py#M", builds=[{"context": "api", "dockerfile": ""}]),
+            fact("resource", "N", "infra/app.py:10", builds=[{"context": "gone", "dockerfile": "Dockerfile"}]),
         ),
         files=("api/Dockerfile", "train.Dockerfile"),
         edges=(
+            "resource:infra/app.py#M | builds | stage:api/Dockerfile#0 | infra/app.py:9",
             "workload:compose.yaml#api | builds | stage:api/Dockerfile#0 | compose.yaml:2",
             f"job:{CI}#build | makes | stage:train.Dockerfile#1 | {CI}:9",
             f"stage:train.Dockerfile#1 | builds | image:reg.io:5000/train | {CI}:9",

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from mlops_scan.scanner import catalog
 from mlops_scan.scanner.formats import images
@@ -18,7 +19,7 @@ from mlops_scan.scanner.link.inimages import above, stage_id
 from mlops_scan.scanner.link.packs import on_starters
 from mlops_scan.scanner.link.repositories import Repositories
 from mlops_scan.scanner.link.selectors import object_id
-from mlops_scan.scanner.model import Edge, Fact
+from mlops_scan.scanner.model import Edge, Fact, Location
 from mlops_scan.scanner.paths import shared
 
 _ROOT = re.compile(r"\$(?:\{[^{}]*\}|\w+)(?:/|\Z)")
@@ -35,10 +36,11 @@ class Builds(Link):
         finals = {fact.at.path: stage_id(fact) for fact in graph.all_facts("stage") if fact.get("final")}
         built: dict[str, str] = {}
         for workload in graph.all_facts("workload"):
-            path = _dockerfile_of(workload, finals)
+            path = _dockerfile_of(workload.at, workload.get("build_context"), workload.get("dockerfile"), finals)
             if path is not None:
                 built[str(workload.get("id"))] = finals[path]
                 yield Edge(f"workload:{workload.get('id')}", "builds", finals[path], workload.at)
+        yield from _described(graph, finals)
         workloads = {str(workload.get("id")) for workload in graph.all_facts("workload")}
         resources = {str(one.get("id")): object_id(one) for one in graph.all_facts("resource") if one.get("id")}
         running = [one for one in graph.all_facts("image") if one.get("role") == "run"]
@@ -148,16 +150,24 @@ def _is_open(image: Fact) -> bool:
     return bool(image.get("unresolved")) and image.name.startswith("${") and image.name.endswith("}")
 
 
-def _dockerfile_of(workload: Fact, finals: dict[str, str]) -> str | None:
-    context = workload.get("build_context")
-    if context is None and not workload.get("dockerfile"):
+def _described(graph: Graph, finals: dict[str, str]) -> Iterator[Edge]:
+    """What resources that only describe containers have built for these: the images of a model."""
+    for one in graph.all_facts("resource"):
+        for build in one.says.get("builds") or ():
+            path = _dockerfile_of(one.at, build["context"], build["dockerfile"], finals)
+            if path is not None:
+                yield Edge(object_id(one), "builds", finals[path], one.at)
+
+
+def _dockerfile_of(at: Location, context: Any, dockerfile: Any, finals: dict[str, str]) -> str | None:
+    if context is None and not dockerfile:
         return None
-    folder = workload.at.path.rpartition("/")[0]
-    name = str(workload.get("dockerfile") or "Dockerfile")
+    folder = at.path.rpartition("/")[0]
+    name = str(dockerfile or "Dockerfile")
     written = str(context or ".")
     root = _ROOT.match(written)  # a folder above that only the shell knows, `${PROJECT_DIR}/api`
     inside = (written[root.end() :] or ".") if root else written
-    in_code = workload.at.path.endswith((".py", ".ipynb"))  # code says it from the folder in which it is started
+    in_code = at.path.endswith((".py", ".ipynb"))  # code says it from the folder in which it is started
     for start in above(folder) if in_code or root else (folder,):
         beside: tuple[str, ...] = () if root else (posixpath.join(start, name),)
         for base in (posixpath.join(start, inside, name), *beside):

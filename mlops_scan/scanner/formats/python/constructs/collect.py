@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mlops_scan.scanner.formats.python.constructs import declared, emit, mechanical, tables
+from mlops_scan.scanner.formats.python.constructs.codenodes import Made, Unknown
 from mlops_scan.scanner.formats.python.constructs.declared import Declared
 from mlops_scan.scanner.formats.python.constructs.meanings import Meanings
 from mlops_scan.scanner.formats.python.constructs.mechanical import Subject
 from mlops_scan.scanner.formats.python.constructs.met import Met
-from mlops_scan.scanner.formats.python.constructs.nodes import Builder, Made, Unknown
+from mlops_scan.scanner.formats.python.constructs.nodes import Builder
 from mlops_scan.scanner.formats.python.constructs.tables import Entry
 from mlops_scan.scanner.formats.python.constructs.templates import Filler
 from mlops_scan.scanner.formats.python.constructs.uses import Frame, Uses

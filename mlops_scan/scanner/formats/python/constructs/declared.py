@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops_scan.scanner.formats import kube
-from mlops_scan.scanner.formats.python.constructs.nodes import Made, Unknown
+from mlops_scan.scanner.formats.python.constructs.codenodes import Made, Unknown
 from mlops_scan.scanner.formats.python.constructs.tables import Entry
 from mlops_scan.scanner.formats.python.constructs.templates import Filler
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, child, scalar

@@ -13,8 +13,8 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.formats import hosted, images, kube
 from mlops_scan.scanner.formats.kube.data import key_places, text_map
 from mlops_scan.scanner.formats.python.constructs import pods
+from mlops_scan.scanner.formats.python.constructs.codenodes import Defaulted, Unknown
 from mlops_scan.scanner.formats.python.constructs.declared import Declared, use_of
-from mlops_scan.scanner.formats.python.constructs.nodes import Defaulted, Unknown
 from mlops_scan.scanner.formats.python.constructs.references import References
 from mlops_scan.scanner.formats.python.constructs.templates import BESIDE
 from mlops_scan.scanner.formats.python.source import Source
@@ -26,6 +26,7 @@ _DEPTH = 30
 _HANDED = re.compile(r"\$\{[A-Za-z_]\w*\}\Z")  # a variable alone
 _TAGS = ("tags", "Tags", "labels", "user_labels")
 _CELL = "cell"
+_DESCRIBING = ("cloudformation", "terraform")  # whose resources may describe containers that others run
 
 
 def facts(source: Source, declared: Sequence[Declared]) -> Iterator[Fact]:
@@ -110,6 +111,8 @@ class _Emitter:
         if one.call is not None:
             place = (one.call.line, one.call.column)
             self.ids.setdefault((id(one.call.call), use_of(one)), says["id"])
+        if one.platform in _DESCRIBING and not hosted.runs_containers(one.type):
+            says["builds"] = list(pods.builds(one.data))
         kept = {key: value for key, value in says.items() if value}
         return Fact("resource", one.name, Location(self.path, *place), kept)
 
@@ -122,7 +125,7 @@ class _Emitter:
         declared = hosted.Declared(one.type, one.name, body, identity, self._locate, common)
         if hosted.runs_containers(one.type):
             yield from hosted.facts(declared, self._runner(one), pods.build(body))
-        elif one.platform in ("cloudformation", "terraform"):
+        elif one.platform in _DESCRIBING:
             yield from hosted.held_images(declared)
 
     def _runner(self, one: Declared) -> hosted.Runner | None:

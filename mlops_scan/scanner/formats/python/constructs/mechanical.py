@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlops_scan.scanner.formats.python.constructs import naming
-from mlops_scan.scanner.formats.python.constructs.nodes import Made, Unknown
+from mlops_scan.scanner.formats.python.constructs.codenodes import Made, Unknown
 from mlops_scan.scanner.formats.python.constructs.tables import Tables
 from mlops_scan.scanner.formats.python.constructs.templates import keywords, styled
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, scalar

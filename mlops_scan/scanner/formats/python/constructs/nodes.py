@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mlops_scan.scanner.formats.python.bodies import last_return
+from mlops_scan.scanner.formats.python.constructs.codenodes import Defaulted, Made, Unknown
 from mlops_scan.scanner.formats.python.constructs.uses import Frame
 from mlops_scan.scanner.formats.python.resolver import Resolver
 from mlops_scan.scanner.formats.python.scopes import MISSING, Binding, Scope
 from mlops_scan.scanner.formats.python.source import Source
 from mlops_scan.scanner.formats.python.values import Values
-from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, made, scalar
+from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, made
 
 _DEPTH = 24
 _NODES = 30_000  # of one file
@@ -21,37 +22,6 @@ _SEARCHED = 60  # nodes of an expression in which references are looked for
 _TRANSPARENT = frozenset(("json.dumps", "yaml.dump"))  # what they are given is what the API reads
 _LITERALS = (ast.List, ast.Tuple, ast.Set)
 _LOOPS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
-
-
-class Unknown(Scalar):
-    """What is no constant: its text as `${source}`, or with the parts that are known; `value` as docs/facts.md says.
-
-    `made_by` is the call whose object it leads to, `more` those of others.
-    """
-
-    __slots__ = ("made_by", "more", "value")
-    value: dict[str, Any]
-    made_by: ast.Call | None
-    more: tuple[ast.Call, ...]
-
-
-class Defaulted(Scalar):
-    """The default of a parameter: a constant that a caller may override; `value` as docs/facts.md says."""
-
-    __slots__ = ("value",)
-    value: dict[str, Any]
-
-
-class Made(Mapping):
-    """The keywords of a call; `callee` is its qualified name, `args` what is given by position."""
-
-    __slots__ = ("args", "call", "callee", "receiver", "scope")
-
-    def __init__(self, line: int, column: int, callee: str, call: ast.Call, scope: Scope) -> None:
-        super().__init__(line, column)
-        self.callee, self.call, self.scope = callee, call, scope
-        self.args: list[Node] = []
-        self.receiver: tuple[ast.Call, Scope] | None = None
 
 
 class Builder:
@@ -192,7 +162,17 @@ class Builder:
         whole = callee.name == binding.name or (binding.name == f"{callee.name}.id" and self.value(callee.name))
         if whole and not self.is_resource(callee.name):
             return self.node(binding.call, binding.scope, depth + 1)
+        if self.value(binding.name) and binding.name.startswith(f"{callee.name}."):
+            return self._attribute(binding, depth)
         return None
+
+    def _attribute(self, binding: Binding, depth: int) -> Node | None:
+        """What an attribute of an object stands for, by the arguments that made the object."""
+        assert binding.call is not None and binding.scope is not None
+        found = self.node(binding.call, binding.scope, depth + 1)
+        if isinstance(found, Made):
+            found.callee = binding.name
+        return found if isinstance(found, Made) else None
 
     def _other(self, expr: ast.expr, scope: Scope) -> Node:
         """A constant, or what is known of the rest."""
@@ -243,8 +223,3 @@ class Builder:
     def _place(self, expr: ast.AST) -> tuple[int, int]:
         at = self.source.at(expr)
         return at.line, at.column
-
-
-def text(value: str, like: Node) -> Scalar:
-    """A text at the place of another node."""
-    return scalar(value, like.line, like.column, bare=False)

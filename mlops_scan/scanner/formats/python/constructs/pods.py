@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from mlops_scan.scanner.formats.python.constructs.codenodes import Unknown
 from mlops_scan.scanner.formats.python.constructs.declared import Declared
-from mlops_scan.scanner.formats.python.constructs.nodes import Unknown
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, child, made, scalar
 from mlops_scan.scanner.formats.yamlnodes import Sequence as Listed
 
 _DEPTH = 30
 
 
-def build(node: Node | None, depth: int = 0) -> dict[str, Any]:
-    """Where an image inside is built from."""
-    if isinstance(node, Mapping):
-        told = node.get("build")
-        if isinstance(told, Mapping):
-            context, dockerfile = child(told, "context"), child(told, "dockerfile")
-            return {"build_context": str(context or "."), "dockerfile": str(dockerfile or "Dockerfile")}
+def build(node: Node | None) -> dict[str, Any]:
+    """Where the image inside is built from."""
+    found = next(builds(node), None)
+    return {"build_context": found["context"], "dockerfile": found["dockerfile"]} if found else {}
+
+
+def builds(node: Node | None, depth: int = 0) -> Iterator[dict[str, str]]:
+    """Where each of the images inside is built from."""
+    told = (node.get("build") or node.get("Build")) if isinstance(node, Mapping) else None
+    if isinstance(told, Mapping):
+        own = {key.lower(): str(value) for key, value in told.items() if isinstance(value, Scalar)}
+        yield {"context": own.get("context", "."), "dockerfile": own.get("dockerfile", "Dockerfile")}
+        return
     inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, Listed) else ()
-    found = (build(one, depth + 1) for one in inner) if depth < _DEPTH else iter(())
-    return next((one for one in found if one), {})
+    for one in inner if depth < _DEPTH else ():
+        yield from builds(one, depth + 1)
 
 
 def is_dark(node: Scalar) -> bool:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlops_scan.scanner.formats.python.constructs.codenodes import Unknown
 from mlops_scan.scanner.formats.python.constructs.declared import Declared, use_of
-from mlops_scan.scanner.formats.python.constructs.nodes import Unknown
 
 _PARTS = re.compile(r"::|/")
 _OWN = ("name", "display_name")  # under these a resource says what it is called itself

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mlops_scan.scanner.formats.python.constructs import naming
-from mlops_scan.scanner.formats.python.constructs.nodes import Made, Unknown
+from mlops_scan.scanner.formats.python.constructs.codenodes import Made, Unknown
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar, Sequence, made, scalar
 
 _INSIDE = re.compile(r"\$\{([\w.|]+)(?::([^}]*))?\}")
@@ -20,6 +20,7 @@ _VERBATIM = frozenset(
     )
 )  # fmt: skip
 _DEPTH = 30
+_FIRST = "!first"  # of these templates the first that anything was given for
 BESIDE = "!beside"  # stands for the resource of this type that the same call makes
 _Leads = Callable[[Made], tuple[ast.Call, ...]]  # the calls that made the resources that stand in a call
 
@@ -40,6 +41,9 @@ class Filler:
         """The node that a template makes of a call; None where nothing of it was given."""
         if isinstance(template, str):
             return self._text(template, call)
+        if isinstance(template, dict) and _FIRST in template:
+            filled = (self.fill(one, call) for one in template[_FIRST])
+            return next((one for one in filled if one is not None), None)
         if isinstance(template, dict):
             return self._mapping(template, call)
         if isinstance(template, list):
