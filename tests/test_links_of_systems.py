@@ -9,6 +9,8 @@ import pytest
 
 from mlops_scan.engine import scan
 from mlops_scan.scanner.config import Config
+from mlops_scan.scanner.graph import purpose, purposes
+from tests.conftest import Understand
 
 MODEL = "import joblib\nfrom sklearn.linear_model import Ridge\njoblib.dump(Ridge().fit([[0.0]], [0.0]), 'm.joblib')\n"
 DEPLOYMENT = (
@@ -193,3 +195,46 @@ def test_a_state_machine_and_the_template_of_its_definition_are_one_pipeline(tmp
         edge.target for edge in result.edges if edge.relation == "has step" and edge.source.startswith("resource:")
     ]
     assert steps == ["step:steps.json.tpl#Fit"]
+
+
+LAMBDA = (
+    'resource "aws_lambda_function" "fit" {\n  function_name = "fit"\n  filename = "../fn/fit.py"\n'
+    '  handler = "fit.handler"\n  runtime = "python3.12"\n}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("step", "relation"),
+    [
+        ("{run: terraform apply -auto-approve, working-directory: infra}", "applies"),
+        ("{run: cd infra && tofu apply}", "applies"),
+        ("{run: 'terraform -chdir=infra apply'}", "applies"),
+        ("{run: terragrunt apply --working-dir infra}", "applies"),
+        ("{uses: dflook/terraform-apply@v2, with: {path: infra}}", "applies"),
+        ("{run: terraform plan, working-directory: infra}", "reads"),
+        ("{run: terraform init, working-directory: infra}", ""),
+        ("{run: terraform destroy -auto-approve, working-directory: infra}", ""),
+        ("{run: terraform apply}", ""),
+        ("{run: echo terraform apply, working-directory: infra}", ""),
+        ("{run: terraform apply, working-directory: infra, if: false}", ""),
+    ],
+)
+def test_a_job_applies_the_infrastructure_of_its_folder(tmp_path: Path, step: str, relation: str) -> None:
+    files = {
+        ".github/workflows/d.yml": f"on: push\njobs:\n  d:\n    runs-on: u\n    steps:\n      - {step}\n",
+        "infra/main.tf": LAMBDA,
+        "infra/old/x.tf": LAMBDA,
+        "fn/fit.py": MODEL + "def handler(event, context):\n    return 1\n",
+    }
+    found = {(source, how) for source, how, target in links(tmp_path, files) if target == "file:infra/main.tf"}
+    assert found == ({("job:.github/workflows/d.yml#d", relation)} if relation else set())
+
+
+def test_who_applies_infrastructure_does_not_run_what_it_declares(understand: Understand) -> None:
+    job = "on: push\njobs:\n  d:\n    runs-on: u\n    steps: [{run: terraform apply, working-directory: infra}]\n"
+    machine = 'resource "aws_instance" "fit" {\n  ami = "ami-1"\n  user_data = file("${path.module}/up.sh")\n}\n'
+    files = {".github/workflows/d.yml": job, "infra/main.tf": machine, "infra/up.sh": "python fit.py\n"}
+    graph = understand({**files, "fit.py": MODEL})
+    assert purpose(graph, "file:infra/main.tf") == "train"
+    assert purposes(graph, "job:.github/workflows/d.yml#d") == ("deploy",)
+    assert graph.mark("file:infra/main.tf") == graph.mark("file:infra/up.sh") == "production"

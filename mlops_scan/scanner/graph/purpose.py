@@ -22,6 +22,7 @@ from mlops_scan.scanner.model import Edge, Fact, Location
 PURPOSES = ("train", "score", "evaluate", "monitor", "deploy", "test", "maintenance")
 _SCORES = re.compile(r"infer|predict|scor|forecast", re.IGNORECASE)
 _TESTING = re.compile(r"(?:^|[^a-z])(?:ci|tests?|testing|lint|links|stale|checks?)(?:[^a-z]|$)", re.IGNORECASE)
+_DECLARING = (".tf", ".tf.json", ".tofu", ".tofu.json", ".hcl")  # what the cloud runs of it, who applies it does not
 _NAMED_BY_FILE = "github-actions"  # other services prescribe the file's name
 
 
@@ -109,7 +110,7 @@ def _reached(graph: Graph, start: str, schedule: Fact | None = None) -> dict[str
         own = node.startswith("workload:") and has_own_program(graph, node)
         for edge in (*graph.links_from(node, *RUNNING), *_declared(graph, node)):
             if edge.target not in skipped and not (own and edge.target.startswith(("image:", "stage:"))):
-                if edge.target not in seen:
+                if edge.target not in seen and not (edge.relation == "applies" and edge.target.endswith(_DECLARING)):
                     waiting.append(edge.target)
                 seen.setdefault(edge.target, []).append(edge)
         for edge in graph.links_to(node, "builds") if node.startswith("image:") else ():  # what the image starts
