@@ -12,7 +12,7 @@ from mlops_scan.scanner.catalog.vocabulary import Strength
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.link import code, configmaps
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.code import entered, flags, receivers, targets
+from mlops_scan.scanner.link.code import entered, flags, receivers, targets, typed
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.link.code.timetables import once
 from mlops_scan.scanner.model import Fact, Location
@@ -38,6 +38,9 @@ def build(
     facts = [renamed.get(id(fact), fact) for fact in facts]
     if renamed:
         known, python = _known_too(known, renamed.values()), Code(facts, (), python.imported)
+    if more := typed.named(python):
+        facts = [more.get(id(fact), fact) for fact in facts]
+        known, python = _known_too(known, more.values()), Code(facts, (), python.imported)
     flags.switch_off(python)
     if told := list(_told(facts, python)):
         facts += told  # none of Python's own

@@ -55,9 +55,11 @@ class Datasets(Link):
 def _told(graph: Graph) -> Iterator[tuple[str, Fact, str]]:
     """(relation, call, name) of what is read or written under a name that is known."""
     buckets = {id(use.fact): whole_text(use.argument("bucket")) for use in graph.uses("stores-file", "fetches-file")}
+    models = {id(use.fact) for use in graph.uses("persists-model", "loads-model")}  # they are no data
     for role, relation in _ROLES:
         for use in graph.uses(role):
-            for call in spread(use.fact) if use.fact.kind == "call" and not use.disabled else ():
+            told = use.fact.kind == "call" and not use.disabled and id(use.fact) not in models
+            for call in spread(use.fact) if told else ():
                 if name := _name(use.match.argument(call, "data")):
                     bucket = buckets.get(id(use.fact))  # stores of one key are not one store
                     yield relation, call, f"{bucket}/{name}" if bucket else name

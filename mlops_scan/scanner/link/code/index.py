@@ -96,6 +96,15 @@ class Code:
         return {(fact.at.path, fact.name): fact for fact in self._facts["function"]}
 
     @cached_property
+    def parameters(self) -> Mapping[Definition, list[str]]:
+        """The names of the parameters of functions that have any."""
+        return {
+            (fact.at.path, fact.name): [str(one.get("name")) for one in fact.says["params"]]
+            for fact in self._facts["function"]
+            if fact.says.get("params")
+        }
+
+    @cached_property
     def callers(self) -> Mapping[Definition, list[Fact]]:
         """The calls of each function of this repository, by place."""
         found: dict[Definition, list[Fact]] = defaultdict(list)

@@ -1,0 +1,57 @@
+"""Calls on parameters by what every caller hands over: `run(model)` tells whose method `model.transform` is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mlops_scan.scanner import catalog
+from mlops_scan.scanner.graph.modules import Definition
+from mlops_scan.scanner.link.code.index import Code
+from mlops_scan.scanner.model import Fact
+
+_MOST = 20  # callers of one function that are asked
+
+
+def named(code: Code) -> dict[int, Fact]:
+    """By id of a call fact: the same call by the name of what its parameter holds, if the catalogue then knows it."""
+    asked: dict[tuple[Definition, str], list[Fact]] = defaultdict(list)
+    for call in code.facts("call"):
+        says = call.says
+        function = says.get("function")
+        if not function or says.get("known") or says.get("local"):
+            continue
+        head, dot, _ = call.name.partition(".")
+        if dot and head in code.parameters.get((call.at.path, function), ()):
+            asked[(call.at.path, function), head].append(call)
+    found: dict[int, Fact] = {}
+    for (owner, name), calls in asked.items():
+        made = {_made(one) for one in _handed(code, owner, name)}
+        if len(made) == 1 and (whose := made.pop()):
+            found.update((id(old), new) for old, new in _renamed(calls, name, whose))
+    return found
+
+
+def _renamed(calls: list[Fact], name: str, whose: str) -> Iterator[tuple[Fact, Fact]]:
+    known = catalog.load().matches
+    for call in calls:
+        new = replace(call, name=whose + call.name[len(name) :], says={**call.says, "known": True})
+        if {one.key for one in known(new)} - {one.key for one in known(call)}:
+            yield call, new
+
+
+def _handed(code: Code, owner: Definition, name: str) -> Iterator[Any]:
+    """What each caller of a function hands over for a parameter."""
+    params = code.parameters[owner]
+    index = params.index(name) - (params[0] in ("self", "cls"))
+    for caller in code.callers.get(owner, ())[:_MOST]:
+        kwargs, args = caller.says.get("kwargs") or {}, caller.says.get("args") or ()
+        yield kwargs[name] if name in kwargs else args[index] if 0 <= index < len(args) else None
+
+
+def _made(value: Any) -> str:
+    """The name in its library of what made a value; '' where that is not known."""
+    name = str(value.get("name") or "") if isinstance(value, Mapping) else ""
+    return name if "." in name and not name.startswith("?") else ""
