@@ -53,5 +53,5 @@ def _handed(code: Code, owner: Definition, name: str) -> Iterator[Any]:
 
 def _made(value: Any) -> str:
     """The name in its library of what made a value; '' where that is not known."""
-    name = str(value.get("name") or "") if isinstance(value, Mapping) else ""
+    name = str(value.get("name") or value.get("call") or "") if isinstance(value, Mapping) else ""
     return name if "." in name and not name.startswith("?") else ""
