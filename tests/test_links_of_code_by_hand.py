@@ -15,7 +15,7 @@ from mlops_scan.scanner import link
 from mlops_scan.scanner.formats.composition import plain
 from mlops_scan.scanner.link import code, commands, declared
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.code import pipelines, receivers, routes, targets, timetables
+from mlops_scan.scanner.link.code import pipelines, receivers, routes, targets, timetables, typed
 from mlops_scan.scanner.link.code.composed import Composed
 from mlops_scan.scanner.link.code.constants import Constants
 from mlops_scan.scanner.link.code.flags import decided
@@ -40,6 +40,27 @@ def test_a_method_goes_by_what_made_its_receiver_in_another_file() -> None:
     assert list(found) == [id(known)]
     assert (found[id(known)].name, found[id(known)].at) == ("fastapi.FastAPI.post", at("views.py:4"))
     assert found[id(known)].get("receiver_kwargs") == {"title": "x"}
+
+
+def test_a_method_of_a_parameter_goes_by_what_every_caller_hands_over() -> None:
+    loaded = {"expr": "m", "name": "pyspark.ml.PipelineModel.load"}
+    facts = [
+        *modules("run.py"),
+        fact("function", "score", "run.py:1", params=[{"name": "model"}, {"name": "frame"}]),
+        fact("function", "other", "run.py:9", params=[{"name": "model"}]),
+        known := call("model.transform", "run.py:2", function="score"),
+        call("frame.transform", "run.py:3", function="score"),  # nobody says what it is
+        call("model.count", "run.py:4", function="score"),  # says nothing to the catalogue
+        call("model.transform", "run.py:10", function="other"),
+        call("score", "run.py:20", loaded, {"expr": "x"}, local=True),
+        call("score", "run.py:21", {"expr": "x"}, kwargs={"model": loaded}, local=True),
+        call("other", "run.py:22", loaded, local=True),
+        call("other", "run.py:23", {"expr": "x", "name": "sklearn.svm.SVC"}, local=True),
+    ]
+    found = typed.named(Code(facts, ()))
+    assert list(found) == [id(known)]
+    assert found[id(known)].name == "pyspark.ml.PipelineModel.load.transform"
+    assert found[id(known)].get("known")
 
 
 def test_a_name_that_a_module_hands_on_is_that_of_its_library() -> None:
