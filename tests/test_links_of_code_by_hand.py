@@ -48,10 +48,10 @@ def test_a_method_of_a_parameter_goes_by_what_every_caller_hands_over() -> None:
         *modules("run.py"),
         fact("function", "score", "run.py:1", params=[{"name": "model"}, {"name": "frame"}]),
         fact("function", "other", "run.py:9", params=[{"name": "model"}]),
-        known := call("model.transform", "run.py:2", function="score"),
-        call("frame.transform", "run.py:3", function="score"),  # nobody says what it is
-        call("model.count", "run.py:4", function="score"),  # says nothing to the catalogue
-        call("model.transform", "run.py:10", function="other"),
+        known := fact("call", "model.transform", "run.py:2", function="score"),
+        fact("call", "frame.transform", "run.py:3", function="score"),  # nobody says what it is
+        fact("call", "model.count", "run.py:4", function="score"),  # says nothing to the catalogue
+        fact("call", "model.transform", "run.py:10", function="other"),
         call("score", "run.py:20", loaded, {"expr": "x"}, local=True),
         call("score", "run.py:21", {"expr": "x"}, kwargs={"model": loaded}, local=True),
         call("other", "run.py:22", loaded, local=True),
