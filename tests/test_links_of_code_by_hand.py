@@ -15,7 +15,7 @@ from mlops_scan.scanner import link
 from mlops_scan.scanner.formats.composition import plain
 from mlops_scan.scanner.link import code, commands, declared
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.code import pipelines, receivers, routes, targets, timetables, typed
+from mlops_scan.scanner.link.code import passed, pipelines, receivers, routes, targets, timetables, typed
 from mlops_scan.scanner.link.code.composed import Composed
 from mlops_scan.scanner.link.code.constants import Constants
 from mlops_scan.scanner.link.code.flags import decided
@@ -147,6 +147,25 @@ def test_a_constant_of_another_file_completes_a_value() -> None:
     assert constants.of({"expr": "c", "file": "gone.yaml", "key": "name"}, here) is None
     assert constants.by_text("FOLDER", "app.py") is None  # known by name, not by value
     assert constants.by_text("MODEL", "other.py") is None  # not imported there
+
+
+def test_what_a_command_passes_to_an_option_wins_over_its_default() -> None:
+    value: dict[str, Any] = {"expr": "a.model", "name": "argparse.ArgumentParser.parse_args.model", "const": "dev"}
+    other = {"expr": "cfg.model", "name": "cfg.model", "const": "dev"}
+    facts = [
+        *modules("train.py"),
+        fact("import", "cfg", "train.py:1"),
+        call("argparse.ArgumentParser.add_argument", "train.py:2", "--model", kwargs={"default": "dev"}),
+        call("save", "train.py:4", value, [other]),
+        fact("command", "python", "run.sh:3", argv=["python", "train.py", "--model", "churn"]),
+        fact("command", "python", "tests/run.sh:3", argv=["python", "train.py", "--model", "other"]),
+        fact("command", "python", "old.sh:3", argv=["python", "train.py", "--model", "x"], state="disabled"),
+    ]
+    passed.fill(Code(facts, ()))
+    assert (value["const"], value["told"], other["const"]) == ("churn", "run.sh:3", "dev")
+    facts.append(fact("command", "python", "all.sh:1", argv=["python", "train.py"]))
+    passed.fill(Code(facts, ()))
+    assert (value["each"], value.get("const")) == (["churn", "dev"], None)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mlops_scan.scanner.graph.facts import counts
 from mlops_scan.scanner.graph.use import Use
-from mlops_scan.scanner.link.code import constructed, pipelines, routes, timetables
+from mlops_scan.scanner.link.code import constructed, passed, pipelines, routes, timetables
 from mlops_scan.scanner.link.code.constants import Constants
 from mlops_scan.scanner.link.code.flags import decided
 from mlops_scan.scanner.link.code.handed import Handed
@@ -52,6 +52,7 @@ def facts(code: Code, uses: Sequence[Use]) -> Iterator[Fact]:
 
 def _complete(code: Code, uses: Iterable[Use]) -> Handed:
     """Fill in the constants of calls that the catalogue knows, and of tests that order something."""
+    passed.fill(code)
     constants = Constants(code)
     calls = {id(use.fact): use.fact for use in uses if use.fact.kind == "call"}
     for call in calls.values():

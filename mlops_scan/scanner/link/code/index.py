@@ -13,7 +13,9 @@ from mlops_scan.scanner.graph.modules import Definition, Imported, Names
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.model import Fact, Location
 
-_KINDS = frozenset(("call", "class", "comparison", "constant", "function", "import", "module", "order", "parameter"))
+_KINDS = frozenset(
+    ("call", "class", "command", "comparison", "constant", "function", "import", "module", "order", "parameter")
+)
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 COMPOSING = ("compose", "merge", "unsafe_merge")  # calls that make configurations of several files
 _OF_DEFINITIONS = frozenset(("names", "classes", "functions", "orders"))

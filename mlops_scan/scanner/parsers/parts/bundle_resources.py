@@ -144,6 +144,7 @@ class _Scope:
             if isinstance(written, Scalar):
                 installed = field == "entry_point"  # a script of a distribution
                 argv = [str(written)] if installed else ["python", self._located(str(written))]
+                argv += _parameters(yamlnodes.child(task, kind))
                 run = {"argv": argv, "raw": str(written), "where": "step", "owner": owner, **self.common}
                 yield Fact("command", argv[0], yamlnodes.at(self.source.path, yamlnodes.child(task, kind), field), run)
 
@@ -163,6 +164,15 @@ class _Scope:
         path = posixpath.normpath(posixpath.join(self.source.folder, written))
         found = (f"{path}{suffix}" for suffix in _SUFFIXES if self.tree.get(f"{path}{suffix}") is not None)
         return next(found, written)
+
+
+def _parameters(run: Node | None) -> Iterator[str]:
+    """The words that a task passes to what it runs."""
+    yield from (str(one) for one in yamlnodes.items(run, "parameters") if isinstance(one, Scalar))
+    named = yamlnodes.child(run, "named_parameters")
+    for name, value in named.items() if isinstance(named, Mapping) else ():
+        if isinstance(value, Scalar):
+            yield f"--{name}={value}"
 
 
 def _waiting(tasks: list[Mapping]) -> _Waiting:
