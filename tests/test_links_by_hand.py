@@ -754,6 +754,41 @@ CASES = (
     ),
     Case(
         Sources,
+        "a declared release applies the chart of its path, from its folder before the root; none of a registry",
+        (
+            terraform(
+                "helm_release.q", "infra/main.tf:3", {"name": "web", "chart": "./charts/web"}, lines={"chart": 5}
+            ),
+            terraform("helm_release.up", "infra/main.tf:13", {"chart": "./infra/../charts/web"}),
+            terraform("helm_release.var", "infra/main.tf:23", {"chart": {"expr": "var.c", "const": "../charts/web"}}),
+            terraform(
+                "helm_release.far", "infra/main.tf:33", {"chart": "charts/web", "repository": "https://x.example"}
+            ),
+            terraform("helm_release.oci", "infra/main.tf:43", {"chart": "oci://x.example/charts/web"}),
+            terraform("helm_release.who", "infra/main.tf:53", {"chart": {"expr": "var.c"}}),
+            terraform("helm_release.off", "infra/main.tf:63", {"chart": "none"}, state="disabled"),
+        ),
+        files=("charts/web/Chart.yaml", "infra/charts/web/Chart.yaml", "infra/none/values.yaml"),
+        edges=(
+            *(
+                f"file:infra/main.tf | defines | resource:terraform:#helm_release.{name} | infra/main.tf:{line}"
+                for name, line in (
+                    *(("q", 3), ("up", 13), ("var", 23), ("far", 33), ("oci", 43), ("who", 53), ("off", 63)),
+                )
+            ),
+            "resource:terraform:#helm_release.q | applies | file:infra/charts/web/Chart.yaml | infra/main.tf:5",
+            "resource:terraform:#helm_release.up | applies | file:charts/web/Chart.yaml | infra/main.tf:13",
+            "resource:terraform:#helm_release.var | applies | file:charts/web/Chart.yaml | infra/main.tf:23",
+        ),
+        nodes=tuple(
+            f"resource:terraform:#helm_release.{name} | infra/main.tf:{line}"
+            for name, line in (
+                *(("q", 3), ("up", 13), ("var", 23), ("far", 33), ("oci", 43), ("who", 53), ("off", 63)),
+            )
+        ),
+    ),
+    Case(
+        Sources,
         "a set makes an application for each folder that its generators name and none excludes; a name that only a "
         "cluster knows alone is no folder",
         (

@@ -238,3 +238,18 @@ def test_who_applies_infrastructure_does_not_run_what_it_declares(understand: Un
     assert purpose(graph, "file:infra/main.tf") == "train"
     assert purposes(graph, "job:.github/workflows/d.yml#d") == ("deploy",)
     assert graph.mark("file:infra/main.tf") == graph.mark("file:infra/up.sh") == "production"
+
+
+_RUNNING = DEPLOYMENT.replace("containers: []", "containers: [{name: a, image: 'acme/api:1'}]")
+
+
+def test_a_declared_release_brings_its_chart_to_production(understand: Understand) -> None:
+    release = 'resource "helm_release" "q" {\n  name = "scorer"\n  chart = "${path.module}/../charts/web"\n}\n'
+    chart = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+    files = {"infra/main.tf": release, "charts/web/Chart.yaml": chart, "charts/web/templates/d.yaml": _RUNNING}
+    graph = understand(files)
+    nodes = {node.id: node for node in graph.nodes()}
+    assert nodes["resource:terraform:infra#helm_release.q"].label == "scorer"
+    assert graph.mark("file:charts/web/Chart.yaml") == graph.mark("file:infra/main.tf") == "production"
+    chain = graph.path("file:infra/main.tf", "workload:charts/web/Chart.yaml#Deployment/api")
+    assert [edge.relation for edge in chain] == ["defines", "applies", "includes", "defines"]

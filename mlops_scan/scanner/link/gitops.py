@@ -11,8 +11,8 @@ from mlops_scan.scanner.formats.applicationsets import Folders
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.manifests import ROOTS, applied, below
-from mlops_scan.scanner.link.selectors import object_id
-from mlops_scan.scanner.model import Edge, Fact, Location
+from mlops_scan.scanner.link.selectors import object_id, title
+from mlops_scan.scanner.model import Edge, Fact, Location, Node
 
 # keys under which an object of a GitOps controller names a folder of a git repository
 _PATHS = (
@@ -24,10 +24,19 @@ _PATHS = (
 _SEVERAL = (("spec", "sources"), ("spec", "template", "spec", "sources"))
 _CONTROLLERS = ("argoproj.io/Application", "argoproj.io/ApplicationSet", "kustomize.toolkit.fluxcd.io/Kustomization")
 _RELEASES = ("helm.toolkit.fluxcd.io/HelmRelease",)
+_DECLARED = "helm_release"  # by infrastructure as code
 
 
 class Sources(Link):
     """`resource:argoproj.io/Application/x` applies the kustomization, chart or manifests of a folder."""
+
+    def nodes(self, graph: Graph) -> Iterator[Node]:
+        for resource in graph.all_facts("resource"):
+            if resource.get("type") == _DECLARED:
+                name = _dig(resource.get("data"), ("name",))
+                state = "disabled" * (resource.get("state") == "disabled")
+                label = name if isinstance(name, str) and name else title(resource)
+                yield Node(object_id(resource), "resource", label, resource.at, _DECLARED, state)
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
@@ -36,6 +45,9 @@ class Sources(Link):
         for fact in graph.all_facts("application"):
             made.setdefault(str(fact.get("set")), []).extend(fact.get("folders") or ())
         for resource in graph.all_facts("resource"):
+            if resource.get("type") == _DECLARED:
+                yield Edge(f"file:{resource.at.path}", "defines", object_id(resource), resource.at)
+                yield from _installed(resource, files)
             if resource.get("type") not in (*_CONTROLLERS, *_RELEASES):
                 continue
             yield Edge(f"file:{resource.at.path}", "defines", object_id(resource), resource.at)
@@ -53,6 +65,22 @@ class Sources(Link):
                     if path not in told:
                         told.add(path)
                         yield Edge(object_id(resource), "applies", f"file:{path}", at)
+
+
+def _installed(release: Fact, files: frozenset[str]) -> Iterator[Edge]:
+    """The chart of the repository that a declared release installs: by its path, with no repository of charts."""
+    written = _dig(release.get("data"), ("chart",))
+    written = _dig(written, ("const",)) if isinstance(written, Mapping) else written
+    if not isinstance(written, str) or _dig(release.get("data"), ("repository",)) or "://" in written:
+        return
+    line = (release.get("lines") or {}).get("chart", release.at.line)
+    home = posixpath.dirname(release.at.path)
+    from_root = written.removeprefix("./").startswith(f"{home}/")  # as the folder of a module is told
+    for start in ("", home) if from_root else (home, ""):
+        path = posixpath.normpath(posixpath.join(start, written, "Chart.yaml"))
+        if path in files:
+            yield Edge(object_id(release), "applies", f"file:{path}", Location(release.at.path, int(line)))
+            return
 
 
 class Kustomizations(Link):
