@@ -8,8 +8,17 @@ from collections.abc import Iterator
 from mlops_scan.scanner.evidence import events
 from mlops_scan.scanner.evidence.base import Derivation, state
 from mlops_scan.scanner.evidence.deployment_automation import reached_from_ci
-from mlops_scan.scanner.graph import Graph, Use, is_of_resource, is_off, purpose_of_schedule, purposes, starting
-from mlops_scan.scanner.model import Evidence, Status
+from mlops_scan.scanner.graph import (
+    Callees,
+    Graph,
+    Use,
+    is_of_resource,
+    is_off,
+    purpose_of_schedule,
+    purposes,
+    starting,
+)
+from mlops_scan.scanner.model import Evidence, Fact, Status
 
 _EVENTS = {
     "dispatch": "a call from outside",
@@ -19,6 +28,8 @@ _EVENTS = {
 }
 _DRIFT = re.compile(r"drift|skew|(?:^|[^a-z])psi(?:[^a-z]|$)", re.IGNORECASE)
 _TIMES = frozenset(("cron", "interval", "rrule", "schedule", "schedules"))
+_TRAINS = re.compile(r"train|fit", re.IGNORECASE)
+_FIRST = re.compile(r"(?:not )?\W*(\w+)")
 
 
 class RetrainingTrigger(Derivation):
@@ -98,10 +109,15 @@ class RetrainingTrigger(Derivation):
         }
         names |= {fact.name for fact in graph.facts("function") if fact.at.path in training and "train" in fact.name}
         watching = {use.at.path for use in graph.uses("drift-check", "drift-monitoring")}
+        told: set[tuple[str, str]] = set()
         for fact in graph.facts("comparison") if watching else ():
             body = fact.says.get("body") or ()
             if fact.at.path in watching and not names.isdisjoint(call.split(".")[-1] for call in body):
+                told.add((fact.at.path, str(fact.get("function") or "")))
                 yield self.evidence("drift", fact.at, f"'{fact.name}' starts training", Status.USED)
+        for call in _on_drift(graph) if watching else ():
+            if (call.at.path, str(call.get("function") or "")) not in told:
+                yield self.evidence("drift", call.at, f"a drift that was found calls {call.name}, which trains")
         for use in graph.uses("starts-pipeline"):
             asked = next((one for one in use.fact.get("guards") or () if _DRIFT.search(str(one))), "")
             if asked and use.at.path in watching and not use.disabled and _starts_training(graph, use):
@@ -112,3 +128,22 @@ def _starts_training(graph: Graph, use: Use) -> bool:
     """Whether a call starts a run of a pipeline that trains."""
     edges = (edge for edge in graph.links_from(f"file:{use.at.path}", "starts") if edge.at == use.at)
     return any("train" in purposes(graph, edge.target) for edge in edges)
+
+
+def _on_drift(graph: Graph) -> Iterator[Fact]:
+    """Calls that come to train, and are made only where a check found drift: `if report.drifted: retrain()`."""
+    callees = graph.once(Callees)
+    trains = {(use.at.path, str(use.fact.get("function") or "")) for use in graph.uses("trains") if not use.disabled}
+    for call in graph.facts("call"):
+        guards = call.get("guards") or ()
+        function = str(call.get("function") or "")
+        if not guards or call.get("state") == "disabled" or not _TRAINS.search(call.name.rpartition(".")[2]):
+            continue
+        asked = {match[1] for match in map(_FIRST.match, guards) if match}
+        if not any(_DRIFT.search(guard) for guard in guards) and not any(
+            one.get("assigned") in asked and _DRIFT.search(one.name) for one in callees.calls((call.at.path, function))
+        ):
+            continue
+        targets = callees.targets(call.at.path, call.name)
+        if any(not trains.isdisjoint(callees.reached(*target)) for target in targets):
+            yield call

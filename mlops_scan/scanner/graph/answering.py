@@ -51,7 +51,15 @@ def answering_of_kinds(graph: Graph, *kinds: str) -> tuple[Workload, ...]:
     held = {f"file:{path}" for path in serving}
     relations = (*RUNNING, "copies")
     holding = tuple(one for one in able if held & graph.reachable_from(*starts[one.node], relations=relations))
-    return holding or tuple(one for one in able if not (one.kind == "Pod" and ends_itself(one)))  # a task of something
+    if holding:
+        return holding
+    owners = _orchestrating(graph)
+    return tuple(
+        one
+        for one in able
+        if not (one.kind == "Pod" and ends_itself(one))  # a task of something
+        and not _orchestrates(graph, one, owners)
+    )
 
 
 def _is_called(workload: Workload, names: set[str]) -> bool:
@@ -76,6 +84,20 @@ def _able(graph: Graph, *kinds: str) -> tuple[Workload, ...]:
         for one in graph.workloads(*kinds)
         if not one.disabled and graph.bystanders.serves(one) and not _is_part(graph, one)
     )
+
+
+def _orchestrating(graph: Graph) -> set[str]:
+    """What runs an image or a command of an orchestrator of pipelines: workloads by id, Dockerfiles by path."""
+    uses = graph.uses("pipeline-orchestration")
+    return {str(use.fact.get("owner")) for use in uses if use.fact.kind in ("image", "command") and not use.disabled}
+
+
+def _orchestrates(graph: Graph, workload: Workload, owners: set[str]) -> bool:
+    """A server, a scheduler or a worker of pipelines: by its image, the image that it builds on, or its command."""
+    if has_own_program(graph, workload.node):
+        return False
+    stages = (edge.target for edge in graph.links_from(workload.node, "builds"))
+    return workload.id in owners or any(one.removeprefix("stage:").rpartition("#")[0] in owners for one in stages)
 
 
 def _is_part(graph: Graph, workload: Workload) -> bool:
