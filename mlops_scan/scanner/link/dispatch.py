@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from mlops_scan.scanner.formats.shellbranches import Way, entered
-from mlops_scan.scanner.formats.shelltests import Asked
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live
@@ -15,6 +14,9 @@ from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import locate, working_folder
 from mlops_scan.scanner.link.inimages import InImages, stage_id
 from mlops_scan.scanner.model import Edge, Fact, Location
+
+if TYPE_CHECKING:
+    from mlops_scan.scanner.formats.shellbranches import Way
 
 _IMAGE = "dockerfile"
 _OWN = ("container", "compose")
@@ -29,9 +31,9 @@ class Dispatch(Link):
     turn = 1
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
-        found = _Scripts(graph)
-        if not found.ways:
+        if not graph.all_facts("branch"):
             return
+        found = _Scripts(graph)
         called: set[str] = set()
         entrypoints: dict[str, str] = {}  # stage -> the script that it starts with
         for command in graph.once(live.commands):
@@ -58,6 +60,10 @@ class _Scripts:
     """Scripts that choose by their arguments."""
 
     def __init__(self, graph: Graph) -> None:
+        from mlops_scan.scanner.formats.shellbranches import Way, entered  # few repositories need it
+        from mlops_scan.scanner.formats.shelltests import Asked
+
+        self._entered = entered
         self.ways: dict[str, list[Way]] = defaultdict(list)
         self._lines: dict[tuple[str, str], Location] = {}
         for fact in graph.all_facts("branch"):
@@ -69,7 +75,7 @@ class _Scripts:
             self._lines.setdefault((fact.at.path, fact.name), fact.at)
         self._files = frozenset(self.ways)
         self._names = {path.rpartition("/")[2] for path in self._files} | {"", ".", ".."}
-        self.stages = {(one.at.path, one.name): stage_id(one) for one in graph.all_facts("stage")} if self.ways else {}
+        self.stages = {(one.at.path, one.name): stage_id(one) for one in graph.all_facts("stage")}
 
     def script(self, command: Fact, renamed: Mapping[str, str] = MappingProxyType({})) -> tuple[str, list[str] | None]:
         """The script that a command starts, maybe by the name that an image gives it, and the words behind it."""
@@ -87,7 +93,7 @@ class _Scripts:
     def entered(
         self, owner: str, relation: str, script: str, words: Sequence[str] | None, at: Location
     ) -> Iterator[Edge]:
-        for part in entered(self.ways[script], words):
+        for part in self._entered(self.ways[script], words):
             there = at if words is not None else self._lines[script, part]
             yield Edge(owner, relation, f"target:{script}#{part}", there)
 

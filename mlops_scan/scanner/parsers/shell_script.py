@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
-from mlops_scan.scanner.formats import shell, shellbranches, shellwords
+from mlops_scan.scanner.formats import shell, shellwords
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.parsers.base import Parser
+
+if TYPE_CHECKING:
+    from mlops_scan.scanner.formats.shellbranches import Branches
 
 _SUFFIXES = (".sh", ".bash", ".zsh", ".ksh")
 _SHEBANG = re.compile(rb"#!(?:[^\n]*[/ \t])?(?:ba|da|z|k|a)?sh(?![\w.-])")
@@ -34,6 +37,8 @@ class ShellScripts(Parser):
         if source.binary:
             yield Note(Location(source.path), "not readable as a shell script: it holds NUL bytes")
             return
+        from mlops_scan.scanner.formats import shellbranches  # not every repository needs it
+
         lines = lines_of(source)
         simples = shellwords.split(source.text)
         found = shell.commands(source.text, simples=simples)
@@ -59,7 +64,7 @@ class ShellScripts(Parser):
             yield from inside.commands([command], locate)
 
 
-def _ways(source: SourceFile, branches: shellbranches.Branches) -> Iterator[Fact]:
+def _ways(source: SourceFile, branches: Branches) -> Iterator[Fact]:
     """The parts of a script that chooses by its arguments."""
     for way in branches.ways:
         asks = [[one.place, list(one.values), one.holds, one.default] for one in way.asks]
