@@ -118,6 +118,7 @@ class Case:
 
 
 CI = ".github/workflows/ci.yml"
+BY_CODE = {"platform": "manifests", "type": "applied"}
 NAMED_CHURN, NAMED_SCORE = {"expr": "churn", "name": "churn"}, {"expr": "score", "name": "score"}
 
 CASES = (
@@ -750,6 +751,41 @@ CASES = (
             "resource:apps/k.yaml#kustomize.toolkit.fluxcd.io/Kustomization/k | applies | file:plain/x/y.yaml "
             "| apps/k.yaml:1",
             "resource:apps/h.yaml#helm.toolkit.fluxcd.io/HelmRelease/h | applies | file:c/Chart.yaml | apps/h.yaml:1",
+        ),
+    ),
+    Case(
+        Sources,
+        "code applies files, patterns of them and folders, seen from where it is started; of strangers none",
+        tuple(
+            fact(
+                "resource",
+                name,
+                f"infra/main.py:{line or 1}",
+                platform="manifests",
+                type="applied",
+                data={"files": told},
+            )
+            for line, (name, told) in enumerate(
+                {
+                    "one": "k8s/a.yaml",
+                    "all": ["../k8s/*.yaml", 7],
+                    "folder": "./kz",
+                    "far": "https://x.example/a.yaml",
+                    "gone": "k8s/gone.yaml",
+                    "dark": {"expr": "path"},
+                }.items()
+            )
+        ),
+        files=("k8s/a.yaml", "k8s/b.yaml", "k8s/c.txt", "kz/kustomization.yaml", "kz/e.yaml"),
+        edges=(
+            *(
+                f"file:infra/main.py | defines | resource:infra/main.py#applied/{name} | infra/main.py:{line or 1}"
+                for line, name in enumerate(("one", "all", "folder", "far", "gone", "dark"))
+            ),
+            "resource:infra/main.py#applied/one | applies | file:k8s/a.yaml | infra/main.py:1",
+            "resource:infra/main.py#applied/all | applies | file:k8s/a.yaml | infra/main.py:1",
+            "resource:infra/main.py#applied/all | applies | file:k8s/b.yaml | infra/main.py:1",
+            "resource:infra/main.py#applied/folder | applies | file:kz/kustomization.yaml | infra/main.py:2",
         ),
     ),
     Case(

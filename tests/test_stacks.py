@@ -155,3 +155,51 @@ def test_of_a_large_program_production_is_told(tmp_path: Path) -> None:
     assert [one.target for one in result.edges if one.target.startswith("image:")] == ["image:acme/llm"]
     notes = [one.reason for one in result.coverage.unreadable if one.at.path == "__main__.py"]
     assert notes == ["3 stacks of a large program: 1 of them are told"]
+
+
+APPLIED = """
+import pulumi
+import pulumi_kubernetes as k8s
+from pulumi_kubernetes.kustomize.v2 import Directory
+k8s.yaml.ConfigFile("a", file="k8s/d.yaml")
+k8s.yaml.v2.ConfigGroup("g", files=["k8s/g*.yaml"])
+Directory("b", directory="./kz")
+k8s.helm.v4.Chart("c", chart="./chart", values={"image": {"tag": "1.2", "pull": mode}, "count": count})
+"""
+DEPLOYMENT = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: NAME}\nspec: {template: {spec: {containers: [CON]}}}\n"
+)
+
+
+def deployment(name: str, image: str = "acme/x:1") -> str:
+    return DEPLOYMENT.replace("NAME", name).replace("CON", f'{{name: c, image: "{image}"}}')
+
+
+def test_what_a_program_applies_from_files(understand: Understand) -> None:
+    graph: Graph = understand(
+        {
+            "Pulumi.yaml": PROJECT,
+            "infra/__main__.py": APPLIED,
+            "k8s/d.yaml": deployment("d"),
+            "k8s/g1.yaml": deployment("g"),
+            "k8s/x.yaml": deployment("x"),
+            "kz/kustomization.yaml": "resources: [e.yaml]\n",
+            "kz/e.yaml": deployment("e"),
+            "chart/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n",
+            "chart/values.yaml": "image: {tag: latest, pull: Always}\ncount: 3\n",
+            "chart/templates/z.yaml": deployment("z", "acme/z:{{ .Values.image.tag }}-{{ .Values.count }}"),
+        }
+    )
+    applied = {
+        (edge.source.rpartition("/")[2], edge.target)
+        for node in ("applied/a", "applied/g", "applied/b", "helm_release/c")
+        for edge in graph.links_from(f"resource:infra/__main__.py#{node}", "applies")
+    }
+    assert applied == {
+        ("a", "file:k8s/d.yaml"),
+        ("g", "file:k8s/g1.yaml"),
+        ("b", "file:kz/kustomization.yaml"),
+        ("c", "file:chart/Chart.yaml"),
+    }
+    tags = {one.get("environment"): one.get("tag") for one in graph.all_facts("image") if one.name == "acme/z"}
+    assert "1.2-3" in tags.values()  # what is not known of the values leaves those of the chart

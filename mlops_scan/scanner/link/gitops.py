@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from mlops_scan.scanner.formats import applicationsets, holes
 from mlops_scan.scanner.formats.applicationsets import Folders
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.inimages import above
 from mlops_scan.scanner.link.manifests import ROOTS, applied, below
 from mlops_scan.scanner.link.selectors import object_id, title
 from mlops_scan.scanner.model import Edge, Fact, Location, Node
@@ -25,6 +27,7 @@ _SEVERAL = (("spec", "sources"), ("spec", "template", "spec", "sources"))
 _CONTROLLERS = ("argoproj.io/Application", "argoproj.io/ApplicationSet", "kustomize.toolkit.fluxcd.io/Kustomization")
 _RELEASES = ("helm.toolkit.fluxcd.io/HelmRelease",)
 _DECLARED = "helm_release"  # by infrastructure as code
+_APPLIED = ("manifests", "applied")  # platform and type of what code applies from files
 
 
 class Sources(Link):
@@ -48,6 +51,9 @@ class Sources(Link):
             if resource.get("type") == _DECLARED:
                 yield Edge(f"file:{resource.at.path}", "defines", object_id(resource), resource.at)
                 yield from _installed(resource, files)
+            elif (resource.get("platform"), resource.get("type")) == _APPLIED:
+                yield Edge(f"file:{resource.at.path}", "defines", object_id(resource), resource.at)
+                yield from _given(resource, files, graph.files)
             if resource.get("type") not in (*_CONTROLLERS, *_RELEASES):
                 continue
             yield Edge(f"file:{resource.at.path}", "defines", object_id(resource), resource.at)
@@ -81,6 +87,20 @@ def _installed(release: Fact, files: frozenset[str]) -> Iterator[Edge]:
         if path in files:
             yield Edge(object_id(release), "applies", f"file:{path}", Location(release.at.path, int(line)))
             return
+
+
+def _given(resource: Fact, files: frozenset[str], ordered: Sequence[str]) -> Iterator[Edge]:
+    """The manifests that code applies: files, patterns of them, a folder; seen from where the program is started."""
+    told = _dig(resource.get("data"), ("files",))
+    for written in told if isinstance(told, list) else [told]:
+        for home in above(posixpath.dirname(resource.at.path)) if isinstance(written, str) and written else ():
+            path = posixpath.normpath(posixpath.join(home, written))
+            whole = any(char in path for char in "*?[")
+            found = [one for one in ordered if fnmatchcase(one, path)] if whole else applied(path, files, ordered)
+            for one in found:
+                yield Edge(object_id(resource), "applies", f"file:{one}", resource.at)
+            if found:
+                break
 
 
 class Kustomizations(Link):

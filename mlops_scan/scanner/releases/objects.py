@@ -119,9 +119,13 @@ def _belongs(found: Fact, fact: Fact) -> bool:
 
 def _of_terraform(fact: Fact, data: Mapping[str, Any]) -> Iterator[Release]:
     chart = _text(data.get("chart")).removeprefix("${path.module}/")
-    bases = (fact.at.path.rpartition("/")[0], "")
+    in_code = fact.at.path.endswith(".py")  # its paths are seen from where the program is started
+    bases = tuple(reversed(_above(fact.at.path))) if in_code else (fact.at.path.rpartition("/")[0], "")
     at = _line(fact, "values")
-    layers = [Layer(at, data=one) for one in _listed(data.get("values")) if isinstance(one, (Mapping, str))]
+    given = data.get("values")
+    layers = [Layer(at, data=one) for one in _listed(given) if isinstance(one, (Mapping, str))]
+    if isinstance(given, Mapping) and "expr" not in given:  # of code
+        layers.append(Layer(at, data=_known(given)))
     for one in _listed(data.get("set")) or [data.get("set")]:
         if isinstance(one, Mapping) and isinstance(one.get("value"), (str, int, float, bool)):
             how = "string" if one.get("type") == "string" else ""
@@ -129,6 +133,14 @@ def _of_terraform(fact: Fact, data: Mapping[str, Any]) -> Iterator[Release]:
             layers.append(Layer(_line(fact, "set"), sets=text, how=how))
     if chart:
         yield Release(fact.name, chart, bases, tuple(layers), fact.at, _environment(fact))
+
+
+def _known(value: Any) -> Any:
+    """Values of code without those that are not known."""
+    if isinstance(value, Mapping):
+        told = {key: one for key, one in value.items() if not (isinstance(one, Mapping) and "expr" in one)}
+        return {key: _known(one) for key, one in told.items()}
+    return [_known(one) for one in value] if isinstance(value, list) else value
 
 
 def _of_tool(fact: Fact) -> Release:
