@@ -215,8 +215,12 @@ class Binder:
         if not name:
             return
         found = self.values.of(value, context.scope)
-        if isinstance(found, dict) and "expr" in found and not found.keys() & {"const", "parts", "env"}:
-            return
+        if isinstance(found, dict) and "expr" in found and not found.keys() & {"const", "parts", "env", "file"}:
+            inside = context.function or not isinstance(value, ast.Call)
+            file = "" if inside else self.values.entries.whole(value, context.scope)  # type: ignore[arg-type]
+            if not file:
+                return
+            found["file"] = file
         says: dict[str, Any] = {"value": found, "module": self.source.module, "function": context.function}
         if annotation is not None:
             says["annotation"] = self.source.text(annotation)

@@ -16,6 +16,7 @@ _CONFIGURATION = re.compile(r"[\w.\-/ ]{1,200}\.(?:ya?ml|json|toml|ini|cfg)\Z")
 _USUAL = {"params_show": "params.yaml"}
 _OPENS = frozenset(("read_text", "read_bytes", "open", "read", "decode"))  # methods of what names the file
 READS = "Parser.read"  # what fills a parser of sections and options from a file
+_READER = re.compile(r"load|read|conf|cfg|param|setting|ya?ml|toml|json", re.IGNORECASE)
 _KEYS = 6  # of one value in a configuration file
 _DEPTH = 5
 _WITHIN = 3  # files whose names stand in files
@@ -65,6 +66,17 @@ class Entries:
             return None
         self.files.setdefault(file, start)
         return file, ".".join(reversed(keys))
+
+    def whole(self, call: ast.Call, scope: Scope) -> str:
+        """The configuration file of which a call gives all, where it is called like one that does."""
+        func = call.func
+        if not _READER.search(getattr(func, "attr", "") or getattr(func, "id", "")):
+            return ""
+        binding = self._resolver.resolve(call, scope)
+        file = self._file(binding.call, binding.scope, 0)
+        if file:
+            self.files.setdefault(file, call)
+        return file
 
     def read(self, call: ast.Call, scope: Scope) -> None:
         """`parser.read("c.ini")`: from here on the parser holds what the file says."""

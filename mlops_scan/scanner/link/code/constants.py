@@ -5,7 +5,6 @@ Parsers see one file at a time. Here their values get the `const` that they lead
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -15,12 +14,12 @@ from mlops_scan.scanner.formats.python.placeholders import between
 from mlops_scan.scanner.link.code.composed import Composed
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.link.code.readings import KEYS, Readings
-from mlops_scan.scanner.link.code.written import is_made, pieces
+from mlops_scan.scanner.link.code.written import is_made, is_plain, of_field, pieces
 from mlops_scan.scanner.model import Fact, Location
 
 _Known = tuple[Any, Location]
+_GET = ".get"
 _STEPS = 4  # from name to name
-_FIELD = re.compile(r"(?:^|\.)(?:[A-Z]\w*|field|Field)$")
 
 
 class Constants:
@@ -83,7 +82,7 @@ class Constants:
             laid = self._composed.of(str(value.get("expr") or ""), fact)
             return laid or self._in_file(str(value["file"]), str(value.get("key")), origin)
         text = str(value.get("expr") or "")
-        name = value.get("name")
+        name = value.get("name") or str(value.get("call") or "").replace(_GET, "")
         if name and (found := self._named(str(name), text, origin)) is not None:
             return found
         found = self._composed.of(text, fact) if self._composed.holds else None
@@ -101,7 +100,15 @@ class Constants:
 
     def _partly(self, value: dict[str, Any], fact: Fact) -> None:
         """More of the known end of a text than its own file tells."""
-        if value.get("parts"):
+        if not value.get("parts"):
+            place = self._code.names.place(str(value.get("name")), fact.at.path) if value.get("name") else None
+            held = self._constants.get(place) if place is not None and place[0] != fact.at.path else None
+            made = held.says.get("value") if held is not None else None
+            if held is not None and isinstance(made, Mapping) and made.get("parts") and "const" not in made:
+                told = dict(made)
+                self._partly(told, held)
+                value["parts"] = told["parts"]
+        else:
             found, places = self._pieces(str(value.get("expr") or ""), value, fact)
             parts = between(found) if places else [""]
             if len(parts[-1]) > len(str(value["parts"][-1])):
@@ -133,7 +140,8 @@ class Constants:
 
     def by_text(self, text: str, origin: str) -> _Known | None:
         """The constant that a dotted name as written in a file leads to."""
-        return self._named(text, text, origin) if self._code.names.imports(text.partition(".")[0], origin) else None
+        name = text.partition("[")[0]
+        return self._named(name, text, origin) if self._code.names.imports(name.partition(".")[0], origin) else None
 
     def _in_file(self, file: str, key: str, origin: str) -> _Known | None:
         nearest = self._composed.entries.nearest(file, origin)
@@ -154,6 +162,9 @@ class Constants:
         if fact is not None:
             return self._constant(fact, text, left)
         owner, _, attribute = name.partition(".")
+        held = self._constants.get((path, owner)) if attribute else None
+        if held is not None and (found := self._entry(held, attribute.split("."))) is not None:
+            return found
         if not attribute or "." in attribute or not left:
             return None
         if (path, owner) in self._code.classes:
@@ -187,7 +198,7 @@ class Constants:
             return None
         for one in cls.get("fields") or ():
             if one.get("name") == name:
-                default = _default(one.get("default"))
+                default = of_field(one.get("default"))
                 return (default, cls.at) if default is not None else None
         for base in cls.get("bases") or ():
             found = self._code.names.find(str(base), path)
@@ -202,11 +213,20 @@ class Constants:
                 value = value["const"]
             elif isinstance(value.get("holds"), Mapping):
                 value = value["holds"]
+            elif value.get("file") and (keys := [one or other for one, other in KEYS.findall(text)]):
+                return self._entry(fact, keys)
             else:
                 return self._further(value, fact) if left else None
         for one, other in KEYS.findall(text):
             value = value.get(one or other) if isinstance(value, Mapping) else None
-        return (value, fact.at) if _is_plain(value) else None
+        return (value, fact.at) if is_plain(value) else None
+
+    def _entry(self, fact: Fact, keys: list[str]) -> _Known | None:
+        """What stands under keys in a configuration file that a constant was read from, or in a part of one."""
+        value = fact.get("value")
+        file = value.get("file") if isinstance(value, Mapping) else None
+        keys = [*([str(value["key"])] if file and "key" in value else []), *keys]
+        return self._in_file(str(file), ".".join(keys), fact.at.path) if file and keys else None
 
     def _further(self, value: Mapping[str, Any], fact: Fact) -> _Known | None:
         """What the value of a constant leads to in turn: names that lead back to themselves lead nowhere."""
@@ -223,20 +243,5 @@ def _quoted(text: str) -> str:
     return text.replace('"', "'")
 
 
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, (str, int, float)) or (
-        isinstance(value, list) and all(isinstance(one, (str, int, float)) for one in value)
-    )
-
-
 def _constant(found: _Known | None) -> _Known | None:
-    return found if found is not None and _is_plain(found[0]) else None
-
-
-def _default(value: Any) -> Any:
-    """The default of a field: a constant, what `Field("x")` gives."""
-    if isinstance(value, Mapping):
-        args = value.get("args") or ()
-        inside = args[0] if args and _FIELD.search(str(value.get("call") or "")) else None
-        value = value.get("const", inside)
-    return value if _is_plain(value) else None
+    return found if found is not None and is_plain(found[0]) else None

@@ -15,6 +15,7 @@ _LONGEST = 120  # longer expressions are cut off where facts keep them
 _PATHS = ("Path", "PurePath", "PosixPath", "PurePosixPath")
 _SIGNS = re.compile(r"[+/{%]|join|Path|str\(|open\(")
 
+_FIELD = re.compile(r"(?:^|\.)(?:[A-Z]\w*|field|Field)$")
 _BEGUN = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*")
 
 _Pieces = list[str | None]  # texts in order, None for what is unknown
@@ -35,6 +36,22 @@ def constant(value: Any) -> str | int | float | None:
     """The plain constant that a value is, or is known to be."""
     known = value.get("const") if isinstance(value, Mapping) else value
     return known if isinstance(known, (str, int, float)) else None
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is a plain constant, or a list of such."""
+    return isinstance(value, (str, int, float)) or (
+        isinstance(value, list) and all(isinstance(one, (str, int, float)) for one in value)
+    )
+
+
+def of_field(value: Any) -> Any:
+    """The default of a field: a constant, what `Field("x")` gives."""
+    if isinstance(value, Mapping):
+        args = value.get("args") or ()
+        inside = args[0] if args and _FIELD.search(str(value.get("call") or "")) else None
+        value = value.get("const", inside)
+    return value if is_plain(value) else None
 
 
 def is_made(text: str) -> bool:
