@@ -10,6 +10,7 @@ import pytest
 from mlops_scan.scanner.formats.groovytext import tokens
 from mlops_scan.scanner.formats.groovyvalues import Groovy
 from mlops_scan.scanner.parsers.jenkins import Jenkins
+from tests.conftest import Understand
 from tests.test_ci import of, read
 
 IMAGES = """\
@@ -132,3 +133,38 @@ def test_hostile_texts_end_soon(text: str) -> None:
     start = process_time()
     Groovy(text, list(tokens(text)))
     assert process_time() - start < 3
+
+
+DOCKERFILE = 'FROM python:3.12\nCOPY app.py .\nCMD ["python", "app.py"]\n'
+
+
+@pytest.mark.parametrize(
+    ("build", "push", "pushed"),
+    [
+        ('img = docker.build("acme/api:1", "./serve")', "img.push()", "acme/api:1"),
+        ('img = docker.build("acme/api:1", "./serve")', "img.push('latest')", "acme/api:latest"),
+        ("img = docker.build('acme/api', '-f serve/Dockerfile serve')", "echo 'x'", ""),
+        ("docker.build(IMG, '-f serve/Dockerfile serve').push()", "other.push()", "acme/api:1"),
+        (
+            "def img = docker.build \"reg.example:5000/acme/api:1\", 'serve'",
+            "img.push 'x'",
+            "reg.example:5000/acme/api:x",
+        ),
+    ],
+)
+def test_a_stage_makes_and_pushes_the_image_that_it_builds(
+    understand: Understand, build: str, push: str, pushed: str
+) -> None:
+    text = (
+        "pipeline {\n  agent any\n  environment { IMG = 'acme/api:1' }\n  stages {\n"
+        f"    stage('Build') {{ steps {{ script {{ {build} }} }} }}\n"
+        f"    stage('Push') {{ steps {{ script {{ {push} }} }} }}\n  }}\n}}\n"
+    )
+    graph = understand(
+        {"Jenkinsfile": text, "serve/Dockerfile": DOCKERFILE, "serve/app.py": "", "Dockerfile": "FROM x\n"}
+    )
+    makes = [(edge.source, edge.target, edge.at.line) for edge in graph.edges("makes")]
+    assert makes == [("job:Jenkinsfile#Build", "stage:serve/Dockerfile#0", 5)]
+    argv = [one.get("argv") for one in graph.all_facts("command") if one.name == "docker"]
+    assert argv == ([["docker", "push", pushed]] if pushed else [])
+    assert graph.mark("job:Jenkinsfile#Build") == ("production" if pushed else "development")

@@ -970,6 +970,33 @@ CASES = (
         ),
     ),
     Case(
+        Applied,
+        "what a command changes by kind and name, where one workload alone is meant; neither a look nor a wait",
+        (
+            workload("api", "k8s/api.yaml:1"),
+            workload("api", "k8s/cron.yaml:1", "CronJob"),
+            workload("two", "a/two.yaml:1", namespace="a"),
+            workload("two", "b/two.yaml:1", namespace="b"),
+            workload("web", "compose.yaml:2", origin="compose"),
+            command("Jenkinsfile:6", "kubectl set image deployment/api api=acme/api:2 -n ml", owner="Jenkinsfile#D"),
+            command("Jenkinsfile:7", "kubectl -n ml set image deploy api api=acme/api:2", owner="Jenkinsfile#E"),
+            command(
+                "Jenkinsfile:8", "kubectl rollout restart deployments.apps/two --namespace=b", owner="Jenkinsfile#D"
+            ),
+            command("Jenkinsfile:9", "kubectl patch deployment two -p {}", owner="Jenkinsfile#D"),
+            command("Jenkinsfile:10", "kubectl rollout status deployment/api", owner="Jenkinsfile#D"),
+            command("Jenkinsfile:11", "kubectl get deployment api", owner="Jenkinsfile#D"),
+            command("Jenkinsfile:12", "kubectl set image deployment/$NAME a=b", owner="Jenkinsfile#D"),
+            command("Jenkinsfile:13", "kubectl set image deployment/web web=acme/web", owner="Jenkinsfile#D"),
+            command("Jenkinsfile:14", "kubectl set image sts/api a=b", owner="Jenkinsfile#D"),
+        ),
+        edges=(
+            "job:Jenkinsfile#D | deploys | workload:k8s/api.yaml#Deployment/api | Jenkinsfile:6",
+            "job:Jenkinsfile#E | deploys | workload:k8s/api.yaml#Deployment/api | Jenkinsfile:7",
+            "job:Jenkinsfile#D | deploys | workload:b/two.yaml#Deployment/two | Jenkinsfile:8",
+        ),
+    ),
+    Case(
         Terraform,
         "a reference in any attribute; neither itself, nor what is not declared, nor a name in a plain text",
         (

@@ -187,10 +187,13 @@ class Reach:
         found.update(self._running())
         waiting = deque(sorted(found))
         while waiting:
-            for edge in graph.links_to(waiting.popleft()):
-                if edge.relation in _BACK and edge.source not in found:
-                    found.add(edge.source)
-                    waiting.append(edge.source)
+            node = waiting.popleft()
+            more = [edge.source for edge in graph.links_to(node) if edge.relation in _BACK]
+            if node.startswith("job:"):  # what pushes or deploys an image needs the job that makes it
+                needed = (edge.target for edge in graph.links_from(node, "needs"))
+                more += [one for one in needed if graph.links_from(one, "makes")]
+            waiting += [one for one in dict.fromkeys(more) if one not in found]
+            found.update(more)
         return frozenset(found)
 
     def _running(self) -> Iterator[str]:

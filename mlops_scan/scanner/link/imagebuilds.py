@@ -189,6 +189,7 @@ def _declared(graph: Graph, places: Dockerfiles, table: Mapping[str, Any]) -> It
             stage = places.find("".join(files[:1]), "".join(contexts[:1]), list(above(home)), inside=True)
             if stage and contexts:
                 yield from (Built(name, stage, fact.at) for name in names)
+    jobs = {str(one.get("id")) for one in graph.all_facts("job")}
     for fact in live.building(graph, "image-build"):
         home = str(fact.get("folder") or "")
         stage = places.find(
@@ -198,7 +199,8 @@ def _declared(graph: Graph, places: Dockerfiles, table: Mapping[str, Any]) -> It
             inside=bool(fact.get("inside")),
         )
         if stage:
-            yield Built(fact.name, stage, fact.at)
+            owner = str(fact.get("owner") or "")
+            yield Built(fact.name, stage, fact.at, maker=f"job:{owner}" if owner in jobs else "")
 
 
 def _texts(fact: Fact, paths: Sequence[str]) -> list[str]:

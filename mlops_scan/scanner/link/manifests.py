@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
-from mlops_scan.scanner.link import live, roots
+from mlops_scan.scanner.link import changed, live, roots
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import manifest_names, working_folder
 from mlops_scan.scanner.model import Edge, Fact
@@ -45,6 +45,7 @@ class Applied(Link):
                     if f"file:{path}" != owner_id(command):
                         yield Edge(owner_id(command), relation, f"file:{path}", command.at)
         yield from roots.edges(graph)
+        yield from changed.edges(graph)
 
 
 def applied(path: str, files: frozenset[str], ordered: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from mlops_scan.scanner.formats.groovyvalues import Groovy
 from mlops_scan.scanner.formats.runs import Runner
 from mlops_scan.scanner.formats.textlines import indent, lines_of
 from mlops_scan.scanner.model import Fact, Location, Note
+from mlops_scan.scanner.parsers.parts.jenkins_images import Images, build
 
 _SHELL_STEPS = frozenset(("sh", "bat", "powershell", "pwsh"))
 _TRIGGERS = {"cron": "schedule", "pollSCM": "push", "githubPush": "push", "upstream": "workflow"}
@@ -25,6 +26,7 @@ _PARAMETERS = ("string", "choice", "text", "booleanParam")
 _SOFTENS = ("catchError", "warnError")
 _PLUGIN = re.compile(r"(?:[uU]pload|[dD]eploy|[pP]ublish)\Z")  # steps of plug-ins that bring something somewhere
 _WORDS = 60  # of a condition
+_IMAGES = frozenset(("docker.image", "docker.build", "docker", "image"))
 _LOOK_AHEAD = 12  # tokens between `sh` and the string it runs
 
 
@@ -56,6 +58,7 @@ class _Reader:
         self.triggers: list[str] = []
         self.folders: list[tuple[int, str | None]] = []  # `dir('x') {`: the depth it opened at
         self.soft: list[int] = []  # depths of blocks in which a failure is caught
+        self.images = Images(self.tokens)
         self.groovy = Groovy(source.text, self.tokens)
         self.known = dict(self.groovy.known)
         self.fixed: dict[str, tuple[str, ...]] = {}  # variables of `environment`
@@ -126,11 +129,8 @@ class _Reader:
             if word == "cron" and argument is not None:
                 says = {"owner": self.source.path, "where": "ci"}
                 yield self.runner.fact("schedule", argument.text.strip(), self._place(argument.offset), says)
-        elif word in ("docker.image", "docker", "image") and argument is not None and self._is_image(index, word):
-            yield current.image(argument.text.strip(), "ci", self._place(argument.offset))
-        elif word == "docker.build" and argument is not None:
-            yield current.image(argument.text.strip(), "build", self._place(argument.offset))
-            yield self._build(index, argument, current)
+        elif word in _IMAGES or word.endswith("push"):
+            yield from self._of_image(index, argument, current)
         elif word == "build" and argument is not None and self.tokens[index + 1].text in ("job", "("):
             used: dict[str, Any] = {"owner": current.owner, "with": {"job": argument.text.strip()}}
             yield current.fact("action", "build", self._place(argument.offset), used)
@@ -144,23 +144,27 @@ class _Reader:
         else:
             self._around(index, word, argument, depth)
 
+    def _of_image(self, index: int, name: Token | None, runner: Runner) -> Iterator[Fact]:
+        """What a step uses, builds or pushes."""
+        token = self.tokens[index]
+        if name is None or token.text not in _IMAGES:
+            if pushed := self.images.pushed(index):
+                yield from runner.argv(["docker", "push", pushed], self._place(token.offset))
+            return
+        place = self._place(name.offset)
+        if token.text == "docker.build":
+            yield runner.image(name.text.strip(), "build", place)
+            yield build(self.tokens, index, name, runner, place)
+        elif self._is_image(index, token.text):
+            yield runner.image(name.text.strip(), "ci", place)
+        self.images.named(index, name.text, runner)
+
     def _image_name(self, index: int) -> Token | None:
         """The name of an image that a call is given: a text, a variable, or a sum of such."""
         argument = self._string(index)
         start = index + 2 if self.tokens[index + 1 : index + 2] and self.tokens[index + 1].text == "(" else -1
         made = self.groovy.sum(start) if 0 < start < len(self.tokens) else ""
         return Token("string", made, self.tokens[start].offset) if made else argument
-
-    def _build(self, index: int, name: Token, runner: Runner) -> Fact:
-        """`docker.build(name, "-f FILE FOLDER")`."""
-        given = [one for one in self.tokens[index + 1 : index + _LOOK_AHEAD] if one.text != "\n"]
-        texts = [one.text for one in given if one.offset > name.offset and (one.kind == "string" or one.text in ",)")]
-        words = texts[1].split() if texts[:1] == [","] and len(texts) > 1 else []
-        file = next((words[at + 1] for at, one in enumerate(words[:-1]) if one in ("-f", "--file")), "")
-        context = words[-1] if words and not words[-1].startswith("-") and words[-1] != file else "."
-        reference = placeholders.fill(name.text.strip(), runner.known)
-        says = {"context": context, "dockerfile": file, "folder": runner.folder or "", "owner": runner.owner}
-        return runner.fact("image-build", reference[: bounds.FACT_TEXT], self._place(name.offset), says)
 
     def _runner(self, token: Token) -> Runner:
         """Who runs a step that stands there."""
