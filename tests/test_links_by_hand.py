@@ -72,6 +72,16 @@ def kubernetes(type_: str, name: str, place: str, /, spec: Mapping[str, Any] | N
     return fact("resource", name, place, platform="kubernetes", type=type_, data={"spec": spec or {}}, **says)
 
 
+def served(name: str, model: Mapping[str, Any], /) -> Fact:
+    says = {"id": f"{name}.yaml#InferenceService/{name}", "namespace": "ml", "lines": {"spec.predictor.model": 5}}
+    spec = {"predictor": {"model": model}}
+    return kubernetes("serving.kserve.io/InferenceService", name, f"{name}.yaml:1", spec, **says)
+
+
+def runtime(name: str, place: str, takes: Mapping[str, Any], /, **says: Any) -> Fact:
+    return kubernetes("serving.kserve.io/ServingRuntime", name, place, {"supportedModelFormats": [takes]}, **says)
+
+
 def terraform(address: str, place: str, /, data: Mapping[str, Any] | None = None, **says: Any) -> Fact:
     type_, _, name = address.partition(".")
     return fact(
@@ -348,6 +358,49 @@ CASES = (
             "resource:k8s/s.yaml#core/Service/api | selects | workload:k8s/a.yaml#Deployment/api | k8s/s.yaml:1",
             "resource:k8s/h.yaml#autoscaling/HorizontalPodAutoscaler/api | scales | "
             "workload:k8s/a.yaml#Deployment/api | k8s/h.yaml:1",
+        ),
+    ),
+    Case(
+        Selectors,
+        "what is served runs the runtime that it names, else the only one of its namespace that takes its format",
+        (
+            *(
+                workload(name, f"{name}.yaml:1", "InferenceService", namespace="ml")
+                for name in ("a", "b", "c", "d", "e")
+            ),
+            workload("llm", "rt/llm.yaml:1", "ServingRuntime", namespace="ml"),
+            workload("llm", "rt/cluster.yaml:1", "ClusterServingRuntime"),
+            workload("shared", "rt/cluster.yaml:20", "ClusterServingRuntime"),
+            workload("auto", "rt/auto.yaml:1", "ServingRuntime"),
+            workload("far", "rt/far.yaml:1", "ServingRuntime", namespace="other"),
+            workload("base", "rt/base.yaml:1", "LLMInferenceServiceConfig"),
+            workload("big", "big.yaml:1", "LLMInferenceService"),
+            fact("image", "acme/llm", "rt/llm.yaml:7", role="run", owner="rt/llm.yaml#ServingRuntime/llm"),
+            fact("image", "acme/built", "rt/llm.yaml:8", role="base", owner="rt/llm.yaml#ServingRuntime/llm"),
+            served("a", {"modelFormat": {"name": "gguf"}, "runtime": "llm"}),
+            served("b", {"modelFormat": {"name": "gguf"}, "runtime": "shared"}),
+            served("c", {"modelFormat": {"name": "onnx"}}),
+            served("d", {"modelFormat": {"name": "gguf"}}),
+            served("e", {"modelFormat": {"name": "gguf"}, "runtime": "gone"}),
+            runtime("auto", "rt/auto.yaml:1", {"name": "onnx", "autoSelect": True}),
+            runtime("far", "rt/far.yaml:1", {"name": "onnx", "autoSelect": True}, namespace="other"),
+            runtime("llm", "rt/llm.yaml:1", {"name": "gguf"}, namespace="ml"),
+            kubernetes(
+                "serving.kserve.io/LLMInferenceService",
+                "big",
+                "big.yaml:1",
+                {"baseRefs": [{"name": "base"}, {"name": "gone"}]},
+                id="big.yaml#LLMInferenceService/big",
+            ),
+        ),
+        edges=(
+            "workload:a.yaml#InferenceService/a | includes | workload:rt/llm.yaml#ServingRuntime/llm | a.yaml:5",
+            "workload:a.yaml#InferenceService/a | runs | image:acme/llm | a.yaml:5",
+            "workload:b.yaml#InferenceService/b | includes | "
+            "workload:rt/cluster.yaml#ClusterServingRuntime/shared | b.yaml:5",
+            "workload:c.yaml#InferenceService/c | includes | workload:rt/auto.yaml#ServingRuntime/auto | c.yaml:5",
+            "workload:big.yaml#LLMInferenceService/big | includes | "
+            "workload:rt/base.yaml#LLMInferenceServiceConfig/base | big.yaml:1",
         ),
     ),
     Case(

@@ -312,3 +312,19 @@ def test_functions_of_one_application_are_one_system(understand: Understand) -> 
         ("pricer", 1),
         ("ranker", 2),
     ]
+
+
+RUNTIME = (
+    "apiVersion: serving.kserve.io/v1alpha1\nkind: ServingRuntime\nmetadata: {name: llama}\n"
+    "spec: {containers: [{name: c, image: 'acme/llama:1'}]}\n"
+)
+SERVED = (
+    "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: chat}\n"
+    "spec: {predictor: {model: {modelFormat: {name: gguf}, runtime: %s, storageUri: 's3://b/m.gguf'}}}\n"
+)
+
+
+@pytest.mark.parametrize(("named", "expected"), [("llama", ["chat"]), ("other", ["chat", "llama"])])
+def test_what_is_served_and_its_runtime_are_one_system(understand: Understand, named: str, expected: list[str]) -> None:
+    graph = understand({"rt.yaml": RUNTIME, "is.yaml": SERVED % named})
+    assert sorted(one.name for one in systems(graph)) == expected

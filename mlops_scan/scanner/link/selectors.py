@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.link import runtimes
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.model import Edge, Fact
 
@@ -38,6 +39,7 @@ class Selectors(Link):
                 services[resource.name] = [edge.target for edge in found]
             yield from found
         yield from self._service_monitors(graph, services)
+        yield from runtimes.edges(graph, workloads.named)
 
     def _service_monitors(self, graph: Graph, services: Mapping[str, list[str]]) -> Iterator[Edge]:
         """ServiceMonitors select Services by the Services' own labels."""
