@@ -9,6 +9,7 @@ import pytest
 
 from mlops_scan.scanner.formats.azureexpressions import evaluated, listed
 from mlops_scan.scanner.parsers.azure_pipelines import AzurePipelines
+from tests.slowness import in_time
 from tests.test_ci import of, read
 
 KNOWN = {"parameters.x": ("a",), "variables.Tag": ("v1",), "several": ("a", "b")}
@@ -54,7 +55,7 @@ def test_lists_and_hostile_texts() -> None:
     start = process_time()
     for text in ("${{ " + "lower(" * 60 + ")" * 60 + " }}", "${{" * 20_000 + "(", "${{ " + "'" * 40_000 + "("):
         evaluated(text, KNOWN)
-    assert process_time() - start < 1
+    assert in_time(process_time() - start, 1)
 
 
 MAIN = """\

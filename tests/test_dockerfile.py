@@ -12,6 +12,7 @@ from mlops_scan.scanner.formats import dockerfile, dockervariables
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.dispatch import Dispatch
 from mlops_scan.scanner.parsers.dockerfile import DockerfileParser
+from tests.slowness import in_time
 
 
 def read(root: Path, text: str, name: str = "Dockerfile") -> list[Fact | Note]:
@@ -211,4 +212,4 @@ def test_odd_files_cost_notes(tmp_path: Path) -> None:
 def test_hostile_files_stay_cheap(text: str, tmp_path: Path) -> None:
     start = time.process_time()
     read(tmp_path, text)
-    assert time.process_time() - start < 20
+    assert in_time(time.process_time() - start, 20)

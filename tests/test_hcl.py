@@ -11,6 +11,7 @@ import pytest
 from mlops_scan.scanner import files
 from mlops_scan.scanner.formats.hcl import modules, reader, uses
 from mlops_scan.scanner.formats.hcl.values import Unknown, plain
+from tests.slowness import in_time
 
 
 def tree_of(root: Path, texts: dict[str, str | bytes]) -> files.Tree:
@@ -217,7 +218,7 @@ HOSTILE = {
 def test_hostile_input_is_survived(tmp_path: Path, name: str) -> None:
     started = time.process_time()
     local_values(tmp_path, HOSTILE[name])
-    assert time.process_time() - started < 20
+    assert in_time(time.process_time() - started, 20)
 
 
 def test_a_cycle_is_unknown_and_named(tmp_path: Path) -> None:

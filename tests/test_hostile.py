@@ -20,6 +20,7 @@ from mlops_scan.cli import run, scanning
 from mlops_scan.scanner import bounds, catalog, reading, walk
 from mlops_scan.scanner.config import Config
 from mlops_scan.scanner.reading import Reading
+from tests.slowness import in_time
 
 Files = Mapping[str, str | bytes]
 
@@ -722,7 +723,7 @@ def test_no_text_of_any_format_fails_or_takes_long(tmp_path: Path, path: str) ->
     for number, data in enumerate(variants(SEEDS[path])):
         start = time.process_time()
         read(tmp_path, {**around, path: data})
-        assert time.process_time() - start < SECONDS, (number, data[:200])
+        assert in_time(time.process_time() - start, SECONDS), (number, data[:200])
 
 
 def test_a_line_of_blanks_is_passed_over_once(tmp_path: Path) -> None:
@@ -730,7 +731,7 @@ def test_a_line_of_blanks_is_passed_over_once(tmp_path: Path) -> None:
     text = "x: 1\n" + " " * 400_000 + "\n" + "\t" * 400_000 + "\n"
     start = time.process_time()
     read(tmp_path, {"a.yaml": text, "b.py": "import torch\n"})
-    assert time.process_time() - start < 10
+    assert in_time(time.process_time() - start, 10)
 
 
 def test_the_examples_are_read(tmp_path: Path) -> None:
@@ -795,7 +796,7 @@ BOMBS: dict[str, Files] = {
 def test_bombs_and_circles_end(tmp_path: Path, name: str) -> None:
     start = time.process_time()
     found = read(tmp_path, {**BOMBS[name], "train.py": "import torch\n"})
-    assert time.process_time() - start < 5
+    assert in_time(time.process_time() - start, 5)
     assert "torch" in {fact.name for fact in found.facts}
 
 
@@ -840,7 +841,7 @@ def test_model_files_that_explode_are_not_unpacked(tmp_path: Path) -> None:
         file.truncate(50 * 2**20)
     start = time.process_time()
     found = read(tmp_path)
-    assert time.process_time() - start < 10
+    assert in_time(time.process_time() - start, 10)
     sizes = {fact.at.path: fact.get("bytes") for fact in found.facts if fact.kind in ("model-file", "dataset")}
     assert sizes["huge.safetensors"] == 300 * 2**20 and sizes["huge.csv"] == 50 * 2**20
     assert "os.system" in {one for fact in found.facts for one in fact.get("globals") or ()}

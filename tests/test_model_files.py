@@ -21,6 +21,7 @@ from mlops_scan.scanner.parsers.data_file import DataFile
 from mlops_scan.scanner.parsers.dispatch import Dispatch
 from mlops_scan.scanner.parsers.model_directory import ModelDirectory
 from mlops_scan.scanner.parsers.model_file import ModelFile
+from tests.slowness import in_time
 
 
 def read(root: Path, name: str, data: bytes) -> list[Fact | Note]:
@@ -259,6 +260,6 @@ def hostile() -> dict[str, bytes]:
 def test_hostile_headers_raise_nothing_and_stay_cheap(case: str, suffix: str, tmp_path: Path) -> None:
     start = time.process_time()
     items = read(tmp_path, f"model.{suffix}", hostile()[case])
-    assert time.process_time() - start < 20
+    assert in_time(time.process_time() - start, 20)
     assert all(isinstance(item, (Fact, Note)) for item in items)
     json.dumps([item.says for item in items if isinstance(item, Fact)])

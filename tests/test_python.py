@@ -14,6 +14,7 @@ from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats.python import imports, names, newer
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.python import PythonParser
+from tests.slowness import in_time
 
 
 def parse(tmp_path: Path, text: str | bytes, path: str = "src/app/main.py") -> list[Fact | Note]:
@@ -461,7 +462,7 @@ def test_syntax_newer_than_the_interpreter(tmp_path: Path, text: str) -> None:
 def test_hostile_input_is_bounded(tmp_path: Path, text: bytes) -> None:
     start = time.process_time()
     found = parse(tmp_path, text)
-    assert time.process_time() - start < 20
+    assert in_time(time.process_time() - start, 20)
     assert [fact.name for fact in facts(found, "import")] == ["a"]
     assert len(facts(found, "module")) == 1
 

@@ -14,6 +14,7 @@ from mlops_scan.scanner.parsers.azureml import AzureMlFiles
 from mlops_scan.scanner.parsers.base import Parser
 from mlops_scan.scanner.parsers.cloudformation import CloudFormationTemplates
 from mlops_scan.scanner.parsers.settings import Settings
+from tests.slowness import in_time
 
 
 def read(root: Path, texts: dict[str, str], parser: Parser) -> list[Fact | Note]:
@@ -197,7 +198,7 @@ def test_broken_protocol_buffer_text(text: str) -> None:
     before = time.process_time()
     with pytest.raises(prototext.ProtoTextError):
         prototext.read(text)
-    assert time.process_time() - before < 20
+    assert in_time(time.process_time() - before, 20)
 
 
 def test_a_sweep_runs_the_component_that_it_tries(tmp_path: Path) -> None:
