@@ -9,6 +9,7 @@ from mlops_scan.scanner.formats.python import system
 from mlops_scan.scanner.formats.python.binder import Binder
 from mlops_scan.scanner.formats.python.context import NOTHING, Context, Top
 from mlops_scan.scanner.formats.python.entries import READS
+from mlops_scan.scanner.formats.python.mapped import MAPS, first
 from mlops_scan.scanner.formats.python.options import WIDGETS, ask, declared, fill
 from mlops_scan.scanner.formats.python.recorder import Recorder
 from mlops_scan.scanner.formats.python.scopes import Scope, of_lambda
@@ -87,6 +88,8 @@ class Expressions:
             fill(self.recorder.values, node, context.scope)
         elif name.endswith(READS):
             self.recorder.values.entries.read(node, context.scope)
+        elif self.recorder.constructs.awake and name.endswith(MAPS) and (one := first(node)) is not None:
+            self.recorder.call(one, context, top, awaited)
 
     def _other(self, node: ast.AST, context: Context) -> None:
         if isinstance(node, ast.NamedExpr):

@@ -36,7 +36,8 @@ def of_call(use: Use, call: Fact, code: Code) -> Step:
         stem = posixpath.basename(posixpath.dirname(name)) if "component" in posixpath.basename(name) else name
         described, name = name, posixpath.splitext(posixpath.basename(stem or name))[0]
     step = Step(name, call.at, use.tool, target, call=call)
-    step.script = program(runs) or _entry(runs, call, code)
+    given = (argument(call.says, [ref])[1] for ref in match.data.get("runs", ()))  # the command, then its arguments
+    step.script = program(runs) or next(filter(None, map(program, given)), "") or _entry(runs, call, code)
     step.described, step.kept = described, assigned
     step.line = runs
     step.known_as = {name, *words({"expr": assigned})}
