@@ -235,6 +235,7 @@ CASES = (
         "workflows and actions of others are not here",
         (
             fact("job", "train", f"{CI}:4", id=f"{CI}#train", workflow=CI, needs=["test"]),
+            fact("job", "test", f"{CI}:30", id=f"{CI}#test", workflow=CI),
             fact("job", "ship", f"{CI}:9", id=f"{CI}#ship", workflow=CI, uses="./.github/workflows/d.yml"),
             fact("job", "far", f"{CI}:12", id=f"{CI}#far", workflow=CI, uses="acme/ci/.github/workflows/d.yml@v1"),
             fact("action", "./setup", f"{CI}:5", owner=f"{CI}#train"),
@@ -247,6 +248,7 @@ CASES = (
         edges=(
             f"file:{CI} | has job | job:{CI}#train | {CI}:4",
             f"job:{CI}#train | needs | job:{CI}#test | {CI}:4",
+            f"file:{CI} | has job | job:{CI}#test | {CI}:30",
             f"file:{CI} | has job | job:{CI}#ship | {CI}:9",
             f"job:{CI}#ship | calls | file:.github/workflows/d.yml | {CI}:9",
             f"file:{CI} | has job | job:{CI}#far | {CI}:12",
@@ -254,6 +256,7 @@ CASES = (
             f"job:{CI}#train | runs | file:train.py | {CI}:7",
             f"job:{CI}#train | installs | file:r.txt | {CI}:8",
         ),
+        nodes=(f"job:{CI}#test | {CI}:30",),
     ),
     Case(
         Jobs,
@@ -921,10 +924,15 @@ CASES = (
                 "prod/kustomization.yaml:1",
                 resources=["base/kustomization.yaml", "https://example.com/x.yaml", "gone.yaml"],
                 components=["hpa/kustomization.yaml"],
+                charts=[{"name": "api", "folder": "charts/api"}, {"name": "far", "repo": "https://x.example"}],
             ),
         ),
-        files=("base/kustomization.yaml", "hpa/kustomization.yaml", "prod/kustomization.yaml", "prod/other.yaml"),
+        files=(
+            *("base/kustomization.yaml", "hpa/kustomization.yaml", "prod/kustomization.yaml", "prod/other.yaml"),
+            *("charts/api/Chart.yaml", "charts/far/Chart.yaml"),
+        ),
         edges=(
+            "file:prod/kustomization.yaml | includes | file:charts/api/Chart.yaml | prod/kustomization.yaml:1",
             "file:prod/kustomization.yaml | includes | file:base/kustomization.yaml | prod/kustomization.yaml:1",
             "file:prod/kustomization.yaml | includes | file:hpa/kustomization.yaml | prod/kustomization.yaml:1",
         ),

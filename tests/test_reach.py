@@ -161,3 +161,22 @@ def test_a_called_workflow_is_of_what_calls_it_and_a_nested_one_is_none(understa
     found = {one.label.partition("#")[2]: (one.state, one.reach) for one in subjects(graph) if one.kind == "job"}
     assert found.pop("nested")[0] == "disabled"
     assert found == {"fit": ("", "production"), "go": ("", "production"), "other": ("", "development")}
+
+
+def test_what_holds_a_manifest_of_production_is_production_however_deep(understand: Understand) -> None:
+    deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n"
+    deployment += "spec: {template: {spec: {containers: [{name: a, image: 'acme/a:1'}]}}}\n"
+    files = {
+        "overlays/live/kustomization.yaml": "helmGlobals: {chartHome: ../../charts}\nhelmCharts: [{name: a}]\n",
+        "overlays/dev/kustomization.yaml": "helmGlobals: {chartHome: ../../charts}\nhelmCharts: [{name: a}]\n",
+        "charts/a/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n",
+        "charts/b/Chart.yaml": "apiVersion: v2\nname: b\nversion: 1.0.0\n",
+        "charts/a/templates/d.yaml": deployment,
+    }
+    graph = understand(files)
+    held = ("charts/a/templates/d.yaml", "charts/a/Chart.yaml", "overlays/live/kustomization.yaml")
+    assert {graph.mark(f"file:{path}") for path in held} == {"production"}
+    beside = ("charts/b/Chart.yaml", "overlays/dev/kustomization.yaml")
+    assert {graph.mark(f"file:{path}") for path in beside} == {"development"}
+    edge = ("file:overlays/live/kustomization.yaml", "file:charts/a/Chart.yaml")
+    assert edge in {(one.source, one.target) for one in graph.edges("includes")}

@@ -66,10 +66,12 @@ class Reach:
         self._whole = _whole_copies(graph.all_facts("stage"))
         self._marks: dict[str, str] = {}
         self._spread(sorted(set(self._roots())), PRODUCTION)
-        for node in sorted(self._nodes):  # what holds something of production is production: a workflow, a manifest
-            held = any(self._marks.get(edge.target) for edge in graph.links_from(node, *_HOLDS))
-            if held and self._may(node) and not paths.is_development(self._path(node)):
-                self._marks.setdefault(node, PRODUCTION)
+        waiting = sorted(self._marks)
+        for inner in waiting:  # what holds something of production is production: a workflow, a manifest, its chart
+            for node in (edge.source for edge in graph.links_to(inner, *_HOLDS)):
+                if node not in self._marks and self._may(node) and not paths.is_development(self._path(node)):
+                    self._marks[node] = PRODUCTION
+                    waiting.append(node)
         own = {node: self._own(node) for node in sorted(self._nodes)}
         for mark in (DEVELOPMENT, EXAMPLE, TEST):
             self._spread([node for node, one in own.items() if one == mark], mark)

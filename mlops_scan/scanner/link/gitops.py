@@ -104,12 +104,16 @@ def _given(resource: Fact, files: frozenset[str], ordered: Sequence[str]) -> Ite
 
 
 class Kustomizations(Link):
-    """`file:overlays/prod/kustomization.yaml` includes its bases and manifests."""
+    """`file:overlays/prod/kustomization.yaml` includes its bases, manifests and charts."""
 
     def edges(self, graph: Graph) -> Iterator[Edge]:
         files = frozenset(graph.files)
         for fact in graph.all_facts("kustomization"):
             for path in (*(fact.get("resources") or ()), *(fact.get("components") or ())):
+                if path in files:
+                    yield Edge(f"file:{fact.at.path}", "includes", f"file:{path}", fact.at)
+            for chart in fact.get("charts") or ():
+                path = posixpath.join(str(chart.get("folder") or "?"), "Chart.yaml")
                 if path in files:
                     yield Edge(f"file:{fact.at.path}", "includes", f"file:{path}", fact.at)
 

@@ -23,7 +23,7 @@ class Jobs(Link):
 
     def nodes(self, graph: Graph) -> Iterator[Node]:
         uncalled = graph.once(live.uncalled)
-        named = {part for job in graph.all_facts("job") for part in job.get("parts") or ()}
+        named = {one for job in graph.all_facts("job") for one in (*(job.get("parts") or ()), *_needed(job))}
         for job in graph.all_facts("job"):
             if job.get("id") in named:  # it stands where it is defined, not where others name it
                 state = "disabled" * (job.get("state") == "disabled")
@@ -41,8 +41,8 @@ class Jobs(Link):
             for called in parts or ([f"file:{used}"] if used in files else ()):
                 if called != owner:
                     yield Edge(owner, "calls", called, job.at)
-            for needed in job.get("needs") or ():
-                yield Edge(owner, "needs", f"job:{job.get('workflow') or job.at.path}#{needed}", job.at)
+            for needed in _needed(job):
+                yield Edge(owner, "needs", f"job:{needed}", job.at)
         for action in graph.once(live.actions):
             if path := live.action_file(action, files):
                 yield Edge(f"job:{action.get('owner')}", "calls", f"file:{path}", action.at)
@@ -61,6 +61,12 @@ class Jobs(Link):
                 yield Edge(owner, "runs", f"file:{path}", command.at)
         for path in installs:
             yield Edge(owner, "installs", f"file:{path}", command.at)
+
+
+def _needed(job: Fact) -> Iterator[str]:
+    """The ids of the jobs that a job waits for."""
+    workflow = job.get("workflow") or job.at.path
+    yield from (f"{workflow}#{one}" for one in job.get("needs") or ())
 
 
 def _heard(graph: Graph) -> Iterator[Edge]:

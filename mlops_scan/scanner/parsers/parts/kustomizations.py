@@ -38,9 +38,15 @@ def _says(tree: Tree, one: kustomize.Kustomization, root: bool) -> dict[str, Any
         "images": [
             _texts(entry, ("name", "newName", "newTag", "digest")) for entry in yamlnodes.items(one.node, "images")
         ],
-        "charts": [_texts(entry, ("name", "repo", "version")) for entry in yamlnodes.items(one.node, "helmCharts")],
+        "charts": [_chart(tree, one, entry) for entry in yamlnodes.items(one.node, "helmCharts")],
     }
     return {key: value for key, value in says.items() if value not in ([], {})}
+
+
+def _chart(tree: Tree, one: kustomize.Kustomization, entry: Node) -> dict[str, Any]:
+    """A chart that is inflated, with its folder where it is one of the repository."""
+    folder = kustomize.chart_folder(tree, one, entry) if isinstance(entry, Mapping) else ""
+    return {**_texts(entry, ("name", "repo", "version")), **({"folder": folder} if folder else {})}
 
 
 def _texts(entry: Node, keys: tuple[str, ...]) -> dict[str, str]:
