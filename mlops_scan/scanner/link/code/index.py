@@ -31,6 +31,7 @@ class Code:
         for fact in facts:
             if fact.kind in _KINDS:
                 self._facts[fact.kind].append(fact)
+        self._by_file: dict[str, Mapping[str, list[Fact]]] = {}
         self._uses: dict[str, list[Use]] = defaultdict(list)
         for use in uses:
             self._uses[use.key].append(use)
@@ -78,16 +79,18 @@ class Code:
         """The modules of the repository, and what each file imports."""
         return Imported(self._facts["module"], self._facts["import"])
 
-    @cached_property
-    def _calls(self) -> Mapping[str, list[Fact]]:
-        found: dict[str, list[Fact]] = defaultdict(list)
-        for fact in self._facts["call"]:
-            found[fact.at.path].append(fact)
-        return found
+    def in_file(self, path: str, kind: str) -> list[Fact]:
+        """The facts of a kind in a file."""
+        if kind not in self._by_file:
+            index: dict[str, list[Fact]] = defaultdict(list)
+            for fact in self._facts[kind]:
+                index[fact.at.path].append(fact)
+            self._by_file[kind] = index
+        return self._by_file[kind].get(path, [])
 
     def calls(self, path: str) -> list[Fact]:
         """The calls in a file."""
-        return self._calls.get(path, [])
+        return self.in_file(path, "call")
 
     @cached_property
     def classes(self) -> Mapping[Definition, Fact]:

@@ -80,7 +80,7 @@ class _Program:
 
     def __init__(self, code: Code, path: str, runs: Sequence[_Run]) -> None:
         self._code, self._path, self._runs = code, path, runs
-        self._constants = {one.name: one for one in code.facts("constant") if one.at.path == path}
+        self._constants = {one.name: one for one in code.in_file(path, "constant")}
 
     @cached_property
     def _options(self) -> dict[tuple[str, str], _Option]:
@@ -89,25 +89,29 @@ class _Program:
         for call in self._code.calls(self._path):
             if call.name.endswith(_DECLARES):
                 _add(found, "", call.says)
-        for (path, name), function in self._code.functions.items():
-            if path == self._path:
-                for one in function.says.get("decorators") or ():
-                    if str(one.get("name")).endswith(_DECORATES[:2]):
-                        _add(found, name, one)
-                if self._is_run(function):
-                    _add_parameters(found, name, function.says.get("params") or ())
+        for function in self._code.in_file(self._path, "function"):
+            for one in function.says.get("decorators") or ():
+                if str(one.get("name")).endswith(_DECORATES[:2]):
+                    _add(found, function.name, one)
+            if self._is_run(function):
+                _add_parameters(found, function.name, function.says.get("params") or ())
         return found
 
     def _is_run(self, function: Fact) -> bool:
         """Whether a command line is made of the parameters of a function."""
-        if any(str(one.get("name")).endswith(_DECORATES) for one in function.says.get("decorators") or ()):
-            return True
-        handed = (
-            call.says.get("args")
+        decorators = function.says.get("decorators") or ()
+        return function.name in self._handed or any(str(one.get("name")).endswith(_DECORATES) for one in decorators)
+
+    @cached_property
+    def _handed(self) -> frozenset[str]:
+        """What is handed to calls that run it by the command line."""
+        given = (
+            one
             for call in self._code.calls(self._path)
             if call.says.get("known") and call.name.rpartition(".")[2] in _RUNS_FUNCTION
+            for one in call.says.get("args") or ()
         )
-        return any(isinstance(one, dict) and one.get("expr") == function.name for args in handed for one in args or ())
+        return frozenset(str(one.get("expr")) for one in given if isinstance(one, dict))
 
     def fill(self) -> None:
         for call in self._code.calls(self._path) if self._options else ():
