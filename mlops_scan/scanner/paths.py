@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 _TEST = re.compile(
@@ -76,6 +76,14 @@ def is_documentation(path: str) -> bool:
 def is_example(path: str) -> bool:
     """Beside the system: examples, samples, demos, experiments."""
     return bool(_EXAMPLE.search(path))
+
+
+def above(folder: str) -> Iterator[str]:
+    """A folder and all that it lies in, the nearest first."""
+    yield folder
+    while folder:
+        folder = folder.rpartition("/")[0]
+        yield folder
 
 
 def shared(one: Iterable[str], other: Iterable[str]) -> int:

@@ -62,7 +62,7 @@ class UnsafeDeserialization(Rule):
         for use in graph.uses("unsafe-load"):
             if use.fact.kind == "call" and not use.safe and not use.disabled and not _is_own(use):
                 yield self.finding(
-                    f"'{use.fact.name}' runs whatever code the file holds{_where(use)}.",
+                    f"'{use.fact.name}' runs whatever code the file holds{use.within}.",
                     use.at,
                     subject=f"{use.at.path}#{use.fact.get('function') or ''}:{use.fact.name}:{_first(use)}",
                 )
@@ -72,11 +72,6 @@ def _is_own(use: Use) -> bool:
     """Whether it reads what the same expression wrote: a copy, or a measurement, and no file at all."""
     first = next(iter(use.fact.get("args") or ()), None)
     return isinstance(first, Mapping) and str(first.get("call")).endswith("dumps")
-
-
-def _where(use: Use) -> str:
-    function = use.fact.get("function")
-    return f" (in '{function}')" if function else ""
 
 
 def _first(use: Use) -> str:

@@ -72,7 +72,7 @@ class MissingRequestTimeout(Rule):
             if path not in system or path in guarded or use.disabled or _is_bounded(graph, use) or _PROBES.search(path):
                 continue
             yield self.finding(
-                f"'{use.fact.name}' has no timeout{_where(use)}.",
+                f"'{use.fact.name}' has no timeout{use.within}.",
                 use.at,
                 subject=f"{path}#{use.fact.get('function') or ''}:{use.fact.name}",
             )
@@ -110,8 +110,3 @@ def _is_bounded(graph: Graph, use: Use) -> bool:
     client = use.fact.name.rpartition(".")[0]
     made = (call.get("kwargs") or {} for call in graph.in_file(use.at.path, "call") if call.name == client)
     return any(kwargs.get("timeout") is not None for kwargs in made)
-
-
-def _where(use: Use) -> str:
-    function = use.fact.get("function")
-    return f" (in '{function}')" if function else ""

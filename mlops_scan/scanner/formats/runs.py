@@ -217,3 +217,8 @@ def _values(words: Sequence[str], options: Sequence[str]) -> Iterator[str]:
 
 def _operands(words: Sequence[str], verb: str) -> list[str]:
     return [word for word in words[words.index(verb) + 1 :] if not word.startswith("-")]
+
+
+def task_runner(path: str, folder: str | None, name: str) -> Runner:
+    """Who runs the commands of a task that a configuration file keeps: `path#name`."""
+    return Runner(path, "config", f"{path}#{name}", stage=name, folder=folder)

@@ -82,7 +82,7 @@ def _able(graph: Graph, *kinds: str) -> tuple[Workload, ...]:
     return tuple(
         one
         for one in graph.workloads(*kinds)
-        if not one.disabled and graph.bystanders.serves(one) and not _is_part(graph, one)
+        if not one.disabled and graph.bystanders.serves(one) and not is_part(graph, one)
     )
 
 
@@ -100,6 +100,6 @@ def _orchestrates(graph: Graph, workload: Workload, owners: set[str]) -> bool:
     return workload.id in owners or any(one.removeprefix("stage:").rpartition("#")[0] in owners for one in stages)
 
 
-def _is_part(graph: Graph, workload: Workload) -> bool:
+def is_part(graph: Graph, workload: Workload) -> bool:
     """Whether another workload is what deploys it."""
     return any(edge.source.startswith("workload:") for edge in graph.links_to(workload.node, "includes"))

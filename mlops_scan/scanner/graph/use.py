@@ -38,6 +38,12 @@ class Use:
         """An argument takes the danger away (role unsafe-load)."""
         return self.match.safe
 
+    @property
+    def within(self) -> str:
+        """' (in 'function')', for a sentence; '' at the level of the module."""
+        function = self.fact.get("function")
+        return f" (in '{function}')" if function else ""
+
     def argument(self, key: str) -> Any:
         """What the call passes for an argument that the catalogue names (id, revision, timeout ...), or None."""
         return self.match.argument(self.fact, key)

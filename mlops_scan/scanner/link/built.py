@@ -15,12 +15,12 @@ from mlops_scan.scanner.link import imagenames
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.imagebuilds import Built, builds
 from mlops_scan.scanner.link.imagenames import Name
-from mlops_scan.scanner.link.inimages import above, stage_id
+from mlops_scan.scanner.link.inimages import stage_id
 from mlops_scan.scanner.link.packs import on_starters
 from mlops_scan.scanner.link.repositories import Repositories
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact, Location
-from mlops_scan.scanner.paths import shared
+from mlops_scan.scanner.paths import above, shared
 
 _ROOT = re.compile(r"\$(?:\{[^{}]*\}|\w+)(?:/|\Z)")
 _MOST_ALIKE = 200  # builds of names that end alike

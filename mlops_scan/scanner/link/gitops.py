@@ -5,16 +5,16 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 from mlops_scan.scanner.formats import applicationsets, holes
 from mlops_scan.scanner.formats.applicationsets import Folders
+from mlops_scan.scanner.formats.nested import dig
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.inimages import above
 from mlops_scan.scanner.link.manifests import ROOTS, applied, below
 from mlops_scan.scanner.link.selectors import object_id, title
 from mlops_scan.scanner.model import Edge, Fact, Location, Node
+from mlops_scan.scanner.paths import above
 
 # keys under which an object of a GitOps controller names a folder of a git repository
 _PATHS = (
@@ -36,7 +36,7 @@ class Sources(Link):
     def nodes(self, graph: Graph) -> Iterator[Node]:
         for resource in graph.all_facts("resource"):
             if resource.get("type") == _DECLARED:
-                name = _dig(resource.get("data"), ("name",))
+                name = dig(resource.get("data"), "name")
                 state = "disabled" * (resource.get("state") == "disabled")
                 label = name if isinstance(name, str) and name else title(resource)
                 yield Node(object_id(resource), "resource", label, resource.at, _DECLARED, state)
@@ -75,9 +75,9 @@ class Sources(Link):
 
 def _installed(release: Fact, files: frozenset[str]) -> Iterator[Edge]:
     """The chart of the repository that a declared release installs: by its path, with no repository of charts."""
-    written = _dig(release.get("data"), ("chart",))
-    written = _dig(written, ("const",)) if isinstance(written, Mapping) else written
-    if not isinstance(written, str) or _dig(release.get("data"), ("repository",)) or "://" in written:
+    written = dig(release.get("data"), "chart")
+    written = dig(written, "const") if isinstance(written, Mapping) else written
+    if not isinstance(written, str) or dig(release.get("data"), "repository") or "://" in written:
         return
     line = (release.get("lines") or {}).get("chart", release.at.line)
     home = posixpath.dirname(release.at.path)
@@ -91,7 +91,7 @@ def _installed(release: Fact, files: frozenset[str]) -> Iterator[Edge]:
 
 def _given(resource: Fact, files: frozenset[str], ordered: Sequence[str]) -> Iterator[Edge]:
     """The manifests that code applies: files, patterns of them, a folder; seen from where the program is started."""
-    told = _dig(resource.get("data"), ("files",))
+    told = dig(resource.get("data"), "files")
     for written in told if isinstance(told, list) else [told]:
         for home in above(posixpath.dirname(resource.at.path)) if isinstance(written, str) and written else ():
             path = posixpath.normpath(posixpath.join(home, written))
@@ -135,14 +135,14 @@ def _folders(resource: Fact) -> Iterator[tuple[str, Location]]:
     lines = resource.get("lines") or {}
     data = resource.get("data")
     for keys in _PATHS:
-        text = _dig(data, keys)
+        text = dig(data, *keys)
         if not isinstance(text, str) or (resource.get("type") in _RELEASES and not text.startswith(".")):
             continue
         known = [".".join(keys[:end]) for end in range(len(keys), 0, -1)]
         line = next((lines[key] for key in known if key in lines), resource.at.line)
         yield text, Location(resource.at.path, int(line))
     for keys in _SEVERAL:
-        spec = _dig(data, keys)
+        spec = dig(data, *keys)
         for one in spec if isinstance(spec, list) else ():
             if isinstance(one, Mapping) and isinstance(one.get("path"), str):
                 line = lines.get(".".join(keys), lines.get(".".join(keys[:3]), resource.at.line))
@@ -153,7 +153,7 @@ def _of_generators(
     resource: Fact, named: list[tuple[str, Location]], folders: Folders
 ) -> Iterator[tuple[str, Location]]:
     """The folders of every application that the generators of a set make."""
-    spec = _dig(resource.get("data"), ("spec",))
+    spec = dig(resource.get("data"), "spec")
     made, language = applicationsets.applications(spec, folders), applicationsets.language(spec)
     for folder, at in named:
         seen = set()
@@ -171,7 +171,7 @@ def _is_recursive(resource: Fact) -> bool:
     if str(resource.get("type")).startswith("kustomize.toolkit."):
         return True
     told = (("spec", "source"), ("spec", "template", "spec", "source"))
-    return any(_dig(data, (*keys, "directory", "recurse")) is True for keys in told)
+    return any(dig(data, *keys, "directory", "recurse") is True for keys in told)
 
 
 def _found(folder: str, resource: Fact, files: frozenset[str], ordered: tuple[str, ...], *, deep: bool) -> list[str]:
@@ -182,7 +182,7 @@ def _found(folder: str, resource: Fact, files: frozenset[str], ordered: tuple[st
     while base and posixpath.normpath(folder.lstrip("/") or ".") != ".":  # `.` means the root, of whatever repository
         starts.append(base)
         base = posixpath.dirname(base)
-    source = _dig(resource.get("data"), ("spec", "sourceRef"))
+    source = dig(resource.get("data"), "spec", "sourceRef")
     if isinstance(source, Mapping) and source.get("kind") not in (None, "GitRepository"):
         starts = [str(source.get("name") or ""), *starts]  # an artifact made of a folder is called as the folder
     for start in starts:
@@ -194,9 +194,3 @@ def _found(folder: str, resource: Fact, files: frozenset[str], ordered: tuple[st
         if found:
             return [one for one in found if one != origin]
     return []
-
-
-def _dig(data: Any, keys: tuple[str, ...]) -> Any:
-    for key in keys:
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data

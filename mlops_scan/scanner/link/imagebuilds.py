@@ -19,9 +19,10 @@ from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.commands import working_folder
 from mlops_scan.scanner.link.dockerfiles import Dockerfiles
-from mlops_scan.scanner.link.inimages import above, stage_id
+from mlops_scan.scanner.link.inimages import stage_id
 from mlops_scan.scanner.link.packs import packs
 from mlops_scan.scanner.model import Edge, Fact, Location
+from mlops_scan.scanner.paths import above
 
 _SPLIT = re.compile(r"[\n,]")
 _OUTPUT = re.compile(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.[\w-]+\s*\}\}")

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link.commands import entry_files, module_files
 from mlops_scan.scanner.model import Fact
+from mlops_scan.scanner.paths import above
 
 _MOST = 2000  # files of one COPY that are linked
 _BASES = 8  # stages on which a stage stands
@@ -110,11 +111,3 @@ def context_files(source: str, dockerfile: str, files: frozenset[str], ordered: 
         if source in (".", "./"):
             break
     return []
-
-
-def above(folder: str) -> Iterator[str]:
-    """A folder and all that it lies in."""
-    yield folder
-    while folder:
-        folder = folder.rpartition("/")[0]
-        yield folder

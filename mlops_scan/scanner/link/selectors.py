@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from mlops_scan.scanner.formats.nested import dig
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.link import runtimes
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.model import Edge, Fact
+from mlops_scan.scanner.paths import above
 
 _RELATIONS = {
     "Service": "selects",
@@ -51,7 +53,7 @@ class Selectors(Link):
         for monitor in graph.all_facts("resource"):
             if not str(monitor.get("type", "")).endswith("/ServiceMonitor"):
                 continue
-            wanted = _labels(_dig(monitor.get("data"), "spec", "selector"))
+            wanted = _labels(dig(monitor.get("data"), "spec", "selector"))
             for name in sorted(labelled):
                 if wanted and wanted.items() <= dict(labelled[name]).items():
                     for target in services.get(name, ()):
@@ -87,12 +89,12 @@ class Near:
     def __init__(self, facts: Iterable[Fact]) -> None:
         self._below: dict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
-            for folder in _upward(fact.at.path):
+            for folder in above(fact.at.path.rpartition("/")[0]):
                 self._below[folder].append(fact)
 
     def to(self, resource: Fact, labels: Mapping[str, Any] = MappingProxyType({})) -> list[Fact]:
         """Those in the same namespace and chart that have these labels; of several folders, in the nearest one."""
-        for folder in _upward(resource.at.path):
+        for folder in above(resource.at.path.rpartition("/")[0]):
             found = [one for one in self._below.get(folder, ()) if _same_place(resource, one) and _has(one, labels)]
             if found:
                 return found
@@ -134,28 +136,21 @@ def _selected(resource: Fact, kind: str, workloads: _Workloads) -> Iterator[Edge
     relation = _RELATIONS.get(kind)
     if relation is None:
         return
-    spec = _dig(resource.get("data"), "spec")
-    wanted = _labels(_dig(spec, "podSelector" if kind == "NetworkPolicy" else "selector"))
+    spec = dig(resource.get("data"), "spec")
+    wanted = _labels(dig(spec, "podSelector" if kind == "NetworkPolicy" else "selector"))
     for workload in workloads.labelled(resource, wanted):
         yield Edge(object_id(resource), relation, f"workload:{workload.get('id')}", resource.at)
 
 
 def _referenced(resource: Fact, workloads: _Workloads) -> Iterator[Edge]:
     """scaleTargetRef (autoscalers), targetRef (vertical autoscalers, canaries), workloadRef (rollouts)."""
-    spec = _dig(resource.get("data"), "spec")
+    spec = dig(resource.get("data"), "spec")
     for key, relation in (("scaleTargetRef", "scales"), ("targetRef", "steers"), ("workloadRef", "rolls out")):
-        target = _dig(spec, key)
+        target = dig(spec, key)
         if not isinstance(target, Mapping):
             continue
         for workload in workloads.named(resource, str(target.get("kind") or ""), str(target.get("name"))):
             yield Edge(object_id(resource), relation, f"workload:{workload.get('id')}", resource.at)
-
-
-def _upward(path: str) -> Iterator[str]:
-    """The folders above a file, the nearest first."""
-    while path:
-        path = path.rpartition("/")[0]
-        yield path
 
 
 def _has(workload: Fact, labels: Mapping[str, Any]) -> bool:
@@ -175,9 +170,3 @@ def _labels(selector: Any) -> dict[str, Any]:
         return {}
     labels = selector.get("matchLabels", selector if "matchExpressions" not in selector else {})
     return dict(labels) if isinstance(labels, Mapping) else {}
-
-
-def _dig(data: Any, *keys: str) -> Any:
-    for key in keys:
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data

@@ -12,6 +12,7 @@ from mlops_scan.scanner.link import live
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import working_folder
 from mlops_scan.scanner.model import Edge, Fact
+from mlops_scan.scanner.paths import above
 
 _OWNED = ("make", "just", "config")  # where a target's own commands say they stand
 
@@ -139,7 +140,7 @@ class _Targets:
 
     def _told(self, folder: str, start: str, files: Sequence[str]) -> str:
         """The folder (or file) that an option says, seen from where the command stands or from a parent of it."""
-        seen = [posixpath.normpath(posixpath.join(base, folder)) for base in _upward(start)]
+        seen = [posixpath.normpath(posixpath.join(base, folder)) for base in above(start)]
         held = (one for one in seen if one in self._paths or any(f"{one}/{file}" in self._paths for file in files))
         return next(held, seen[0])
 
@@ -178,13 +179,6 @@ class _Targets:
             if not folder or folder.startswith(".."):
                 return
             folder = folder.rpartition("/")[0]
-
-
-def _upward(folder: str) -> Iterator[str]:
-    yield folder
-    while folder:
-        folder = folder.rpartition("/")[0]
-        yield folder
 
 
 def _is_one_of(path: str, files: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from mlops_scan.scanner.files import SourceFile, Tree, resolve
 from mlops_scan.scanner.formats import circles, shell, tomllines, yamlnodes
-from mlops_scan.scanner.formats.runs import Runner, or_talk
+from mlops_scan.scanner.formats.runs import Runner, or_talk, task_runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Scalar
 from mlops_scan.scanner.model import Fact, Location, Note
@@ -64,11 +64,7 @@ def _tasks(source: SourceFile) -> Iterator[Fact]:
     for document in yamlnodes.documents(source).documents[:1]:
         tasks = yamlnodes.child(document, "scripts" if source.name == "package.json" else "tasks")
         for name, task in tasks.items() if isinstance(tasks, Mapping) else ():
-            yield from or_talk(_runner(source, name), partial(_task, source, task))
-
-
-def _runner(source: SourceFile, name: str) -> Runner:
-    return Runner(source.path, "config", f"{source.path}#{name}", stage=name, folder=source.folder)
+            yield from or_talk(task_runner(source.path, source.folder, name), partial(_task, source, task))
 
 
 def _task(source: SourceFile, task: Node, runner: Runner) -> Iterator[Fact]:
@@ -120,7 +116,7 @@ def _toml_task(source: SourceFile, document: tomllines.Toml, keys: tuple[str, ..
     if kind == "hatch":  # `hatch run env:script`
         names.append(f"{keys[-3]}:{name}")
     for one in names:
-        runner = replace(_runner(source, one), folder=_folder(source, task))
+        runner = replace(task_runner(source.path, source.folder, one), folder=_folder(source, task))
         for key in _NEEDS:
             for need, at in _texts(source, document, keys, task, key):
                 yield from runner.argv([*_CALLERS[kind], need], (at.line, at.column))

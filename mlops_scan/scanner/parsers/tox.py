@@ -11,7 +11,7 @@ from mlops_scan.scanner import bounds
 from mlops_scan.scanner.files import SourceFile, Tree
 from mlops_scan.scanner.formats import shell, tomllines
 from mlops_scan.scanner.formats.inifile import Option, options
-from mlops_scan.scanner.formats.runs import Runner
+from mlops_scan.scanner.formats.runs import Runner, task_runner
 from mlops_scan.scanner.formats.textlines import lines_of
 from mlops_scan.scanner.model import Fact, Note
 from mlops_scan.scanner.parsers.base import Parser
@@ -52,10 +52,6 @@ class Tox(Parser):
         yield from islice(found, bounds.FACTS_PER_FILE + 1)
 
 
-def _runner(source: SourceFile, name: str) -> Runner:
-    return Runner(source.path, "config", f"{source.path}#{name}", stage=name, folder=source.folder)
-
-
 Held = dict[tuple[str, str], Option]
 
 
@@ -70,7 +66,7 @@ def _ini(source: SourceFile, text: str, above: int) -> Iterator[Fact]:
             for name in _sections(section, held, lines):
                 for line, command in lines:
                     if (held_here := _for_environment(command, name)) is not None:
-                        yield from _command(_runner(source, name), held_here, line + above)
+                        yield from _command(task_runner(source.path, source.folder, name), held_here, line + above)
 
 
 def _sections(section: str, held: Held, lines: list[tuple[int, str]]) -> list[str]:
@@ -137,7 +133,7 @@ def _expanded(name: str) -> list[str]:
 
 def _listed(source: SourceFile, names: list[str], line: int) -> Iterator[Fact]:
     for name in names:
-        yield from _runner(source, ALL).argv(["tox", "-e", name], (line, 1))
+        yield from task_runner(source.path, source.folder, ALL).argv(["tox", "-e", name], (line, 1))
 
 
 def _command(runner: Runner, text: str, line: int) -> Iterator[Fact]:
@@ -171,4 +167,4 @@ def _toml(source: SourceFile) -> Iterator[Fact]:
             for index, words in enumerate(tomllines.array(settings.get(key))):
                 argv = [one for one in tomllines.array(words) if isinstance(one, str)]
                 line = document.at(source.path, *keys, *path, key, index).line
-                yield from _command(_runner(source, name), " ".join(argv), line)
+                yield from _command(task_runner(source.path, source.folder, name), " ".join(argv), line)

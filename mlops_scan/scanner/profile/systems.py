@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mlops_scan.scanner.graph import Graph, Use, Workload
+from mlops_scan.scanner.graph.answering import is_part
 from mlops_scan.scanner.graph.workloads import ends_itself
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Fact, System
@@ -18,7 +19,7 @@ _BATCH_TYPE = re.compile(r"(?:job|jobs|job_?definition)\Z", re.IGNORECASE)
 def systems(graph: Graph) -> tuple[System, ...]:
     """Workloads that are not infrastructure, then endpoints and applications that no workload runs. By place."""
     running = [one for one in graph.workloads() if not one.disabled and not _keeps_data(graph, one)]
-    running = [one for one in running if not _is_included(graph, one)]
+    running = [one for one in running if not is_part(graph, one)]
     found = list(_of_workloads(graph, running))
     claimed = {member for system in found for member in system.members}
     declared = frozenset(object_id(one.fact) for one in graph.online if one.fact.kind == "resource")
@@ -83,11 +84,6 @@ def _keeps_data(graph: Graph, workload: Workload) -> bool:
     """A database, cache or broker: a part of what uses it, not a system."""
     containers = workload.containers
     return bool(containers) and all(graph.bystanders.keeps_data(workload, one) for one in containers)
-
-
-def _is_included(graph: Graph, workload: Workload) -> bool:
-    """What another workload runs as a part of itself."""
-    return any(edge.source.startswith("workload:") for edge in graph.links_to(workload.node, "includes"))
 
 
 def _is_part(graph: Graph, use: Use, declared: frozenset[str]) -> bool:

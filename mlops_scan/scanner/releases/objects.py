@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlops_scan.scanner.files import Tree
+from mlops_scan.scanner.formats.nested import dig
 from mlops_scan.scanner.model import Fact, Location
 from mlops_scan.scanner.releases.applications import APPLICATION, SET, Application, applications
 from mlops_scan.scanner.releases.model import Layer, Release
@@ -33,7 +34,7 @@ def from_resource(fact: Fact, maps: ConfigMaps, tree: Tree) -> Iterator[Release]
         for one in applications(fact, tree):
             yield from _of_application(one)
     elif kind == _RELEASE:
-        yield from _of_release(fact, _dig(data, "spec"), maps)
+        yield from _of_release(fact, dig(data, "spec"), maps)
     elif kind == _TERRAFORM and isinstance(data, Mapping):
         yield from _of_terraform(fact, data)
 
@@ -79,16 +80,16 @@ def _of_helm(at: Location, helm: Mapping[str, Any], bases: tuple[str, ...]) -> I
 
 
 def _of_release(fact: Fact, spec: Any, maps: ConfigMaps) -> Iterator[Release]:
-    chart = _text(_dig(spec, "chart", "spec", "chart"))
+    chart = _text(dig(spec, "chart", "spec", "chart"))
     above = _above(fact.at.path)
     layers = [
-        Layer(fact.at, file=_text(one), bases=above) for one in _listed(_dig(spec, "chart", "spec", "valuesFiles"))
+        Layer(fact.at, file=_text(one), bases=above) for one in _listed(dig(spec, "chart", "spec", "valuesFiles"))
     ]
-    for one in _listed(_dig(spec, "valuesFrom")):
+    for one in _listed(dig(spec, "valuesFrom")):
         if isinstance(one, Mapping) and one.get("kind") == "ConfigMap":
             layers += _from_map(fact, one, maps)
-    if _dig(spec, "values"):
-        layers.append(Layer(_line(fact, "spec.values"), data=_dig(spec, "values")))
+    if dig(spec, "values"):
+        layers.append(Layer(_line(fact, "spec.values"), data=dig(spec, "values")))
     if chart:
         yield Release(fact.name, chart, above, tuple(layers), fact.at, _environment(fact))
 
@@ -97,8 +98,8 @@ def _from_map(fact: Fact, source: Mapping[str, Any], maps: ConfigMaps) -> Iterat
     """The values that a ConfigMap holds, or the file that a generated one is made of."""
     same = [one for one in maps.get(_text(source.get("name")), ()) if _belongs(one, fact)]
     for found in same[:1]:
-        held = _dig(found.get("data"), "data", _text(source.get("valuesKey")) or _VALUES_KEY)
-        file = _text(_dig(held, "expr"))
+        held = dig(found.get("data"), "data", _text(source.get("valuesKey")) or _VALUES_KEY)
+        file = _text(dig(held, "expr"))
         if file:
             yield Layer(found.at, file=file, bases=(found.at.path.rpartition("/")[0],))
         elif held and source.get("targetPath"):
@@ -183,9 +184,3 @@ def _text(value: Any) -> str:
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _dig(data: Any, *keys: str) -> Any:
-    for key in keys:
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data

@@ -11,7 +11,7 @@ from fnmatch import translate
 from mlops_scan.scanner import bounds, paths
 from mlops_scan.scanner.files import Tree, resolve
 from mlops_scan.scanner.formats import yamlnodes
-from mlops_scan.scanner.formats.charts.chart import read_values
+from mlops_scan.scanner.formats.charts.chart import noted_values
 from mlops_scan.scanner.formats.charts.facts import Given
 from mlops_scan.scanner.formats.charts.setvalues import assigned, set_value
 from mlops_scan.scanner.formats.gotemplate import merging
@@ -39,9 +39,9 @@ def environments(tree: Tree, release: Release, inside: str | None) -> tuple[list
         if any(_is_for_tests(path) for path in found):
             return [], []
         if len(found) > 1:
-            variants += [(path, _read(tree, path, notes)) for path in found]
+            variants += [(path, noted_values(tree, path, notes)) for path in found]
             continue
-        values = _read(tree, found[0], notes) if found else _written(tree, layer, inside, notes)
+        values = noted_values(tree, found[0], notes) if found else _written(tree, layer, inside, notes)
         for one in (base, *(given for _, given in variants)):
             merging.over(one, values)
         label = label if release.environment or not found else found[0]
@@ -57,12 +57,6 @@ def _merged(base: Values, values: Values) -> Values:
     merging.over(made, base)
     merging.over(made, values)
     return made
-
-
-def _read(tree: Tree, path: str, notes: list[Note]) -> Values:
-    values, found = read_values(tree, path)
-    notes += found
-    return values
 
 
 def _written(tree: Tree, layer: Layer, inside: str | None, notes: list[Note]) -> Values:

@@ -102,7 +102,7 @@ def load(tree: Repository, folder: str, above: tuple[str, ...] = ()) -> Chart | 
     chart = Chart(
         folder=folder,
         node=node,
-        defaults=_defaults(tree, posixpath.join(folder, "values.yaml"), notes),
+        defaults=noted_values(tree, posixpath.join(folder, "values.yaml"), notes),
         dependencies=tuple(declared(tree, folder, node)),
         templates=tuple(
             path for path in inside if path.startswith("templates/") and not _SKIPPED_TEMPLATES.search(path)
@@ -133,7 +133,8 @@ def _inside(tree: Repository, folder: str) -> list[str]:
     return [path[skip:] for path in tree.under(folder)]
 
 
-def _defaults(tree: Repository, path: str, notes: list[Note]) -> Values:
+def noted_values(tree: Repository, path: str, notes: list[Note]) -> Values:
+    """A values file; what of it could not be read comes to the notes."""
     values, found = read_values(tree, path)
     notes += found
     return values
