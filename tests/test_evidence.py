@@ -447,7 +447,7 @@ CASES: list[tuple[str, str, Status | None, dict[str, str]]] = [
     ("evaluation-gate", "raise", USED, gate("if score < 0.8:", "raise ValueError(score)")),
     ("evaluation-gate", "assert", USED, gate("assert score > 0.8\nif True:", "pass")),
     ("evaluation-gate", "exit", USED, gate("if score < 0.8:", "raise SystemExit(1)")),
-    ("evaluation-gate", "print", ABSENT, gate("if score < 0.8:", "print('low')")),
+    ("evaluation-gate", "print", DISABLED, gate("if score < 0.8:", "print('low')")),
     (
         "evaluation-gate",
         "a constant that overrides",

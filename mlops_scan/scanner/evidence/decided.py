@@ -57,15 +57,18 @@ def _beyond(fact: Fact, stops: bool) -> int | float | None:
 def only_told(graph: Graph, fact: Fact) -> bool:
     """Whether a threshold is compared where a model is evaluated, and all that follows is a line in a log."""
     body = [*(fact.get("body") or ()), *(fact.get("else") or ())]
-    if fact.get("in") != "if" or not body or fact.get("raises") or fact.get("exits"):
+    if fact.get("in") != "if" or fact.get("raises") or fact.get("exits"):
         return False
+    told = fact.get("prints") or (body and all(LOGS.search(str(call)) for call in body))
+    return bool(told) and judges(graph, fact)
+
+
+def judges(graph: Graph, fact: Fact) -> bool:
+    """Whether a comparison is one with a threshold, in a function that evaluates a model."""
     if not any(isinstance(one, float) for one in fact.get("constants") or ()):
         return False
     function = fact.get("function")
-    evaluates = any(
-        use.at.path == fact.at.path and use.fact.get("function") == function for use in graph.uses("evaluates")
-    )
-    return evaluates and all(LOGS.search(str(call)) for call in body)
+    return any(use.at.path == fact.at.path and use.fact.get("function") == function for use in graph.uses("evaluates"))
 
 
 def decided_steps(graph: Graph) -> dict[Location, str]:

@@ -9,10 +9,10 @@ from functools import cached_property
 from mlops_scan.scanner.evidence.answers import is_decided
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.branches import same_either_way
-from mlops_scan.scanner.evidence.decided import only_told, why
+from mlops_scan.scanner.evidence.decided import judges, only_told, why
 from mlops_scan.scanner.evidence.metrics import is_ordered, is_range_check, speaks_of_metrics
 from mlops_scan.scanner.evidence.read_steps import evaluating_steps
-from mlops_scan.scanner.evidence.unheeded import ignored, steps, unawaited, unread
+from mlops_scan.scanner.evidence.unheeded import ignored, ignored_result, steps, unawaited, unread
 from mlops_scan.scanner.evidence.verdicts import is_bare, judged_by, stops
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.model import Evidence, Fact, Status
@@ -51,8 +51,7 @@ class EvaluationGate(Derivation):
         if any(one.status is Status.USED for one in found):
             return
         for fact in graph.facts("comparison"):
-            if speaks_of_metrics(fact) and only_told(graph, fact):
-                told = "what follows is a line in a log"
+            if speaks_of_metrics(fact) and (told := _unheeded(graph, fact)):
                 yield self.evidence("python", fact.at, f"'{fact.name}' is asked", Status.DISABLED, told)
         for one in judging:
             if not one.read:
@@ -99,6 +98,15 @@ class EvaluationGate(Derivation):
             yield self.evidence("python", fact.at, f"'{fact.name}' sets what guards the promotion")
         elif (fact.get("in") == "return" or fact.get("exits")) and _DECIDES.search(str(fact.get("function") or "")):
             yield self.evidence("python", fact.at, f"'{fact.get('function')}' decides by '{fact.name}'")
+
+
+def _unheeded(graph: Graph, fact: Fact) -> str:
+    """Why a comparison that neither promotes nor stops anything has no effect; '' where that is not known."""
+    if only_told(graph, fact):
+        return "what follows is a line in a log"
+    if fact.get("in") == "return" and is_ordered(fact) and judges(graph, fact):
+        return ignored_result(graph, fact.at.path, str(fact.get("function") or ""))
+    return ""
 
 
 class _Around:

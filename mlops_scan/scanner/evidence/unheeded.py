@@ -53,10 +53,10 @@ def unread(graph: Graph, fact: Fact) -> str:
         return ""
     if not fact.get("returns"):
         return "the program ends as if all were well"
-    return _ignored_result(graph, fact.at.path, function)
+    return ignored_result(graph, fact.at.path, function)
 
 
-def _ignored_result(graph: Graph, path: str, function: str) -> str:
+def ignored_result(graph: Graph, path: str, function: str) -> str:
     """Where a function of a file is called for nothing but its effects, if all of its calls are such."""
     defined = next((one for one in graph.in_file(path, "function") if one.name == function), None)
     if defined is None or defined.get("decorates") or defined.get("decorators") or "." in function:

@@ -85,8 +85,11 @@ class Blocks:
 
     def _choice(self, node: ast.If | ast.While, keyword: str, context: Context) -> None:
         gate = self._gate(node, node.test, keyword, context)
-        if gate is not None and (names := answers.decided(node.body)):
-            gate.says["decides"] = names
+        if gate is not None:
+            if names := answers.decided(node.body):
+                gate.says["decides"] = names
+            elif definitions.only_tells([*node.body, *node.orelse]):
+                gate.says["prints"] = True
         guard = self.source.text(node.test, 80) if keyword == "if" else ""
         earlier = self._earlier(node, gate, context)
         body = context.inside(keyword, guard=guard, gate=(gate, True) if gate else None)

@@ -203,6 +203,11 @@ def swallows(handler: ast.ExceptHandler) -> bool:
     return all(_is_idle(one) for one in handler.body)
 
 
+def only_tells(body: list[ast.stmt]) -> bool:
+    """Whether all that some statements do is tell, whatever they tell."""
+    return all(map(_is_idle, body)) and any(isinstance(getattr(one, "value", None), ast.Call) for one in body)
+
+
 def _is_idle(node: ast.stmt) -> bool:
     """`pass`, `...`, or a call that tells: nothing that ends, returns or sets anything."""
     if isinstance(node, ast.Pass):
