@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -13,6 +14,8 @@ from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
 
 _MOST = 20  # callers of one function that are asked
+# a class, or a function that is named for giving an object: of another one nobody knows what it gives
+_MAKES = re.compile(r"_*(?:[A-Z]|load|from_|client|resource|session|create|make|build|get|open|connect|restore|init)")
 
 
 def named(code: Code) -> dict[int, Fact]:
@@ -54,4 +57,4 @@ def _handed(code: Code, owner: Definition, name: str) -> Iterator[Any]:
 def _made(value: Any) -> str:
     """The name in its library of what made a value; '' where that is not known."""
     name = str(value.get("name") or value.get("call") or "") if isinstance(value, Mapping) else ""
-    return name if "." in name and not name.startswith("?") else ""
+    return name if "." in name and not name.startswith("?") and _MAKES.match(name.rpartition(".")[2]) else ""
