@@ -10,8 +10,10 @@ from mlops_scan.scanner import bounds, files
 from mlops_scan.scanner.files import Tree
 from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.yamlnodes import Mapping
+from mlops_scan.scanner.graph import purpose_of_schedule
 from mlops_scan.scanner.model import Fact, Location, Note, Place
 from mlops_scan.scanner.parsers.kubernetes import KubernetesManifests
+from tests.conftest import Understand
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -352,3 +354,34 @@ def test_a_policy_that_matches_pods_runs_none(tmp_path: Path, group: str) -> Non
     text = f"{head}spec:\n  rules: [{{validate: {{pattern: {pods}}}}}]\n"
     found = read(tmp_path, {"k8s/policy.yaml": text})
     assert [one.kind for one in found if isinstance(one, Fact)] == ["resource"]
+
+
+_SUBMITTED = "{apiVersion: argoproj.io/v1alpha1, kind: Workflow, spec: {workflowTemplateRef: {name: %s}}}"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "kinds", "purposes"),
+    [
+        ("argoWorkflow: {operation: submit, source: {resource: %s}}" % (_SUBMITTED % "fit"), ["trigger"], ["train"]),
+        ("k8s: {operation: create, source: {resource: %s}}" % (_SUBMITTED % "fit"), ["trigger"], ["train"]),
+        ("argoWorkflow: {operation: submit, source: {resource: %s}}" % (_SUBMITTED % "gone"), ["trigger"], [""]),
+        ("http: {url: 'http://x.example'}", [], []),
+    ],
+)
+def test_an_event_submits_a_workflow_by_its_template(
+    understand: Understand, trigger: str, kinds: list[str], purposes: list[str]
+) -> None:
+    sensor = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Sensor\nmetadata: {name: s}\nspec:\n"
+        "  dependencies: [{name: d, eventSourceName: minio, eventName: new}]\n"
+        f"  triggers: [{{template: {{name: x, {trigger}}}}}]\n"
+    )
+    template = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: fit}\nspec:\n  templates:\n"
+        "    - {name: m, container: {image: 'python:3.12', command: [python, train.py]}}\n"
+    )
+    train = "import joblib\nfrom sklearn.svm import SVC\njoblib.dump(SVC().fit([[1]], [1]), 'm.pkl')\n"
+    graph = understand({"ops/sensor.yaml": sensor, "ops/wt.yaml": template, "train.py": train})
+    nodes = [node for node in graph.nodes() if node.id == "resource:ops/sensor.yaml#Sensor/s"]
+    assert [node.kind for node in nodes if node.kind == "trigger"] == kinds
+    assert [purpose_of_schedule(graph, fact) for fact in graph.all_facts("schedule")] == purposes

@@ -1383,6 +1383,20 @@ CASES = (
     ),
     Case(
         Schedules,
+        "what waits for an event is a trigger of the workload that it starts",
+        (
+            kubernetes("argoproj.io/Sensor", "s", "s.yaml:1", id="s.yaml#Sensor/s"),
+            fact("schedule", "minio", "s.yaml:5", owner="s.yaml#Sensor/s", where="kubernetes", type="event"),
+            workload("wt", "wt.yaml:1", "WorkflowTemplate"),
+        ),
+        (use("schedules", kubernetes("argoproj.io/Sensor", "s", "s.yaml:1", id="s.yaml#Sensor/s")),),
+        known=("resource:s.yaml#Sensor/s | starts | workload:wt.yaml#WorkflowTemplate/wt | s.yaml:1",),
+        subjects=(Node("workload:wt.yaml#WorkflowTemplate/wt", "workload", "wt", Location("wt.yaml", 1)),),
+        edges=("resource:s.yaml#Sensor/s | triggers | workload:wt.yaml#WorkflowTemplate/wt | s.yaml:1",),
+        nodes=("resource:s.yaml#Sensor/s | s.yaml:1",),
+    ),
+    Case(
+        Schedules,
         "the owner that the graph knows, else the file; a sensor keeps no time, a time that is told counts once",
         (
             fact("schedule", "0 3 * * 1", f"{CI}:4", owner=CI, where="ci"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from mlops_scan.scanner.catalog import attribute_values
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.base import Link
@@ -66,12 +67,19 @@ class Pipelines(Link):
                 yield Edge(f"file:{use.at.path}", "starts", reached[0].id, use.at)
 
 
+_LISTENS = "argoproj.io/Sensor"
+_SUBMITS = ".triggers.template.*.source.resource.spec.workflowTemplateRef.name"
+
+
 def _of_templates(graph: Graph) -> Iterator[Edge]:
-    """A workflow of the cluster starts the template that it names."""
+    """A workflow of the cluster starts the template that it names; so does what submits one on an event."""
     resources = [one for one in graph.all_facts("resource") if one.get("platform") == "kubernetes"]
     templates = {one.name: one for one in resources if str(one.get("type")).endswith("WorkflowTemplate")}
     for one in resources if templates else ():
         spec = (one.get("data") or {}).get("spec")
+        for name in dict.fromkeys(attribute_values(spec, _SUBMITS)) if one.get("type") == _LISTENS else ():
+            if (found := templates.get(str(name))) is not None:
+                yield Edge(object_id(one), "starts", object_id(found), one.at)
         for holder in (spec, spec.get("workflowSpec")) if isinstance(spec, Mapping) else ():
             named = holder.get("workflowTemplateRef") if isinstance(holder, Mapping) else None
             found = templates.get(str(named.get("name"))) if isinstance(named, Mapping) else None

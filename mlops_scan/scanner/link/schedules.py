@@ -78,6 +78,7 @@ class _Declared:
     def _by_resources(self) -> Iterator[tuple[Use, Node]]:
         ids = resource_ids(self._graph)
         told: dict[str, str] = {}
+        events = {str(one.get("owner")) for one in self._graph.facts("schedule") if one.get("type")}
         for fact in self._graph.facts("schedule"):
             if str(fact.get("owner")) in self._resources:
                 told.setdefault(ids.get(str(fact.get("owner")), ""), fact.name)
@@ -88,7 +89,8 @@ class _Declared:
                 state = "disabled" if use.disabled else ""
                 own, kind = _cron(use.fact.get("data")), str(use.fact.get("type"))
                 text = (use.fact.get("origin") == "python" and own) or told.get(node) or own or kind
-                yield use, Node(node, "schedule", title(use.fact), use.fact.at, text, state)
+                what = "trigger" if str(use.fact.get("id")) in events else "schedule"
+                yield use, Node(node, what, title(use.fact), use.fact.at, text, state)
                 self._places.add(Location(use.at.path, use.at.line))
 
     def _by_facts(self) -> Iterator[tuple[Fact, Node]]:

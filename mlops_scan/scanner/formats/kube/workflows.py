@@ -35,6 +35,17 @@ def facts(scene: Scene, document: Mapping, path: str) -> Iterator[Fact]:
                 before = names or before
 
 
+def events(scene: Scene, document: Mapping) -> Iterator[Fact]:
+    """What waits for events of a source, and submits workflows when they come."""
+    waited = [one for one in yamlnodes.items(document, "spec", "dependencies") if isinstance(one, Mapping)]
+    made = (yamlnodes.child(one, "template") for one in yamlnodes.items(document, "spec", "triggers"))
+    submits = any("argoWorkflow" in _keys(one) or "k8s" in _keys(one) for one in made if one is not None)
+    for one in waited[:1] if submits else ():
+        name = yamlnodes.text(one, "eventSourceName") or yamlnodes.text(one, "name")
+        says = {"owner": scene.id, "where": "kubernetes", "type": "event"}
+        yield scene.fact("schedule", name, spot(one, "eventSourceName"), says)
+
+
 def _keys(node: Node) -> Mapping | tuple[()]:
     return node if isinstance(node, Mapping) else ()
 

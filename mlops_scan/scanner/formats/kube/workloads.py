@@ -27,7 +27,9 @@ def type_of(document: Mapping) -> str:
 def facts_of(scene: Scene, document: Mapping, path: str) -> Iterator[Fact]:
     found = pods.find(document)
     if not found and not _predicts(document) and not operators.runs_programs(document):
-        if isinstance(yamlnodes.child(document, "spec", "workflowSpec"), Mapping):  # the template says the pods
+        if isinstance(yamlnodes.child(document, "spec", "workflowSpec"), Mapping) or _listens(
+            document
+        ):  # the template says the pods
             yield from _schedule_facts(scene, document)
         return
     if operators.only_matches(document):
@@ -47,8 +49,13 @@ def _schedule_facts(scene: Scene, document: Mapping) -> Iterator[Fact]:
     says = {"owner": scene.id, "where": "kubernetes"}
     if _is_suspended(document):
         says["state"] = "disabled"
+    yield from workflows.events(scene, document) if _listens(document) else ()
     for text, place in _schedules(document):
         yield scene.fact("schedule", text, place, says)
+
+
+def _listens(document: Mapping) -> bool:
+    return yamlnodes.text(document, "kind") == "Sensor"
 
 
 def _is_suspended(document: Mapping) -> bool:
