@@ -8,6 +8,7 @@ from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.workloads import merge
+from mlops_scan.scanner.link import deployedcode
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.declared import spelled, subjects
 from mlops_scan.scanner.link.selectors import Near, object_id, title
@@ -53,6 +54,7 @@ class Endpoints(Link):
         for use, node in found:
             if use.fact.kind != "resource":
                 yield Edge(f"file:{use.at.path}", "deploys", node.id, use.at)
+        yield from deployedcode.edges(graph, self.nodes(graph))
         yield from _routed([use.fact for use, _ in found if use.fact.kind == "resource"])
         yield from _run_by(graph, [use.fact for use, _ in found if use.fact.kind == "resource"])
 
