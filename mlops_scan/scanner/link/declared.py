@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph.environments import is_steady
 from mlops_scan.scanner.link.selectors import object_id, title
 from mlops_scan.scanner.model import Fact, Node
 
@@ -46,9 +47,13 @@ def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
             yield use, node
 
 
-def _later(fact: Fact, kind: str) -> tuple[bool, bool]:
-    """What holds in one environment alone comes after what holds in all; of code the better telling first."""
-    return bool(fact.get("environment")), (fact.kind == "resource") == (kind == "pipeline")
+def _later(fact: Fact, kind: str) -> tuple[int, bool, bool]:
+    """What is switched off comes after what an environment switches on, unless that is a trial; then what holds in
+    one environment alone after what holds in all; of code the better telling first.
+    """
+    environment, off = bool(fact.get("environment")), fact.get("state") == "disabled"
+    rank = 1 if off else 2 if environment and not is_steady(fact) else 0
+    return rank, environment, (fact.kind == "resource") == (kind == "pipeline")
 
 
 def node_of(use: Use, kind: str) -> Node | None:

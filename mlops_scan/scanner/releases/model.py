@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_scan.scanner.model import Location
+
+if TYPE_CHECKING:
+    from mlops_scan.scanner.formats.kustomize.sources import Kustomization
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A chart and the values it is installed with, the later over the earlier."""
+    """A chart and the values it is installed with, the later over the earlier; `over` is laid over what it renders."""
 
     name: str
     chart: str
@@ -36,3 +39,4 @@ class Release:
     layers: tuple[Layer, ...]
     at: Location
     environment: str = ""
+    over: tuple[Kustomization, ...] = ()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_scan.scanner.files import Tree
 from mlops_scan.scanner.formats.nested import dig
 from mlops_scan.scanner.model import Fact, Location
 from mlops_scan.scanner.releases.applications import APPLICATION, SET, Application, applications
 from mlops_scan.scanner.releases.model import Layer, Release
+
+if TYPE_CHECKING:
+    from mlops_scan.scanner.formats.kustomize.sources import Kustomization
 
 _RELEASE = "helm.toolkit.fluxcd.io/HelmRelease"
 _TERRAFORM = "helm_release"
@@ -34,7 +37,7 @@ def from_resource(fact: Fact, maps: ConfigMaps, tree: Tree) -> Iterator[Release]
         for one in applications(fact, tree):
             yield from _of_application(one)
     elif kind == _RELEASE:
-        yield from _of_release(fact, dig(data, "spec"), maps)
+        yield from _of_release(fact, dig(data, "spec"), maps, tree)
     elif kind == _TERRAFORM and isinstance(data, Mapping):
         yield from _of_terraform(fact, data)
 
@@ -79,7 +82,7 @@ def _of_helm(at: Location, helm: Mapping[str, Any], bases: tuple[str, ...]) -> I
             yield Layer(at, sets=f"{_text(one.get('name'))}={_text(one.get('path'))}", bases=bases, how="file")
 
 
-def _of_release(fact: Fact, spec: Any, maps: ConfigMaps) -> Iterator[Release]:
+def _of_release(fact: Fact, spec: Any, maps: ConfigMaps, tree: Tree) -> Iterator[Release]:
     chart = _text(dig(spec, "chart", "spec", "chart"))
     above = _above(fact.at.path)
     layers = [
@@ -90,8 +93,15 @@ def _of_release(fact: Fact, spec: Any, maps: ConfigMaps) -> Iterator[Release]:
             layers += _from_map(fact, one, maps)
     if dig(spec, "values"):
         layers.append(Layer(_line(fact, "spec.values"), data=dig(spec, "values")))
+    over: tuple[Kustomization, ...] = ()
+    if dig(spec, "postRenderers"):
+        from mlops_scan.scanner.releases import postrenderers  # few releases have any
+
+        over = postrenderers.layers(tree, fact)
     if chart:
-        yield Release(fact.name, chart, above, tuple(layers), fact.at, _environment(fact))
+        space = _text(dig(spec, "targetNamespace"))
+        name = _text(dig(spec, "releaseName")) or (f"{space}-{fact.name}" if space else fact.name)
+        yield Release(name, chart, above, tuple(layers), fact.at, _environment(fact), over)
 
 
 def _from_map(fact: Fact, source: Mapping[str, Any], maps: ConfigMaps) -> Iterator[Layer]:

@@ -51,10 +51,20 @@ def _rendered(tree: Tree, facts: Sequence[Fact]) -> Iterator[Fact | Note]:
                 yield from _images(release, made)
                 continue
             yield from notes
+            if release.over:
+                yield from _laid_over(tree, release, folder, made)
+                continue
             if len(given[folder]) <= bounds.CHART_OVERLAYS:
                 given[folder] += [one for one in made if one.values and one not in given[folder]]
     for folder in sorted(given):
         yield from _environments(tree, folder, given[folder])
+
+
+def _laid_over(tree: Tree, release: Release, folder: str, made: list[Given]) -> Iterator[Fact | Note]:
+    from mlops_scan.scanner.releases import postrenderers  # few releases have any
+
+    for one in made[: bounds.CHART_OVERLAYS]:
+        yield from postrenderers.facts(tree, release, folder, one)
 
 
 def _safely(tree: Tree, release: Release, folder: str | None) -> tuple[list[Given], list[Note]]:

@@ -1,7 +1,7 @@
 """Kustomizations: which there are, which files they take, and what they render to."""
 
 from mlops_scan.scanner.formats.kustomize.removed import without
-from mlops_scan.scanner.formats.kustomize.render import Removed, Rendered, Variant, render
+from mlops_scan.scanner.formats.kustomize.render import Removed, Rendered, Variant, laid_over, render
 from mlops_scan.scanner.formats.kustomize.sources import (
     FILE_NAMES,
     Kustomization,
@@ -26,6 +26,7 @@ __all__ = [
     "first_root",
     "is_root",
     "kustomizations",
+    "laid_over",
     "references",
     "render",
     "without",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mlops_scan.scanner.formats import kube, yamlnodes
 from mlops_scan.scanner.formats.charts import objects
@@ -23,20 +23,29 @@ from mlops_scan.scanner.model import Location, Note
 
 def inflated(tree: Repository, one: Kustomization, entry: Mapping, ledger: Ledger) -> Iterator[Variant | Note]:
     """The objects of one entry, each where its template has it; they belong to the chart they come from."""
+    at = yamlnodes.at(one.path, entry, "name")
+    folder, release = chart_folder(tree, one, entry), yamlnodes.text(entry, "releaseName")
+    if folder:
+        yield from rendered(tree, folder, lambda: _values(tree, one, entry), release, ledger, at)
+
+
+def rendered(
+    tree: Repository, folder: str, values: Callable[[], Values], release: str, ledger: Ledger, at: Location
+) -> Iterator[Variant | Note]:
+    """The objects of the chart at `folder` under the name of a release, which stands at `at`."""
     opened = Opened(tree)
-    chart = load(opened, chart_folder(tree, one, entry))
+    chart = load(opened, folder)
     if chart is None:
         return
-    at = yamlnodes.at(one.path, entry, "name")
+    release = release or chart.name
     try:
-        release = yamlnodes.text(entry, "releaseName") or chart.name
-        rendering = Renderer(opened, chart).render(_values(tree, one, entry), name=release)
+        rendering = Renderer(opened, chart).render(values(), name=release)
     except (BoundError, RecursionError) as error:
         yield Note(at, f"rendering stopped: {error}")
         return
     yield from (note for note in rendering.notes if "stopped" in note.reason)
     for output in rendering.outputs:
-        yield from _objects(output, chart, release, _Mover(output, ledger, at), one)
+        yield from _objects(output, chart, release, _Mover(output, ledger, at), at.path)
 
 
 def _values(tree: Repository, one: Kustomization, entry: Mapping) -> Values:
@@ -53,7 +62,7 @@ def _values(tree: Repository, one: Kustomization, entry: Mapping) -> Values:
     return given
 
 
-def _objects(output: Output, chart: Chart, release: str, mover: _Mover, one: Kustomization) -> Iterator[Variant]:
+def _objects(output: Output, chart: Chart, release: str, mover: _Mover, by: str) -> Iterator[Variant]:
     for first_line, text in yamlnodes.split(output.writer.text()):
         if "apiVersion" not in text:
             continue
@@ -64,7 +73,7 @@ def _objects(output: Output, chart: Chart, release: str, mover: _Mover, one: Kus
         for found in (each for document in documents for each in kube.objects(document)):
             objects.name(found, output.instance)
             mover.move(found)
-            made = variant.made(found, chart.path, one.path)
+            made = variant.made(found, chart.path, by)
             own = _own_name(made.name, release, chart.name)
             made.identity = f"{chart.path}#{made.kind}/{own}"
             made.chart = output.instance.name

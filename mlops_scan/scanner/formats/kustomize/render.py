@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mlops_scan.scanner import bounds
@@ -22,7 +22,9 @@ from mlops_scan.scanner.formats.ledger import Ledger, TooLargeError
 from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Repository, Scalar, Sequence, scalar
 from mlops_scan.scanner.model import Location, Note
 
-__all__ = ["Removed", "Rendered", "Variant", "render"]
+__all__ = ["Removed", "Rendered", "Variant", "laid_over", "render"]
+
+Start = Callable[[Ledger], Iterator[Variant | Note]]
 
 
 @dataclass(slots=True)
@@ -46,6 +48,22 @@ def render(tree: Repository, root: Kustomization) -> Rendered:
         work.out.removed = [one for one in work.out.removed if (one.variant.kind, one.variant.name) not in kept]
     except TooLargeError as error:
         work.out.notes.append(Note(Location(root.path), f"kustomization {error}"))
+    return work.out
+
+
+def laid_over(tree: Repository, layers: tuple[Kustomization, ...], start: Start) -> Rendered:
+    """What `start` gives (see inflation) with each of `layers` over it: they list no objects of their own."""
+    work = _Render(tree)
+    try:
+        for item in start(work.out.ledger):
+            if isinstance(item, Note):
+                work.out.notes.append(item)
+            else:
+                work.out.variants.append(item)
+        for one in layers:
+            work.out.variants = work.accumulate(one, (), work.out.variants)
+    except TooLargeError as error:
+        work.out.notes.append(Note(Location(layers[0].path), f"kustomization {error}"))
     return work.out
 
 
