@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
-from mlops_scan.scanner.link import changed, live, roots
+from mlops_scan.scanner.link import changed, live
 from mlops_scan.scanner.link.base import Link
 from mlops_scan.scanner.link.commands import manifest_names, working_folder
 from mlops_scan.scanner.model import Edge, Fact
@@ -17,6 +17,7 @@ from mlops_scan.scanner.model import Edge, Fact
 ROOTS = ("kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml")
 _NAMED = ("-f", "--file", "--filename", "-k", "--kustomize", "--values")
 _MANIFESTS = (".yaml", ".yml", ".json")
+_INFRASTRUCTURE = (".tf", ".tf.json", ".tofu", ".tofu.json", ".hcl")
 _ACTS = (
     "deploys",
     "promotes",
@@ -44,7 +45,10 @@ class Applied(Link):
                 for path in _located(name, working_folder(command), files, graph.files):
                     if f"file:{path}" != owner_id(command):
                         yield Edge(owner_id(command), relation, f"file:{path}", command.at)
-        yield from roots.edges(graph)
+        if any(path.endswith(_INFRASTRUCTURE) for path in graph.files):
+            from mlops_scan.scanner.link import roots  # few repositories need it
+
+            yield from roots.edges(graph)
         yield from changed.edges(graph)
 
 
