@@ -196,3 +196,12 @@ def module_files(dotted: str, folder: str, files: Collection[str]) -> Iterator[s
         if path := locate(name, folder, files, name.count("/") + 1 if known else own):
             yield path
             return
+
+
+def option(argv: Sequence[str], names: Sequence[str]) -> str:
+    """What a command gives to the first of its options that goes by one of the names; '' where it gives nothing."""
+    for index, word in enumerate(argv):
+        name, equals, value = word.partition("=")
+        if name in names:
+            return value if equals else (argv[index + 1] if index + 1 < len(argv) else "")
+    return ""

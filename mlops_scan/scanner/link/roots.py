@@ -14,6 +14,7 @@ from mlops_scan.scanner import catalog
 from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live
+from mlops_scan.scanner.link.commands import option
 from mlops_scan.scanner.link.selectors import object_id
 from mlops_scan.scanner.model import Edge, Fact, Location
 
@@ -66,7 +67,7 @@ def _commands(graph: Graph) -> Iterator[_Said]:
         argv = [str(word) for word in command.get("argv") or ()][1:]
         relation = _relation(argv, form)
         if relation:
-            folder = _option(argv, form["folder"])
+            folder = option(argv, form["folder"])
             starts = _starts(command)
             tries = tuple(dict.fromkeys(_joined(start, folder) for start in starts))
             below = not set(form.get("all") or ()).isdisjoint(argv)
@@ -97,14 +98,6 @@ def _relation(words: Sequence[str], form: Mapping[str, Any]) -> str:
     if not set(form["reads"]).isdisjoint(word.partition("=")[0] for word in words):
         return "" if "-destroy" in words else "reads"
     return "applies" if "apply" in words else ""
-
-
-def _option(argv: Sequence[str], options: Sequence[str]) -> str:
-    for index, word in enumerate(argv):
-        name, equals, value = word.partition("=")
-        if name in options:
-            return value if equals else (argv[index + 1] if index + 1 < len(argv) else "")
-    return ""
 
 
 def _starts(command: Fact) -> Iterator[str]:

@@ -12,7 +12,7 @@ from mlops_scan.scanner.graph import Graph
 from mlops_scan.scanner.graph.owners import owner_id
 from mlops_scan.scanner.link import live, named
 from mlops_scan.scanner.link.base import Link
-from mlops_scan.scanner.link.commands import ASKS_HELP, locate, module_files, working_folder
+from mlops_scan.scanner.link.commands import ASKS_HELP, locate, module_files, option, working_folder
 from mlops_scan.scanner.link.imagebuilds import builds
 from mlops_scan.scanner.link.inimages import stage_id
 from mlops_scan.scanner.model import Edge, Fact
@@ -98,7 +98,7 @@ class _Known:
             if meant is not None:
                 yield from meant(argv, folder)
                 return
-            name = _value(argv, start.get("options") or ()) or str(start.get("file"))
+            name = option(argv, start.get("options") or ()) or str(start.get("file"))
             yield from (f"file:{path}" for path in [locate(name, folder, self.files)] if path)
 
     def _workflow(self, argv: Sequence[str], folder: str) -> Iterator[str]:
@@ -109,7 +109,7 @@ class _Known:
 
     def _project(self, argv: Sequence[str], folder: str) -> Iterator[str]:
         """The entry point of the project in a folder: `main`, or the one that is named."""
-        entry = _value(argv, ("-e", "--entry-point")) or "main"
+        entry = option(argv, ("-e", "--entry-point")) or "main"
         for word in argv[2:]:
             path = posixpath.normpath(posixpath.join(word, "MLproject")) if not word.startswith("-") else ""
             found = locate(path, folder, self.files) if path and "://" not in word else ""
@@ -119,7 +119,7 @@ class _Known:
 
     def _steps(self, argv: Sequence[str], folder: str) -> Iterator[str]:
         """The files that define the steps: of one pipeline when it is named, else of all."""
-        wanted = _value(argv, ("-p", "--pipeline"))
+        wanted = option(argv, ("-p", "--pipeline"))
         part = f"pipelines/{wanted}/" if wanted and wanted != "__default__" else "pipelines/"
         for path in self._nodes:
             if part in path and (not folder or path.startswith(f"{folder}/") or folder.startswith(".")):
@@ -181,11 +181,3 @@ def _pipelines(graph: Graph) -> Iterator[tuple[str, str]]:
             text = value.get("const") if isinstance(value, dict) else value
             if isinstance(text, str) and len(text) > 2 and " " not in text:
                 yield text, use.at.path
-
-
-def _value(argv: Sequence[str], options: Sequence[str]) -> str:
-    for index, word in enumerate(argv):
-        name, equals, value = word.partition("=")
-        if name in options:
-            return value if equals else (argv[index + 1] if index + 1 < len(argv) else "")
-    return ""
