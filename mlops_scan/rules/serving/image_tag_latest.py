@@ -65,8 +65,12 @@ class ImageTagLatest(Rule):
         for image in graph.facts("image"):
             if image.get("role") not in ("run", "ci", "copy") or image.get("local_build") or not images.floats(image):
                 continue
-            if image.get("builder") or (image.get("role") == "ci" and (image.at.path, image.name) in steps):
-                continue  # the service's own, or told at the first step that runs in it
+            if (
+                image.get("replaced")
+                or image.get("builder")
+                or (image.get("role") == "ci" and (image.at.path, image.name) in steps)
+            ):
+                continue  # no release runs it, the service's own, or told at the first step that runs in it
             workload = owners.get(str(image.get("owner")))
             if image.get("state") == "disabled" or (workload is not None and _is_aside(graph, workload)):
                 continue

@@ -43,7 +43,7 @@ class Builds(Link):
         yield from _described(graph, finals)
         workloads = {str(workload.get("id")) for workload in graph.all_facts("workload")}
         resources = {str(one.get("id")): object_id(one) for one in graph.all_facts("resource") if one.get("id")}
-        running = [one for one in graph.all_facts("image") if one.get("role") == "run"]
+        running = [one for one in graph.all_facts("image") if one.get("role") == "run" and not one.get("replaced")]
         named = {str(one.get("owner")) for one in running if not one.get("unresolved")}
         made: list[Built] = []
         repositories = Repositories(graph)

@@ -17,6 +17,7 @@ from mlops_scan.scanner.formats.charts.handed import handed_image, named_images
 from mlops_scan.scanner.formats.gotemplate.nodes import BoundError
 from mlops_scan.scanner.model import Fact, Location, Note
 from mlops_scan.scanner.releases import applications, commands, objects
+from mlops_scan.scanner.releases.defaults import Installed
 from mlops_scan.scanner.releases.model import Release
 from mlops_scan.scanner.releases.values import VARIABLE, environments
 
@@ -26,16 +27,17 @@ _FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, 
 
 def rendered(tree: Tree, facts: Sequence[Fact]) -> tuple[list[Fact], list[Note]]:
     """What the releases among `facts` add: objects that only they render, images that only they name."""
-    found, notes = list[Fact](), list[Note]()
-    for item in _rendered(tree, facts):
+    found, notes, installed = list[Fact](), list[Note](), Installed()
+    for item in _rendered(tree, facts, installed):
         if isinstance(item, Note):
             notes.append(item)
         else:
             found.append(item)
+    installed.mark(facts, found)
     return found, notes
 
 
-def _rendered(tree: Tree, facts: Sequence[Fact]) -> Iterator[Fact | Note]:
+def _rendered(tree: Tree, facts: Sequence[Fact], installed: Installed) -> Iterator[Fact | Note]:
     known = _Charts(fact for fact in facts if fact.kind == "chart")
     given: dict[str, list[Given]] = defaultdict(list)
     declared = _declared(facts)
@@ -51,6 +53,8 @@ def _rendered(tree: Tree, facts: Sequence[Fact]) -> Iterator[Fact | Note]:
                 yield from _images(release, made)
                 continue
             yield from notes
+            for one in made:
+                installed.add(folder, one.environment, bare=not one.values and not release.over)
             if release.over:
                 yield from _laid_over(tree, release, folder, made)
                 continue
