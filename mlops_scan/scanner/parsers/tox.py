@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -18,6 +19,7 @@ from mlops_scan.scanner.parsers.base import Parser
 
 ALL, BASE = "env_list", "testenv"  # targets: all that runs by default; what an environment without a section runs
 _INI = re.compile(rb"^\[(?:tox(?::tox)?|testenv)", re.MULTILINE)
+_FOLDERS = ("changedir", "change_dir")
 _COMMANDS = ("commands_pre", "commands", "commands_post")
 _FACTOR = re.compile(r"([\w.{}!-]+(?:[ \t]*,[ \t]*[\w.{}!-]+)*)[ \t]*:[ \t]+(?=\S)")  # py310-linux: pytest
 _FILLED = (
@@ -66,7 +68,26 @@ def _ini(source: SourceFile, text: str, above: int) -> Iterator[Fact]:
             for name in _sections(section, held, lines):
                 for line, command in lines:
                     if (held_here := _for_environment(command, name)) is not None:
-                        yield from _command(task_runner(source.path, source.folder, name), held_here, line + above)
+                        runner = task_runner(source.path, _folder(source, _stated(section, held, name)), name)
+                        yield from _command(runner, held_here, line + above, source.folder)
+
+
+def _stated(section: str, held: Held, name: str) -> str:
+    """The folder that an environment says it runs in, else the base of all; '' where neither does."""
+    options = (held.get((one, key)) for one in (section, BASE) for key in _FOLDERS)
+    for option in options:
+        for line in option.text.split("\n") if option is not None else ():
+            if (told := _for_environment(line.strip(), name)) is not None:
+                return told
+    return ""
+
+
+def _folder(source: SourceFile, stated: str) -> str | None:
+    """The folder from the root of the repository; None for one that is not of the repository."""
+    for written, filled in _FILLED:
+        stated = stated.replace(written, filled)
+    path = posixpath.normpath(posixpath.join(source.folder, stated))
+    return None if "{" in path or path.startswith(("/", "..")) else "" if path == "." else path
 
 
 def _sections(section: str, held: Held, lines: list[tuple[int, str]]) -> list[str]:
@@ -136,12 +157,16 @@ def _listed(source: SourceFile, names: list[str], line: int) -> Iterator[Fact]:
         yield from task_runner(source.path, source.folder, ALL).argv(["tox", "-e", name], (line, 1))
 
 
-def _command(runner: Runner, text: str, line: int) -> Iterator[Fact]:
+def _command(runner: Runner, text: str, line: int, home: str) -> Iterator[Fact]:
+    """`home`: the folder of the file, to which a command may lead from wherever it runs."""
     soft = text.startswith("-")
     text = text.lstrip("-! ")
     text = _BIN.sub("", _POSARGS.sub(lambda found: found[1] or "", text))
+    up = posixpath.relpath(home or ".", runner.folder or ".") if runner.folder is not None else "."
     for written, filled in _FILLED:
-        text = text.replace(written, filled)
+        text = text.replace(
+            written, filled if up == "." or written == "{envpython}" else f"{up}/" if not filled else up
+        )
     words = Runner(runner.path, runner.where, runner.owner, runner.stage, runner.folder, soft)
     yield from words.commands(shell.commands(text), lambda command: (line, 1))
 
@@ -163,8 +188,10 @@ def _toml(source: SourceFile) -> Iterator[Fact]:
     environments = {name: ("env", name) for name in tomllines.table(table, "env")}
     for name, path in ((BASE, ("env_run_base",)), *environments.items()):
         settings: Any = tomllines.table(table, *path)
+        stated = str(settings.get("change_dir") or tomllines.table(table, "env_run_base").get("change_dir") or "")
+        runner = task_runner(source.path, _folder(source, stated), name)
         for key in _COMMANDS:
             for index, words in enumerate(tomllines.array(settings.get(key))):
                 argv = [one for one in tomllines.array(words) if isinstance(one, str)]
                 line = document.at(source.path, *keys, *path, key, index).line
-                yield from _command(task_runner(source.path, source.folder, name), " ".join(argv), line)
+                yield from _command(runner, " ".join(argv), line, source.folder)
