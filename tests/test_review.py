@@ -150,6 +150,7 @@ SCHEDULE = (
     "on:\n  schedule:\n    - cron: '0 3 * * 1'\n"
     "jobs:\n  retrain:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: python train.py\n"
 )
+EVENT = SCHEDULE.replace("  schedule:\n    - cron: '0 3 * * 1'\n", "  repository_dispatch:\n    types: [new-data]\n")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +160,8 @@ SCHEDULE = (
         ({"drift.py": DRIFT}, "the drift alert starts"),
         ({".github/workflows/retrain.yml": SCHEDULE}, "keep the schedule"),
         ({"drift.py": DRIFT, ".github/workflows/retrain.yml": SCHEDULE}, "a drift alert, a schedule"),
+        ({".github/workflows/retrain.yml": EVENT}, "keep the event, and add a schedule"),
+        ({".github/workflows/a.yml": EVENT, ".github/workflows/b.yml": SCHEDULE}, "keep the schedule"),
     ],
 )
 def test_the_retraining_table_chooses_by_what_is_there(tmp_path: Path, more: dict[str, str], choice: str) -> None:

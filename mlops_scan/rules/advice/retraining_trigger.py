@@ -15,6 +15,7 @@ _CONDITIONS = {
     "orchestrated": "pipeline-orchestration",
     "deployed": "deployment-automation",
 }
+_EVENTS = ("event", "drift")  # by these names evidence tells a trigger that is not the clock
 
 
 class RetrainingTrigger(Chooser):
@@ -25,11 +26,13 @@ class RetrainingTrigger(Chooser):
             return
         rules = table("retraining_trigger")
         now = {name: graph.has(capability) for name, capability in _CONDITIONS.items()}
+        now["timed"] = any(one.tool not in _EVENTS for one in graph.evidence("retraining-trigger"))
         row = next(row for row in rules["rows"] if all(now[name] is wanted for name, wanted in row["when"].items()))
         because = [Place(use.at, f"trains with {use.tool}") for use in graph.training[:1]]
         because += [Place(use.at, f"serves with {use.tool}") for use in (*graph.online, *graph.batch)[:1]]
         for name in row["when"]:
-            because += [Place(one.at, one.what) for one in graph.evidence(_CONDITIONS[name])[:1]]
+            told = graph.evidence(_CONDITIONS[name]) if name in _CONDITIONS else ()
+            because += [Place(one.at, one.what) for one in told[:1]]
         orchestrators = graph.evidence("pipeline-orchestration")
         where = f" on {orchestrators[0].tool}" if orchestrators else ""
         yield Recommendation(
