@@ -180,3 +180,25 @@ def test_what_holds_a_manifest_of_production_is_production_however_deep(understa
     assert {graph.mark(f"file:{path}") for path in beside} == {"development"}
     edge = ("file:overlays/live/kustomization.yaml", "file:charts/a/Chart.yaml")
     assert edge in {(one.source, one.target) for one in graph.edges("includes")}
+
+
+def test_the_word_ci_tells_nothing_of_ci_itself(tmp_path: Path) -> None:
+    """`.gitlab-ci.yml`, `ci.yml`: what holds jobs of production, and the clock that starts them."""
+    scheduled = "retrain:\n  script: [python train.py]\n  only: [schedules]\n"
+    cron = "on: {schedule: [{cron: '0 3 * * 1'}]}\njobs: {j: {runs-on: u, steps: [{run: python train.py}]}}\n"
+    found = marks(
+        tmp_path,
+        {
+            "train.py": TRAIN,
+            ".gitlab-ci.yml": scheduled,
+            ".github/workflows/ci.yml": cron,
+            ".github/workflows/dev.yml": cron,
+        },
+    )
+    told = {name.partition(":")[2]: mark for name, mark in found.items() if name.startswith("schedule:")}
+    assert told == {
+        ".gitlab-ci.yml#retrain kept by the service": "production",
+        ".github/workflows/ci.yml#0 3 * * 1": "production",
+        ".github/workflows/dev.yml#0 3 * * 1": "development",
+    }
+    assert found["file:.gitlab-ci.yml"] == "production"

@@ -6,6 +6,7 @@ copying, importing, installing and reading; what nothing of this reaches is deve
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -41,6 +42,7 @@ _LEADS = frozenset(
 _BACK = frozenset(("runs", "starts", "calls", "has step", "has job", "imports"))
 _HOLDS = ("defines", "has job", "has step", "triggers", "includes")
 _OWN = frozenset(("workload", "endpoint", "pipeline", "schedule", "trigger", "monitor", "resource", "job"))
+_CI = re.compile(r"(?<![a-z])ci(?![a-z])", re.IGNORECASE)
 _CODE = (".py", ".ipynb", ".R", ".sh")
 
 
@@ -69,12 +71,20 @@ class Reach:
         waiting = sorted(self._marks)
         for inner in waiting:  # what holds something of production is production: a workflow, a manifest, its chart
             for node in (edge.source for edge in graph.links_to(inner, *_HOLDS)):
-                if node not in self._marks and self._may(node) and not paths.is_development(self._path(node)):
+                if node not in self._marks and self._may(node) and not self._is_trial(node):
                     self._marks[node] = PRODUCTION
                     waiting.append(node)
         own = {node: self._own(node) for node in sorted(self._nodes)}
         for mark in (DEVELOPMENT, EXAMPLE, TEST):
             self._spread([node for node, one in own.items() if one == mark], mark)
+
+    def _is_trial(self, node: str) -> bool:
+        """Whether the path of what holds something is for developers; of CI itself its own word says nothing."""
+        path = self._path(node)
+        of_ci = paths.is_development(path) and self._graph.links_from(node, "has job")
+        return paths.is_development(_CI.sub("", path) if of_ci else path) and not _by_clock_of_ci(
+            path, self._nodes[node]
+        )
 
     def mark(self, node: str) -> str:
         """The mark of a node id; of a file that nothing links, what its path says."""
@@ -221,7 +231,12 @@ def _whole_copies(stages: Iterable[Fact]) -> frozenset[tuple[str, int]]:
 def _is_development(path: str, node: Node) -> bool:
     """Whether the folder, file or name of something deployed says that it is for developers."""
     name = node.label.partition("#")[0] if node.kind == "workload" else ""
-    return paths.is_development(path) or paths.is_development(name)
+    return (paths.is_development(path) and not _by_clock_of_ci(path, node)) or paths.is_development(name)
+
+
+def _by_clock_of_ci(path: str, node: Node) -> bool:
+    """A schedule of CI in a file that no other word than that tells to be for developers."""
+    return node.kind == "schedule" and node.detail == "ci" and not paths.is_development(_CI.sub("", path))
 
 
 def _stands_alone(node: Node) -> bool:
