@@ -171,3 +171,23 @@ def test_the_retraining_table_chooses_by_what_is_there(tmp_path: Path, more: dic
     assert found.because
     assert found.alternatives
     assert found.assumptions
+
+
+def test_one_credential_under_a_name_and_in_its_form_is_one_finding(tmp_path: Path) -> None:
+    token = "gh" + "p_" + "bK7wQ2xZ9mR4tY6vN1cP8sD3fG5hJ0lA7eU2"
+    other = "Zx9" + "vQ2mK7wR4tY6bN1cP8s"
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: p}\nstringData: {GITHUB_TOKEN: %s, DB_PASSWORD: %s}\n"
+    result = scanned(tmp_path, {**SERVED, "k8s/secret.yaml": text % (token, other)})
+    found = [one.message for one in result.findings if one.rule == "plaintext-secret"]
+    assert len([one for one in found if "ghp_" in one]) == 1
+    assert len(found) == 2  # the other value of the line is a credential of its own
+
+
+def test_a_reason_is_told_once(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: x}\n"
+        "spec: {predictor: {minReplicas: 2, model: {modelFormat: {name: sklearn}, storageUri: 's3://b/m'}}}\n"
+    )
+    result = scanned(tmp_path, {"k.yaml": text, "train.py": SERVED["train.py"]})
+    for one in result.recommendations:
+        assert len(set(one.because)) == len(one.because)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -185,3 +186,11 @@ def test_what_is_switched_off_or_declared_is_faint(results: dict[str, Result]) -
     faint = re.search(r"class (n\d+) faint", text)
     assert faint
     assert f'{faint[1]}["drift monitoring: evidently #40;declared#41;"]' in text
+
+
+def test_one_finding_and_nothing_to_weigh_are_told_as_that(results: dict[str, Result]) -> None:
+    result = results["fraud-api"]
+    told = tuple(replace(one, trade_offs=()) for one in result.recommendations)
+    text = Architecture().render(replace(result, findings=result.findings[:1], recommendations=told))
+    assert "1 finding is open" in text
+    assert "Trade-offs:" not in text.partition("## Recommended serving stack")[2].partition("\n## ")[0]

@@ -81,7 +81,7 @@ def _keeping(kept: Use, row: Mapping[str, Any], now: Situation) -> Recommendatio
     return Recommendation(
         topic=ServingStack.topic,
         choice=f"keep {kept.tool}",
-        because=(Place(kept.at, f"serves with {kept.tool}"), *now.because)[:_PLACES],
+        because=tuple(dict.fromkeys((Place(kept.at, f"serves with {kept.tool}"), *now.because)))[:_PLACES],
         why=("it is made to serve models, is maintained, and is in use here",),
         alternatives=({"choice": row["choice"], "why_not": "a move pays only where what is there does not keep up"},),
         assumptions=("it meets the latency and the load that are asked of it",),
@@ -106,7 +106,7 @@ def situation(graph: Graph) -> Situation:
         tool_status=frozenset(graph.tool_status(use.tool) for use in served),
         hosted_only=_hosted(graph) and not served,
         models=len({one.target for one in graph.edges("reads") if one.target.startswith("model:")}),
-        because=tuple(because[:_PLACES]),
+        because=tuple(dict.fromkeys(because))[:_PLACES],
     )
 
 

@@ -108,18 +108,24 @@ class PlaintextSecret(Rule):
 
 
 def _standing(graph: Graph) -> Iterator[Fact]:
-    """Credentials as they stand in files, each by the longest of its names.
+    """Credentials as they stand in files, each once: as the key that its form shows, else by the longest of its names.
 
     In a file to be copied a person's choice is filler, and a key in a provider's format is somebody's.
     """
+    found = graph.facts("secret")
+    shown = {_value(fact) for fact in found if fact.get("how") == "format"}
     told: set[tuple[str, int, object]] = set()
-    for fact in graph.facts("secret"):
-        by_name = fact.get("how") == "name"
-        filler = (fact.name in _CHOSEN or by_name) and paths.is_sample(fact.at.path)
-        value = (fact.at.path, fact.at.line, fact.get("redacted"))
-        if not paths.is_example(fact.at.path) and not filler and not (by_name and value in told):
-            told.add(value)
+    for fact in found:
+        known = {"name": told | shown, "key": shown}.get(str(fact.get("how")), ())
+        filler = (fact.name in _CHOSEN or fact.get("how") == "name") and paths.is_sample(fact.at.path)
+        if not paths.is_example(fact.at.path) and not filler and _value(fact) not in known:
+            told.add(_value(fact))
             yield fact
+
+
+def _value(fact: Fact) -> tuple[str, int, object]:
+    """What is one credential, by whatever its place calls it."""
+    return fact.at.path, fact.at.line, fact.get("redacted")
 
 
 def _said(fact: Fact) -> str:
