@@ -197,3 +197,26 @@ def test_a_wheel_task_runs_the_script_of_the_distribution(understand: Understand
     (schedule,) = [node for node in subjects(graph) if node.kind == "schedule"]
     assert schedule.purpose == "train"
     assert [edge.target for edge in graph.links_from("step:databricks.yml#fit", "runs")] == ["file:src/fit.py"]
+
+
+def test_a_schedule_from_a_complex_variable_stands_where_it_is_named(understand: Understand) -> None:
+    root = """
+bundle: {name: b}
+include: [jobs.yml]
+variables:
+  sched: {type: complex, default: {quartz_cron_expression: "0 0 1 * * ?", timezone_id: UTC}}
+  plain: {default: x}
+targets:
+  dev:
+    mode: development
+    variables: {sched: {default: {quartz_cron_expression: "0 0 9 * * ?"}}}
+  prod: {mode: production}
+"""
+    task = "tasks: [{task_key: t, spark_python_task: {python_file: train.py}}]"
+    jobs = "\n".join(
+        f"    {name}: {{name: {name}, schedule: '${{var.{told}}}', {task}}}"
+        for name, told in (("a", "sched"), ("b", "plain"), ("c", "gone"))
+    )
+    graph = understand({"databricks.yml": root, "jobs.yml": f"resources:\n  jobs:\n{jobs}\n", "train.py": "x = 1\n"})
+    found = {(one.name, str(one.at.path), one.at.line, one.get("state")) for one in graph.facts("schedule")}
+    assert found == {("0 0 1 * * ?", "jobs.yml", 3, None), ("0 0 9 * * ?", "jobs.yml", 3, "disabled")}

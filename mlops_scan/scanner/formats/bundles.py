@@ -13,6 +13,7 @@ from mlops_scan.scanner.formats.yamlnodes import Mapping, Node, Readable, Reposi
 _ROOTS = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
 _VARIABLE = re.compile(r"\$\{(?:var\.(?P<var>[\w-]+)|bundle\.(?P<bundle>name|target))\}")
 _STARS = 6
+_KEYS = 40  # of a complex variable
 _DEPTH = 40
 
 
@@ -25,6 +26,7 @@ class Target:
     status: str = ""
     values: dict[str, str] = field(default_factory=dict)
     resources: Node | None = None
+    complex: dict[str, Mapping] = field(default_factory=dict)
 
     @property
     def is_for_developers(self) -> bool:
@@ -39,6 +41,21 @@ class Bundle:
     included: frozenset[str]
     values: dict[str, str] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
+    complex: dict[str, Mapping] = field(default_factory=dict)  # variables that hold several keys
+
+    def opened(self, node: Node | None, target: Target | None = None) -> Node | None:
+        """What a name of a complex variable stands for, at the place of the name; any other node as it is."""
+        match = _VARIABLE.fullmatch(str(node)) if isinstance(node, Scalar) else None
+        if match is None or node is None:
+            return node
+        name = match["var"] or ""
+        found = (target.complex.get(name) if target is not None else None) or self.complex.get(name)
+        if found is None:
+            return node
+        made = Mapping(node.line, node.column, found.tag)
+        made.places = dict.fromkeys(found, (node.line, node.column))
+        made.update(found)
+        return made
 
     def resolved(self, node: Node, target: Target | None = None) -> Node:
         """The node with the values of variables in place of their names: their defaults, or those of a target."""
@@ -93,6 +110,7 @@ def _read(files: Repository, root: Readable) -> Bundle:
         frozenset(included),
         {key: value for key, value in values.items() if value},
         tuple(_targets(document)),
+        dict(_complex(yamlnodes.child(document, "variables"))),
     )
 
 
@@ -122,7 +140,8 @@ def _targets(document: Node | None) -> Iterator[Target]:
     for name, one in targets.items() if isinstance(targets, Mapping) else ():
         mode, status = yamlnodes.text(one, "mode"), yamlnodes.text(one, "presets", "trigger_pause_status")
         values = {"bundle.target": name, **dict(_defaults(yamlnodes.child(one, "variables")))}
-        yield Target(name, mode, status, values, yamlnodes.child(one, "resources"))
+        complex_ = dict(_complex(yamlnodes.child(one, "variables")))
+        yield Target(name, mode, status, values, yamlnodes.child(one, "resources"), complex_)
 
 
 def _defaults(variables: Node | None) -> Iterator[tuple[str, str]]:
@@ -130,6 +149,13 @@ def _defaults(variables: Node | None) -> Iterator[tuple[str, str]]:
         default = one if isinstance(one, Scalar) else yamlnodes.child(one, "default")
         if isinstance(default, Scalar):
             yield name, str(default)
+
+
+def _complex(variables: Node | None) -> Iterator[tuple[str, Mapping]]:
+    for name, one in variables.items() if isinstance(variables, Mapping) else ():
+        default = yamlnodes.child(one, "default")
+        if isinstance(default, Mapping) and len(default) <= _KEYS:
+            yield name, default
 
 
 def _matching(files: Repository, folder: str, pattern: str) -> list[str]:

@@ -64,6 +64,8 @@ def _own(target: Target | None, group: str, name: str) -> Node | None:
 def _of_target(bundle: Bundle | None, target: Target | None, base: Mapping | None, own: Node | None) -> Iterator[Timer]:
     for key, field in _TIMES:
         first, second = (yamlnodes.child(one, key) for one in (base, own))
+        if bundle is not None:
+            first, second = bundle.opened(first, target), bundle.opened(second, target)
         node = merged(first, second)
         if not isinstance(node, Mapping):
             continue
