@@ -6,11 +6,11 @@ import base64
 import re
 from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
-from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
 from mlops_scan.scanner.graph.timers import is_off, runs_by_clock
 from mlops_scan.scanner.link.base import Link
+from mlops_scan.scanner.link.clocktexts import CLOCK, cron, time
 from mlops_scan.scanner.link.declared import spelled, texts, told_name
 from mlops_scan.scanner.link.pipelines import resource_ids
 from mlops_scan.scanner.link.selectors import object_id, title
@@ -18,10 +18,9 @@ from mlops_scan.scanner.model import Edge, Fact, Location, Node
 
 # a call that is named so waits for an event, not for the clock
 _EVENT = re.compile(r"(?:asset|dataset|sensor|event|trigger_on_finish|condition|trigger)\w*$", re.IGNORECASE)
-_CLOCK = re.compile(r"schedule|cron|recurrence|frequency", re.IGNORECASE)
 _APART = re.compile(r"[^\w.-]+")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9+/]{4}){6,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
-_ASKS_CLOCK = "event.schedule"
+_ASKSCLOCK = "event.schedule"
 _OWNERS = ("pipeline", "workload", "job", "target", "step", "file")
 _STARTED = frozenset(("pipeline", "workload", "endpoint", "stage", "step", "job", "target"))
 
@@ -87,7 +86,7 @@ class _Declared:
             if node not in self._seen:
                 self._seen.add(node)
                 state = "disabled" if use.disabled else ""
-                own, kind = _cron(use.fact.get("data")), str(use.fact.get("type"))
+                own, kind = cron(use.fact.get("data")), str(use.fact.get("type"))
                 text = (use.fact.get("origin") == "python" and own) or told.get(node) or own or kind
                 what = "trigger" if str(use.fact.get("id")) in events else "schedule"
                 yield use, Node(node, what, title(use.fact), use.fact.at, text, state)
@@ -105,7 +104,7 @@ class _Declared:
     def _by_pipelines(self) -> Iterator[tuple[Use, Node]]:
         """Pipelines that say themselves when they run."""
         for key, use in self._declaring.items():
-            if key not in self._resources and key not in self._owners and (time := _cron(use.fact.get("data"))):
+            if key not in self._resources and key not in self._owners and (time := cron(use.fact.get("data"))):
                 state = "disabled" if use.disabled else ""
                 yield use, Node(f"schedule:{object_id(use.fact)[9:]}", "schedule", time, use.at, use.fact.name, state)
 
@@ -132,15 +131,9 @@ def _told(use: Use) -> str:
     argv = [str(word) for word in use.fact.get("argv") or ()]
     for before, word in pairwise(argv):
         option, equals, value = before.partition("=")
-        if option.startswith("--") and _CLOCK.search(option):
+        if option.startswith("--") and CLOCK.search(option):
             return (value if equals else word)[:60]
-    return _time(spelled(use.argument("cron"))) or " ".join(argv[:4]) or use.fact.name.rpartition(".")[2]
-
-
-def _time(text: str) -> str:
-    """The time inside a call that wraps it: `CronSchedule(cron="0 3 * * *")` says `0 3 * * *`."""
-    inner = re.search(r"\w\(.*?[\"']([^\"']+)[\"']", text) if _CLOCK.search(text.partition("(")[0]) else None
-    return inner[1] if inner else text
+    return time(spelled(use.argument("cron"))) or " ".join(argv[:4]) or use.fact.name.rpartition(".")[2]
 
 
 def _named(fact: Fact) -> str:
@@ -151,23 +144,8 @@ def _named(fact: Fact) -> str:
 
 def _is_timed(use: Use, owners: Collection[str]) -> bool:
     if use.fact.kind == "resource":
-        return use.fact.get("id") in owners or bool(_cron(use.fact.get("data")))
+        return use.fact.get("id") in owners or bool(cron(use.fact.get("data")))
     return bool(use.given("cron")) or not _EVENT.search(use.fact.name.rpartition(".")[2])
-
-
-def _cron(data: Any, depth: int = 0) -> str:
-    """The time in a resource's own words: the first text under a key that speaks of one."""
-    if not isinstance(data, Mapping) or depth > 3:
-        return ""
-    for key, value in data.items():
-        if _CLOCK.search(str(key)):
-            value = value[0] if isinstance(value, list) and value else value
-            if isinstance(value, (str, int)) and not isinstance(value, bool):
-                return str(value)
-            if isinstance(value, Mapping):
-                inner = [str(one) for one in value.values() if isinstance(one, (str, int))]
-                return _cron(value, depth + 1) or str(spelled(value)) or " ".join(inner)[:60] or str(key)
-    return next((found for value in data.values() if (found := _cron(value, depth + 1))), "")
 
 
 def _owner(fact: Fact, ids: Mapping[str, str], known: Mapping[str, Node]) -> str:
@@ -185,7 +163,7 @@ def _chosen(graph: Graph, schedule: Fact) -> list[str]:
     """The jobs of a workflow that one of its clocks starts, where their conditions ask which clock it was."""
     path = str(schedule.get("owner") or "") if schedule.get("where") == "ci" else ""
     jobs = graph.in_file(path, "job") if path else ()
-    if not any(_ASKS_CLOCK in str(job.get("when") or "") for job in jobs):
+    if not any(_ASKSCLOCK in str(job.get("when") or "") for job in jobs):
         return []
     started = (job for job in jobs if not job.get("state") and runs_by_clock(str(job.get("when") or ""), schedule.name))
     return [f"job:{job.get('id')}" for job in started]
