@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlops_scan.scanner.graph import Graph
+from mlops_scan.scanner.graph.subjects import subjects
 from tests.conftest import Understand
 
 FIT = "from sklearn.svm import SVC\nclf = SVC().fit([[1]], [1])\n"
@@ -96,3 +97,15 @@ resources:
     assert registered(graph) == {"main.churn"}
     argv = [one.get("argv") for one in graph.facts("command")]
     assert argv == [["python", "train.py", "--model", "churn"], ["go", "--model=churn", "--n=3"]]
+
+
+def test_one_endpoint_that_two_calls_name_by_an_option(understand: Understand) -> None:
+    program = (
+        "import argparse\nimport boto3\nfrom sagemaker.sklearn.model import SKLearnModel\n\n"
+        "parser = argparse.ArgumentParser()\nparser.add_argument('--endpoint-name', required=True)\n"
+        "args = parser.parse_args()\n"
+        "boto3.client('sagemaker').update_endpoint(EndpointName=args.endpoint_name, EndpointConfigName='c')\n"
+        "SKLearnModel(model_data='s3://m').deploy(endpoint_name=args.endpoint_name, instance_type='ml.m5.large')\n"
+    )
+    graph = understand({"deploy.py": program, "run.sh": "python deploy.py --endpoint-name prod\n"})
+    assert len([node for node in subjects(graph) if node.kind == "endpoint"]) == 1

@@ -37,7 +37,8 @@ def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
             node = Node(f"{kind}:{fact.get('id')}", kind, fact.name, fact.at, node.detail, node.state)
         told: set[tuple[str, int | str]] = set()
         if use.at.path.endswith((".py", ".ipynb")):
-            told = {(use.at.path, use.at.line), (use.at.path, node.label)}
+            names: tuple[int | str, ...] = (use.at.line, node.label, *_written(use))
+            told = {(use.at.path, one) for one in names}
         declares = (use.at.path, use.at.line, str(use.fact.get("type") or ""))
         known = told - {declares[:2]} if declares in several else told
         if node.id not in seen and seen.isdisjoint(known):
@@ -45,6 +46,13 @@ def subjects(graph: Graph, kind: str) -> Iterator[tuple[Use, Node]]:
             if use.fact.kind == "resource":
                 several.add(declares)
             yield use, node
+
+
+def _written(use: Use) -> Iterator[str]:
+    """The name as the code writes it, where what it stands for is known by now: a resource may keep the one for it."""
+    value = use.argument("name") if use.fact.kind == "call" else None
+    if isinstance(value, Mapping) and "const" in value and value.get("expr"):
+        yield str(value["expr"])[:_LONGEST]
 
 
 def _later(fact: Fact, kind: str) -> tuple[int, bool, bool]:
