@@ -1357,7 +1357,7 @@ CASES = (
                 pipeline=(0,),
                 path=(1,),
             ),
-            use("starts-pipeline", call("run", "submit.py:3", "/work/out/train.yaml"), path=(0,)),
+            use("starts-pipeline", call("run", "submit.py:3", "/app/out/train.yaml"), path=(0,)),
             use("starts-pipeline", call("run", "p/train.py:30", NAMED_CHURN), pipeline=(0,)),
             use("starts-pipeline", call("run", "either.py:3", "same.yaml"), path=(0,)),
             use("starts-pipeline", call("run", "gone.py:3", "gone.yaml"), path=(0,)),
