@@ -10,12 +10,12 @@ from mlops_scan.scanner.evidence.answers import ORDERS, Answers, Bodies, asked_o
 from mlops_scan.scanner.evidence.base import Derivation
 from mlops_scan.scanner.evidence.decided import why
 from mlops_scan.scanner.evidence.read_steps import after, chooses, needing, runs
+from mlops_scan.scanner.evidence.verdicts import SHIPPING
 from mlops_scan.scanner.graph import Callees, Graph
 from mlops_scan.scanner.graph.callees import Function
 from mlops_scan.scanner.model import Evidence, Fact, Location, Status
 
 _SHIPS = re.compile(r"(?:^|_)(?:push|deploy|regist|promot|releas|publish|ship)", re.IGNORECASE)
-_SHIPPING = ("registers-model", "promotes", "deploys")
 _ANY = ("strong", "medium", "weak")
 
 
@@ -89,7 +89,7 @@ class _Shipping:
         self._callees, self._bodies = graph.once(Callees), graph.once(Bodies)
         self._last: dict[Function, Mapping[str, int]] = {}
         self._reaching: dict[Function, bool] = {}
-        used = [use for use in graph.uses(*_SHIPPING) if use.fact.kind == "call" and not use.disabled]
+        used = [use for use in graph.uses(*SHIPPING) if use.fact.kind == "call" and not use.disabled]
         kept = [use for use in graph.uses("persists-model") if use.fact.kind == "call" and not use.disabled]
         self._places = {use.at for use in used}
         self._kept = {use.at for use in kept}

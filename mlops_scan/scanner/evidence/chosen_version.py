@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_scan.scanner.graph import Graph, Use
+from mlops_scan.scanner.graph.callees import argument_of
 from mlops_scan.scanner.graph.handover import constant
 from mlops_scan.scanner.model import Fact
 
@@ -100,13 +101,11 @@ def handed(graph: Graph, call: Fact, name: str) -> Iterator[tuple[Fact, Any]]:
         names = [str(one.get("name")) for one in function.get("params") or ()]
         if name not in names:
             continue
-        index = names.index(name) - (names[0] in ("self", "cls"))
         tail = function.name.removesuffix(".__init__").rpartition(".")[2]
         for one in graph.facts("call"):
             if one.name.rpartition(".")[2] != tail or function.at.path not in graph.closure(one.at.path):
                 continue
-            args = one.get("args") or ()
-            yield one, (one.get("kwargs") or {}).get(name, args[index] if 0 <= index < len(args) else None)
+            yield one, argument_of(one, function.name, names, name)
 
 
 def _named(value: Any) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from mlops_scan.scanner.evidence.base import Derivation
+from mlops_scan.scanner.evidence.verdicts import SHIPPING
 from mlops_scan.scanner.graph import Callees, Graph
-from mlops_scan.scanner.graph.callees import Function
-from mlops_scan.scanner.model import Evidence, Fact, Location, Status
+from mlops_scan.scanner.graph.callees import Function, argument_of
+from mlops_scan.scanner.model import Evidence, Location, Status
 
-_SHIPPING = ("registers-model", "promotes", "deploys")
 _BARE = re.compile(r"(not\s+)?([A-Za-z_]\w*)\Z")
 # a name for what an evaluation came to
 _VERDICT = re.compile(
@@ -27,7 +26,7 @@ class HandedFlag(Derivation):
 
     def find(self, graph: Graph) -> Iterator[Evidence]:
         told: set[tuple[Function, str]] = set()
-        for use in graph.uses(*_SHIPPING):
+        for use in graph.uses(*SHIPPING):
             for guard in use.fact.get("guards") or () if use.fact.kind == "call" else ():
                 match = _BARE.match(str(guard))
                 owner = (use.at.path, str(use.fact.get("function") or ""))
@@ -52,12 +51,6 @@ def _always(graph: Graph, owner: Function, name: str, *, wanted: bool) -> Locati
         for call in graph.facts("call")
         if call.name.rpartition(".")[2] == last and owner in callees.targets(call.at.path, call.name)
     ]
-    given = [_given(call, params.index(name) - (params[0] in ("self", "cls")), name) for call in calls]
-    return calls[0].at if calls and all(one is wanted for one in given) else None
-
-
-def _given(call: Fact, index: int, name: str) -> Any:
-    """What a call hands over for a parameter."""
-    kwargs, args = call.get("kwargs") or {}, call.get("args") or ()
-    value = kwargs[name] if name in kwargs else args[index] if index < len(args) else None
-    return value.get("const") if isinstance(value, Mapping) else value
+    given = [argument_of(call, owner[1], params, name) for call in calls]
+    told = [one.get("const") if isinstance(one, Mapping) else one for one in given]
+    return calls[0].at if calls and all(one is wanted for one in told) else None

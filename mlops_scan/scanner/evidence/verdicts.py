@@ -8,6 +8,7 @@ from collections.abc import Callable
 from mlops_scan.scanner.graph import Callees, Graph
 from mlops_scan.scanner.model import Fact
 
+SHIPPING = ("registers-model", "promotes", "deploys")  # what brings a model further
 _BARE = re.compile(r"(?:not\s+)?(?P<name>[A-Za-z_]\w*)\Z")
 # of a function that says which of two models is better, or whether one is good enough
 _LONGEST = 80
@@ -59,7 +60,7 @@ def _judges(name: str) -> bool:
 
 def stops(graph: Graph, test: Fact) -> bool:
     """Whether what keeps, registers or ships a model stands behind the test, which can end the way there."""
-    for use in graph.uses("persists-model", "registers-model", "promotes", "deploys"):
+    for use in graph.uses("persists-model", *SHIPPING):
         one = use.fact
         here = one.kind == "call" and one.at.path == test.at.path and one.get("function") == test.get("function")
         if here and not use.disabled and one.at.line > test.at.line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.workloads import Container, Workload
 from mlops_scan.scanner.model import Fact
@@ -118,7 +119,8 @@ class Bystanders:
         """A controller, a form for workloads, what a packed chart brings, what is about something else."""
         if workload.fact.says.get("packed") or workload.id in self.elsewhere:
             return True
-        foreign = any(folder in self._foreign for folder in _above(workload.at.path)) if self._foreign else False
+        around = paths.above(workload.at.path.rpartition("/")[0])
+        foreign = bool(self._foreign) and any(folder in self._foreign for folder in around)
         agent = workload.fact.says.get("type") in self._kinds["cluster-agent"]
         return foreign or agent or self.is_form(workload) or is_controller(workload)
 
@@ -138,7 +140,7 @@ def is_controller(workload: Workload) -> bool:
 def _foreign(charts: tuple[Fact, ...], about: tuple[str, ...]) -> frozenset[str]:
     """Folders of the charts that are not about models, where others are."""
     folders = {chart.at.path.rpartition("/")[0]: chart for chart in charts}
-    own = {folder for path in about for folder in _above(path) if folder in folders}
+    own = {folder for path in about for folder in paths.above(path.rpartition("/")[0]) if folder in folders}
     waiting = sorted(own)
     while waiting:
         folder = waiting.pop()
@@ -161,10 +163,3 @@ def _local(folder: str, chart: Fact) -> Iterator[str]:
                 elif step not in ("", "."):
                     parts = [*parts, step]
             yield "/".join(part for part in parts if part)
-
-
-def _above(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
-    yield ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Any
 
 from mlops_scan.scanner.graph.core import Graph
 from mlops_scan.scanner.model import Fact
@@ -133,6 +134,16 @@ class Callees:
     def _is_starred(self, path: str, file: str, name: str, function: str) -> bool:
         """Whether a bare name comes from `from module import *`."""
         return name == _called(function) and any(f"/{file}".endswith(end) for end in self._stars.get(path, ()))
+
+
+def argument_of(call: Fact, function: str, params: list[str], name: str, missing: Any = None) -> Any:
+    """What a call of a function hands over for one of its parameters; `missing` where it hands nothing over."""
+    kwargs, args = call.says.get("kwargs") or {}, call.says.get("args") or ()
+    if name in kwargs:
+        return kwargs[name]
+    bound = "." in function and params[:1] in (["self"], ["cls"])
+    index = params.index(name) - bound if name in params else -1
+    return args[index] if 0 <= index < len(args) else missing
 
 
 def _called(function: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
+from mlops_scan.scanner import paths
 from mlops_scan.scanner.graph.use import Use
 from mlops_scan.scanner.graph.workloads import Workload
 from mlops_scan.scanner.model import Edge, Fact
@@ -36,11 +37,9 @@ def brought(graph: Linked, about: Collection[str]) -> frozenset[str]:
         for folder, chart in charts.items()
         if folder and chart.get("published") and _any_in(folder, helping) and not _any_in(folder, about)
     }
-    own = {
-        folder for one in graph.workloads() for folder in _above(one.at.path) if folder in copies and _built(graph, one)
-    }
+    own = {folder for one in graph.workloads() for folder in _folders(one) if folder in copies and _built(graph, one)}
     taken = {folder for folder in charts if _is_taken(folder, charts)} | (copies - own)
-    return frozenset(one.id for one in graph.workloads() if not taken.isdisjoint(_above(one.at.path)))
+    return frozenset(one.id for one in graph.workloads() if not taken.isdisjoint(_folders(one)))
 
 
 def _is_taken(folder: str, charts: Mapping[str, Fact]) -> bool:
@@ -60,7 +59,5 @@ def _any_in(folder: str, paths: Collection[str]) -> bool:
     return any(path.startswith(f"{folder}/") for path in paths)
 
 
-def _above(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
+def _folders(workload: Workload) -> Iterator[str]:
+    return paths.above(workload.at.path.rpartition("/")[0])

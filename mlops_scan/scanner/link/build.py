@@ -34,13 +34,11 @@ def build(
     """
     readable = [path for path in files if path not in unread]
     python = Code(facts, ())
-    renamed = {**receivers.renamed(python), **targets.made(facts), **entered.named(facts)}
-    facts = [renamed.get(id(fact), fact) for fact in facts]
-    if renamed:
-        known, python = _known_too(known, renamed.values()), Code(facts, (), python.imported)
-    if more := typed.named(python):
-        facts = [more.get(id(fact), fact) for fact in facts]
-        known, python = _known_too(known, more.values()), Code(facts, (), python.imported)
+    facts = list(facts)
+    for look in (_renamed, typed.named):
+        if better := look(python):
+            facts = [better.get(id(fact), fact) for fact in facts]
+            known, python = _known_too(known, better.values()), Code(facts, (), python.imported)
     flags.switch_off(python)
     if told := list(_told(facts, python)):
         facts += told  # none of Python's own
@@ -58,6 +56,11 @@ def build(
     del python  # its indexes: the graph has its own
     _connect(graph)
     return graph
+
+
+def _renamed(python: Code) -> dict[int, Fact]:
+    """By id of a fact: the same as other files tell it: by its name there, its class, or as the entry of a platform."""
+    return {**receivers.renamed(python), **targets.made(python.all), **entered.named(python.all)}
 
 
 def _known_too(known: _Known | None, facts: Iterable[Fact]) -> _Known | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ _ALONE = "entry_point"
 _TRIGGER = "event_trigger"
 
 
-def named(facts: Sequence[Fact]) -> dict[int, Fact]:
+def named(facts: Collection[Fact]) -> dict[int, Fact]:
     """By id of a function fact: the same function, as the entry of a platform that its configuration makes it."""
     told = [pair for fact in facts if fact.kind in ("stage", "resource") for pair in _told(fact)]
     wanted = {name.rpartition(".")[2] for name, _ in told}

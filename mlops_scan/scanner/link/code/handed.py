@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from mlops_scan.scanner.graph.callees import argument_of
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.code.constants import Constants
 from mlops_scan.scanner.link.code.index import Code
@@ -108,18 +109,9 @@ class Handed:
 
     def argument(self, call: Fact, owner: Definition, name: str) -> Any:
         """What a call gives for a parameter: its argument, else the default; None where it gives nothing."""
-        kwargs = call.get("kwargs") or {}
-        if name in kwargs:
-            return kwargs[name]
-        function = self._code.functions[owner]
-        params = function.get("params") or ()
-        names = [str(one.get("name")) for one in params]
-        bound = "." in owner[1] and names[:1] in (["self"], ["cls"])
-        index = names.index(name) - bound if name in names else -1
-        args = call.get("args") or ()
-        if 0 <= index < len(args):
-            return args[index]
-        return next((one.get("default") for one in params if one.get("name") == name), None)
+        params = self._code.functions[owner].get("params") or ()
+        default = next((one.get("default") for one in params if one.get("name") == name), None)
+        return argument_of(call, owner[1], [str(one.get("name")) for one in params], name, default)
 
     def calling(self, owner: Definition) -> list[Fact]:
         """The calls of a function of this repository."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 
 from mlops_scan.scanner.link.code.composed import Composed
@@ -14,7 +14,7 @@ _MAKES = "instantiate"
 _KEY = "_target_"
 
 
-def made(facts: Sequence[Fact]) -> dict[int, Fact]:
+def made(facts: Collection[Fact]) -> dict[int, Fact]:
     """By id of a call fact: the same call by the name of the class that the configuration says."""
     making = [fact for fact in facts if fact.kind == "call" and _is_making(fact.name)]
     if not making or not any(fact.kind == "parameter" and fact.name.endswith(_KEY) for fact in facts):

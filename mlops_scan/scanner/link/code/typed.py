@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from mlops_scan.scanner import catalog
+from mlops_scan.scanner.graph.callees import argument_of
 from mlops_scan.scanner.graph.modules import Definition
 from mlops_scan.scanner.link.code.index import Code
 from mlops_scan.scanner.model import Fact
@@ -47,11 +48,8 @@ def _renamed(calls: list[Fact], name: str, whose: str) -> Iterator[tuple[Fact, F
 
 def _handed(code: Code, owner: Definition, name: str) -> Iterator[Any]:
     """What each caller of a function hands over for a parameter."""
-    params = code.parameters[owner]
-    index = params.index(name) - (params[0] in ("self", "cls"))
     for caller in code.callers.get(owner, ())[:_MOST]:
-        kwargs, args = caller.says.get("kwargs") or {}, caller.says.get("args") or ()
-        yield kwargs[name] if name in kwargs else args[index] if 0 <= index < len(args) else None
+        yield argument_of(caller, owner[1], code.parameters[owner], name)
 
 
 def _made(value: Any) -> str:
